@@ -1,0 +1,11 @@
+set role guard_owner;
+-- F. jobs: owner guard_jobs sees heads (column grants), never args
+grant select(id,state) on guard.tenant to guard_jobs; reset role; grant create on schema guard to guard_jobs; set role guard_jobs;
+create function guard.claim_due(n int, per_tenant_cap int) returns table(tenant_id uuid, id uuid, fence bigint, queue text) language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+#variable_conflict use_column
+begin if not pg_try_advisory_xact_lock(7361) then return; end if; return query with busy as (select j.tenant_id, count(*) k from app.job j where j.state='claimed' group by 1), due as (select j.tenant_id, j.id, j.run_after, coalesce(b.k,0) + row_number() over (partition by j.tenant_id order by j.run_after, j.id) r from app.job j join guard.tenant t on t.id = j.tenant_id and t.state in ('active','closing')
+left join busy b on b.tenant_id = j.tenant_id where j.state='due' and j.run_after <= now()), pick as (select j.tenant_id, j.id from due d join app.job j on j.tenant_id = d.tenant_id and j.id = d.id and j.state='due' where d.r <= per_tenant_cap order by d.r, d.run_after limit n for update of j skip locked)
+update app.job j set state='claimed', fence=j.fence+1, attempt=j.attempt+1, lease_until=now()+interval '10 seconds' from pick where j.tenant_id = pick.tenant_id and j.id = pick.id returning j.tenant_id, j.id, j.fence, j.queue; end $$;
+create function guard.sweep() returns table(again bigint, dead bigint) language plpgsql security definer set search_path=pg_catalog,pg_temp as $$ begin return query with x as (update app.job set state = case when attempt >= 5 then 'dead' else 'due' end, run_after = now() + least(600, 10 * 2 ^ attempt) * interval '1 second', lease_until = null
+where state='claimed' and lease_until < now() returning state) select count(*) filter (where state='due'), count(*) filter (where state='dead') from x; end $$;
+create function guard.queue_figures() returns table(queue text, state text, n bigint, oldest timestamptz) language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$ begin return query select j.queue, j.state, count(*), min(j.run_after) from app.job j where j.state <> 'done' group by 1, 2; end $$; reset role; revoke create on schema guard from guard_jobs;
