@@ -1,0 +1,1 @@
+"""What every package stands on: database, scope, jobs, audit, approvals, mail, usage and storage."""

@@ -1,0 +1,245 @@
+"""The registry: what packages contribute to shell, desk, portal, roles, meters and hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+from uuid import UUID
+
+Surface = Literal["desk", "client", "portal", "account"]
+Text = Any  # a lazy translation of app.kernel.words, or a str
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right by name, `<line>.<act>`; `title` is what the matrix shows."""
+
+    name: str
+    title: Text
+    group: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTemplate:
+    """A shipped bundle of permissions; editing it on screen makes it the provider's own."""
+
+    name: str
+    side: Literal["provider", "client"]
+    title: Text
+    permissions: frozenset[str]
+    lines: tuple[str, ...] = ()
+    may_write: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A line of service the provider offers: its name in the guard, title and icon."""
+
+    name: str
+    title: Text
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of a surface's navigation; `endpoint` takes `client` outside the desk."""
+
+    key: str
+    title: Text
+    icon: str
+    endpoint: str
+    surface: Surface
+    permission: str | None = None
+    order: int = 100
+    figure: str | None = None
+    shortcut: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskColumn:
+    """A figure of each client on the desk, kept in app.client_figure under (line, figure)."""
+
+    line: str
+    figure: str
+    title: Text
+    endpoint: str
+    order: int = 100
+    show_age: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PortalCard:
+    """A card of the portal's home; `build` returns its template's context, None hides it."""
+
+    key: str
+    template: str
+    build: Callable[[], dict[str, Any] | None]
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TodoSource:
+    """Things that wait for the person at the portal; `find` returns TodoItems."""
+
+    key: str
+    find: Callable[[], Sequence[TodoItem]]
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TodoItem:
+    """One thing that needs somebody: where it leads and how urgent it is."""
+
+    title: Text
+    detail: Text
+    url: str
+    icon: str
+    state: str = "todo"
+    minutes: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteHit:
+    """One line of the command palette."""
+
+    title: Text
+    detail: Text
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteSource:
+    """Finds objects of one kind by number, amount or words, inside the open scope."""
+
+    key: str
+    title: Text
+    find: Callable[[str, int], Sequence[PaletteHit]]
+    permission: str | None = None
+    surface: Surface = "client"
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What is counted for billing: a name, its unit and how quantities add up."""
+
+    name: str
+    title: Text
+    unit: str
+    line: str
+    aggregation: Literal["sum", "count", "max", "unique"] = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDefinition:
+    """A report that a line offers for a client and a period."""
+
+    key: str
+    title: Text
+    line: str
+    endpoint: str
+    permission: str
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCheck:
+    """A machine-ticked check of a month's close: returns how many things are left."""
+
+    key: str
+    title: Text
+    line: str
+    count_left: Callable[[int], int]
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permalink:
+    """Resolves an object's id to its page inside the open scope; None when it is not its own."""
+
+    key: str
+    url_for: Callable[[UUID], str | None]
+
+
+class ClientCreated(Protocol):
+    """A hook that runs in the transaction that creates a client (mode `j`, worker's role)."""
+
+    def __call__(self, client: NewClient) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """What `on_client_created` hooks learn about the new tenant."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    country: str
+    currency: str
+    time_zone: str
+    locale: str
+    fiscal_year_start_month: int
+    chart_template: str
+    books_from_year: int
+    lines: tuple[str, ...]
+    is_provider: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaverHook:
+    """What a package hands over when a person leaves: called in the provider's tenant."""
+
+    key: str
+    hand_over: Callable[[UUID, UUID | None], int]
+
+
+Item = TypeVar("Item")
+
+
+class Registry:
+    """All contributions of all packages; filled once by the factory, then only read."""
+
+    def __init__(self) -> None:
+        self._items: dict[type[Any], list[Any]] = {}
+        self._created: list[tuple[int, ClientCreated]] = []
+
+    def add(self, *items: Any) -> None:
+        """Contributes any of this module's dataclasses."""
+        for item in items:
+            self._items.setdefault(type(item), []).append(item)
+
+    def all(self, kind: type[Item]) -> list[Item]:
+        """Every contribution of a kind, by its order, then as registered."""
+        found: list[Item] = self._items.get(kind, [])
+        return sorted(found, key=lambda item: getattr(item, "order", 0))
+
+    def on_client_created(self, hook: ClientCreated, *, order: int = 100) -> None:
+        """Adds a hook that runs when a client is created, lowest order first."""
+        self._created.append((order, hook))
+        self._created.sort(key=lambda pair: pair[0])
+
+    def client_created(self, client: NewClient) -> None:
+        """Runs every hook in the caller's transaction; any error undoes the client."""
+        for _order, hook in self._created:
+            hook(client)
+
+    def permission_names(self) -> frozenset[str]:
+        """All declared permissions."""
+        return frozenset(permission.name for permission in self.all(Permission))
+
+
+_registry = Registry()
+
+
+def current() -> Registry:
+    """The registry of this process."""
+    return _registry
+
+
+def reset() -> Registry:
+    """An empty registry, for the factory and for tests that build a second application."""
+    global _registry
+    _registry = Registry()
+    return _registry
