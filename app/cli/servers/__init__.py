@@ -15,7 +15,7 @@ from app.cli.servers import postgres, s3, valkey
 from app.cli.servers.layout import Layout
 from app.cli.servers.processes import Identity, ServerFault
 
-__all__ = ["ALL", "Servers", "ServerFault", "start_all"]
+__all__ = ["ALL", "ServerFault", "Servers", "start_all", "stop"]
 
 ALL = frozenset({postgres.NAME, valkey.NAME, s3.NAME})
 

@@ -94,7 +94,7 @@ def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identit
             environment={"LC_ALL": "C", "TZ": "UTC"},
         )
         processes.remember(layout.pid_file(NAME), server)
-        processes.wait_until(lambda s=server: answers(layout) or not s.is_alive(), seconds=120)
+        _wait(layout, server)
         if server.is_alive():
             return server
         processes.reap()
@@ -105,6 +105,11 @@ def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identit
         f"PostgreSQL did not start:\n{processes.last_lines(layout.log(NAME))}",
         remedy=f"See {layout.log(NAME)}; `make demo-reset` starts with an empty folder.",
     )
+
+
+def _wait(layout: Layout, server: processes.Identity) -> None:
+    """Wait for the log-in; recovery after a crash may take a while."""
+    processes.wait_until(lambda: answers(layout) or not server.is_alive(), seconds=120)
 
 
 def _drop_stale_lock(data: Path) -> None:
