@@ -34,6 +34,8 @@ def seed_roles(settings: Settings) -> None:
         }
         for role in registry.current().all(registry.RoleTemplate)
     ]
+    if not roles:
+        return
     with psycopg.connect(libpq_url(settings.database_admin_url or "")) as connection:
         connection.execute("select guard.seed_roles(%s::jsonb)", (json.dumps(roles),))
 

@@ -1,0 +1,144 @@
+"""Real servers for every test: started once, one migrated database for each pytest process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
+
+from app.cli import install, servers
+from app.factory import create_app
+from app.kernel.settings import Settings
+from migrations import bootstrap
+
+ROOT = Path(__file__).parent.parent
+SERVERS = Path(os.environ.get("BACKOFFICE_TEST_DIR", ROOT / ".local" / "test"))
+_started: list[servers.Servers] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the servers in the controlling process; workers of xdist inherit the addresses."""
+    if hasattr(config, "workerinput") or "DATABASE_ADMIN_URL" in os.environ:
+        return
+    SERVERS.mkdir(parents=True, exist_ok=True)
+    running = servers.start_all(SERVERS, fsync=False)
+    os.environ.update(running.environment())
+    os.environ["BACKOFFICE_ENVIRONMENT"] = "test"
+    _started.append(running)
+
+
+def pytest_unconfigure() -> None:
+    """Stops what this process started, unless it is kept for a next run."""
+    for running in _started:
+        if "BACKOFFICE_TEST_KEEP" not in os.environ:
+            running.stop()
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _settings(database: str) -> Settings:
+    values = dict(os.environ)
+    for name in ("", "_ADMIN", "_WORKER", "_RESTORE"):
+        variable = f"DATABASE{name}_URL"
+        values[variable] = _with_database(values[variable], database)
+    values["S3_BUCKET"] = database.replace("_", "-")
+    return Settings(**values)  # type: ignore[arg-type]  # pydantic parses the strings
+
+
+def _fingerprint() -> str:
+    """What the template database depends on: revisions, their SQL, and the shipped roles."""
+    digest = hashlib.sha256()
+    files = [*(ROOT / "migrations").rglob("*.sql"), *(ROOT / "migrations").rglob("*.py")]
+    files += ROOT.glob("app/*/roles.py")
+    files += ROOT.glob("app/*/permissions.py")
+    for path in sorted(files):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _template(admin: psycopg.Connection) -> str:
+    """A migrated database to copy; made by whichever process comes first."""
+    name = f"bo_template_{_fingerprint()}"
+    admin.execute("select pg_advisory_lock(4711)")
+    try:
+        made = admin.execute(
+            "select datistemplate from pg_database where datname = %s", (name,)
+        ).fetchone()
+        if made and made[0]:
+            return name
+        admin.execute(f'drop database if exists "{name}"')
+        admin.execute(f'create database "{name}"')
+        settings = _settings(name)
+        create_app(settings)
+        install.prepare_database(settings)
+        admin.execute(f'alter database "{name}" with is_template true')
+        return name
+    finally:
+        admin.execute("select pg_advisory_unlock(4711)")
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Settings of a database of this process's own, copied from the migrated template."""
+    name = f"bo_test_{os.getpid()}"
+    url = install.libpq_url(os.environ["DATABASE_ADMIN_URL"])
+    with psycopg.connect(url, autocommit=True) as admin:
+        template = _template(admin)
+        admin.execute(f'drop database if exists "{name}" with (force)')
+        admin.execute(f'create database "{name}" template "{template}"')
+    found = _settings(name)
+    bootstrap.migrate(found)  # a copy loses what is granted on the database itself
+    yield found
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The web application."""
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+def worker_app(settings: Settings, app: Flask) -> Flask:
+    """The application with the worker's login role."""
+    return create_app(settings, role="worker")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a session."""
+    return app.test_client()
+
+
+def _connection(url: str | None) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(install.libpq_url(url or "")) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def admin(settings: Settings) -> Iterator[psycopg.Connection]:
+    """The superuser of the embedded server, for arranging and for looking at the truth."""
+    yield from _connection(settings.database_admin_url)
+
+
+@pytest.fixture
+def rw(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Raw SQL as the web's login role."""
+    yield from _connection(settings.database_url)
+
+
+@pytest.fixture
+def worker_db(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Raw SQL as the worker's login role."""
+    yield from _connection(settings.database_worker_url)
