@@ -6,6 +6,7 @@ initialisation, access rules and settings are ours and only its programs are use
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -28,6 +29,7 @@ LOGIN_ROLES = ("app_rw", "app_worker", "app_restore")
 SYSTEM_USER = "backoffice-db"
 HIDDEN_HOME = Path("/var/lib/backoffice")
 LONGEST_SOCKET_FOLDER = 80
+SHARED_MEMORY = Path("/dev") / "shm"
 
 ACCESS = """\
 local all all scram-sha-256
@@ -267,17 +269,15 @@ def socket_folder(layout: Layout) -> Path:
 def _shared_buffers() -> int:
     """Return an eighth of the memory we may use, between 128 MB and 2 GB, in MB."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
+    with contextlib.suppress(OSError, ValueError):
         total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    except (OSError, ValueError):
-        pass
     return max(128, min(2048, total // 8 // 2**20))
 
 
 def _shared_memory() -> str:
     """Use files where /dev/shm is as small as Docker makes it."""
     try:
-        size = os.statvfs("/dev/shm")
+        size = os.statvfs(SHARED_MEMORY)
     except OSError:
         return "posix"
     return "posix" if size.f_frsize * size.f_blocks >= 256 * 2**20 else "mmap"

@@ -175,7 +175,7 @@ def _sync_each_object(layout: Layout) -> None:
     )
     if '"fsync":true' not in "".join(shell.stdout.split()):
         raise processes.ServerFault(
-            f"The S3 server did not take the fsync rule:\n{shell.stdout[-800:]}{shell.stderr[-800:]}"
+            f"The S3 server did not take the fsync rule:\n{(shell.stdout + shell.stderr)[-800:]}"
         )
     (layout.data(NAME) / ".fsync").touch()
 

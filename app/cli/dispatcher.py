@@ -1,0 +1,13 @@
+"""`backoffice dispatcher`: the process that hands due jobs to the workers."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def dispatcher() -> None:
+    """Hand due jobs to the workers until stopped; one of several leads."""
+    from app.kernel import dispatcher as kernel_dispatcher
+
+    kernel_dispatcher.run()

@@ -1,0 +1,13 @@
+"""`backoffice worker`: the process that runs jobs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def worker() -> None:
+    """Run jobs until stopped."""
+    from app.kernel import worker as kernel_worker
+
+    kernel_worker.run()
