@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -134,14 +135,22 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class ReportDefinition:
-    """A report that a line offers for a client and a period."""
+    """A report that a line offers for a client and a span of days.
+
+    `build` computes it (an app.reports.document.Report) from first day, last day and comparison
+    (`none`, `previous`, `year`); `drill` gives the address of the entries behind an account.
+    Reading needs `permission`, publishing `<line>.publish`, exporting `<line>.export`.
+    """
 
     key: str
     title: Text
     line: str
-    endpoint: str
     permission: str
+    build: Callable[[date, date, str], Any]
+    drill: Callable[[UUID, date, date], str] | None = None
+    icon: str = "chart-column"
     order: int = 100
+    point_in_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

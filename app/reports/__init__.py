@@ -1,0 +1,1 @@
+"""Reports: what a line computes becomes a document, published to the client as it stood."""

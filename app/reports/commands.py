@@ -1,0 +1,64 @@
+"""Publishing a report to the client, and taking it back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.kernel import usage
+from app.kernel.db import session
+from app.kernel.errors import Invalid
+from app.reports import document
+from app.reports.document import Report
+
+METER = "report_published"
+MAX_NOTE = 10_000
+
+_PUBLISH = sa.text(
+    "select app.publish_report(:line, :key, :title, :first, :last, :currency, :books_version,"
+    " :content, :content_sha, :note)"
+).bindparams(sa.bindparam("content", type_=JSONB))
+
+
+def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
+    """Freezes the report as it stands and shows it at the portal; returns its id.
+
+    The figures are stored with the version of the books they came from, so that a later change
+    of the books is seen. Raises Invalid for an empty report or a note above 10,000 characters.
+    """
+    if report.is_empty:
+        raise Invalid("report-empty")
+    if len(note) > MAX_NOTE:
+        raise Invalid.of("note", "too-long", limit=MAX_NOTE)
+    published: UUID = session.execute(
+        _PUBLISH,
+        {
+            "line": line,
+            "key": report.key,
+            "title": report.title,
+            "first": report.first,
+            "last": report.last,
+            "currency": report.currency,
+            "books_version": report.books_version,
+            "content": document.to_json(report),
+            "content_sha": document.content_sha(report),
+            "note": note.strip(),
+        },
+    ).scalar_one()
+    usage.record(
+        METER,
+        1,
+        key=f"report:{published}",
+        evidence=usage.Evidence("published_report", published, report.title),
+        line=line,
+    )
+    return published
+
+
+def withdraw_report(report_id: UUID, *, line: str) -> None:
+    """Takes a report from the portal; it stays on record. Raises NotFound when there is none."""
+    session.execute(
+        sa.text("select app.withdraw_report(:line, :id)"), {"line": line, "id": report_id}
+    )

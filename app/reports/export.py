@@ -1,0 +1,46 @@
+"""Reports as CSV: real numbers, and no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+from app.kernel import money
+from app.reports.document import Column, Report
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(text: str) -> str:
+    """The text with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_bytes(report: Report) -> bytes:
+    """UTF-8 with a byte-order mark, decimal points, ISO dates and the currency in each head."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["code", "account", *(_head(column, report) for column in report.columns)])
+    for row in report.rows:
+        cells = [
+            _cell(amount, column, report.currency)
+            for amount, column in zip(row.amounts, report.columns, strict=False)
+        ]
+        writer.writerow([harmless(row.code), harmless(row.title), *cells])
+    return ("\ufeff" + file.getvalue()).encode()
+
+
+def _head(column: Column, report: Report) -> str:
+    if column.kind == "percent":
+        return f"{column.key} %"
+    span = f" {column.first} to {column.last}" if column.first and column.last else ""
+    return f"{column.key}{span} {report.currency}"
+
+
+def _cell(amount: int | None, column: Column, currency: str) -> str:
+    if amount is None:
+        return ""
+    if column.kind == "percent":
+        return str(Decimal(amount).scaleb(-1))
+    return str(money.to_decimal(amount, currency))

@@ -1,0 +1,126 @@
+"""What has been published: the portal's list, one report, and whether the books moved since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel.db import session
+from app.kernel.errors import NotFound
+from app.reports import document
+from app.reports.document import Report
+from app.reports.models import PublishedReport
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published report's head."""
+
+    id: UUID
+    line: str
+    key: str
+    title: str
+    first_on: date
+    last_on: date
+    currency: str
+    books_version: int
+    note: str
+    published_by: UUID
+    publisher: str
+    published_at: datetime
+    withdrawn_at: datetime | None
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedWhole:
+    """A published report with its figures as they stood."""
+
+    head: Published
+    report: Report
+
+
+_NEWER = sa.orm.aliased(PublishedReport)
+_SUPERSEDED = (
+    sa.exists()
+    .where(
+        _NEWER.tenant_id == PublishedReport.tenant_id,
+        _NEWER.key == PublishedReport.key,
+        _NEWER.first_on == PublishedReport.first_on,
+        _NEWER.last_on == PublishedReport.last_on,
+        _NEWER.published_at > PublishedReport.published_at,
+        _NEWER.withdrawn_at.is_(None),
+    )
+    .label("superseded")
+)
+_HEAD = (
+    PublishedReport.id,
+    PublishedReport.line,
+    PublishedReport.key,
+    PublishedReport.title,
+    PublishedReport.first_on,
+    PublishedReport.last_on,
+    PublishedReport.currency,
+    PublishedReport.books_version,
+    PublishedReport.note,
+    PublishedReport.published_by,
+    PublishedReport.published_at,
+    PublishedReport.withdrawn_at,
+    _SUPERSEDED,
+)
+
+
+def _names(ids: Sequence[UUID]) -> dict[UUID, str]:
+    if not ids:
+        return {}
+    rows = session.execute(
+        sa.text("select id, name from guard.person_name(:ids)"), {"ids": list(set(ids))}
+    )
+    return {row.id: row.name for row in rows}
+
+
+def _heads(rows: Sequence[sa.Row[tuple[object, ...]]]) -> list[Published]:
+    names = _names([row.published_by for row in rows])
+    return [
+        Published(
+            **{key: value for key, value in row._mapping.items() if key != "content"},
+            publisher=names.get(row.published_by, ""),
+        )
+        for row in rows
+    ]
+
+
+def published_reports(*, current_only: bool = False, limit: int = 100) -> list[Published]:
+    """The client's published reports, newest first; `current_only` leaves out what was replaced."""
+    statement = sa.select(*_HEAD).order_by(
+        PublishedReport.published_at.desc(), PublishedReport.id.desc()
+    )
+    if current_only:
+        statement = statement.where(PublishedReport.withdrawn_at.is_(None), sa.not_(_SUPERSEDED))
+    return _heads(session.execute(statement.limit(limit)).all())
+
+
+def published_report(report_id: UUID, *, at_portal: bool = False) -> PublishedWhole:
+    """One published report; at the portal a withdrawn one is unknown. Raises NotFound."""
+    statement = sa.select(*_HEAD, PublishedReport.content).where(PublishedReport.id == report_id)
+    if at_portal:
+        statement = statement.where(PublishedReport.withdrawn_at.is_(None))
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound()
+    return PublishedWhole(_heads([row])[0], document.from_json(row.content))
+
+
+def last_published(key: str) -> PublishedWhole | None:
+    """The newest living report of a kind, for the portal's home."""
+    found = session.execute(
+        sa.select(*_HEAD, PublishedReport.content)
+        .where(PublishedReport.key == key, PublishedReport.withdrawn_at.is_(None))
+        .order_by(PublishedReport.last_on.desc(), PublishedReport.published_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return PublishedWhole(_heads([found])[0], document.from_json(found.content)) if found else None

@@ -1,0 +1,63 @@
+"""What reports contribute: navigation, portal cards, the meter, permalinks and error words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from app.kernel import words
+from app.kernel.registry import Meter, NavItem, Permalink, PortalCard, Registry
+from app.kernel.words import _
+from app.reports import commands, queries, views
+
+
+def register(registry: Registry) -> None:
+    """Adds the entries of this package."""
+    registry.add(
+        NavItem(
+            "reports",
+            _("Reports"),
+            "chart-column",
+            "reports.index",
+            "client",
+            permission="accounting.read",
+            order=30,
+            shortcut="R",
+        ),
+        NavItem("reports", _("Reports"), "chart-column", "portal_reports.index", "portal", order=20),
+        PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
+        PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
+        Meter(commands.METER, _("Report published"), "report", "accounting"),
+        Permalink("published_report", views.permalink),
+    )
+    words.declare_errors(
+        {
+            "report-empty": _("There is nothing to publish in this period yet."),
+            "not-a-month": _("Choose a month such as 2026-10."),
+            "not-a-date": _("This is no date of the calendar. Write it as 2026-10-31."),
+        }
+    )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of staff and of the portal."""
+    return (views.pages, views.portal)
+
+
+def _glance() -> dict[str, Any] | None:
+    """Key figures of the newest published profit and loss."""
+    found = queries.last_published("profit-and-loss")
+    if found is None:
+        return None
+    return {
+        "head": found.head,
+        "report": found.report,
+        "address": url_for("portal_reports.show", report_id=found.head.id),
+    }
+
+
+def _newest() -> dict[str, Any] | None:
+    """The latest published reports."""
+    published = queries.published_reports(current_only=True, limit=4)
+    return {"published": published} if published else None

@@ -1,0 +1,87 @@
+-- A report as it was published: its figures, the version of the books behind them, and who did it.
+-- Nothing is ever changed in it; withdrawing only stamps a time.
+set role app_owner;
+
+create table app.published_report (
+    tenant_id     uuid        not null,
+    id            uuid        not null default uuidv7(),
+    line          text        not null,
+    key           text        not null check (key ~ '^[a-z][a-z-]{1,39}$'),
+    title         text        not null check (length(title) between 1 and 200),
+    first_on      date        not null,
+    last_on       date        not null,
+    currency      text        not null check (currency ~ '^[A-Z]{3}$'),
+    books_version bigint      not null,
+    content       jsonb       not null check (pg_column_size(content) < 4 * 1024 * 1024),
+    content_sha   bytea       not null check (length(content_sha) = 32),
+    note          text        not null default '' check (length(note) <= 10000),
+    published_by  uuid        not null,
+    published_at  timestamptz not null default now(),
+    withdrawn_by  uuid,
+    withdrawn_at  timestamptz,
+    primary key (tenant_id, id),
+    check (first_on <= last_on),
+    check ((withdrawn_by is null) = (withdrawn_at is null))
+);
+
+create index published_report_newest on app.published_report (tenant_id, published_at desc, id);
+create index published_report_span on app.published_report (tenant_id, key, first_on, last_on);
+
+call guard.protect_shared('app.published_report');
+grant select on app.published_report to app_rw, app_worker;
+grant select, insert on app.published_report to app_restore;
+
+-- The doors: the line, the right and the person come from the signed context.
+call guard.admit('app.published_report', 'report_door', null);
+grant select, insert, update (withdrawn_by, withdrawn_at) on app.published_report to report_door;
+
+create function app.publish_report(
+    p_line text, p_key text, p_title text, p_first date, p_last date, p_currency text,
+    p_books_version bigint, p_content jsonb, p_content_sha bytea, p_note text
+) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    entered record;
+    made uuid;
+begin
+    entered := guard.enter(p_line);
+    if not entered.can_write or not (guard.may(p_line || '.publish') or (guard.claims()).mode = 'j') then
+        raise exception 'refused: permission to publish' using errcode = '42501';
+    end if;
+    insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
+                                      books_version, content, content_sha, note, published_by)
+    values (entered.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
+            p_books_version, p_content, p_content_sha, p_note, entered.who)
+    returning id into made;
+    return made;
+end $$;
+
+create function app.withdraw_report(p_line text, p_id uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    entered record;
+begin
+    entered := guard.enter(p_line);
+    if not entered.can_write or not guard.may(p_line || '.publish') then
+        raise exception 'refused: permission to publish' using errcode = '42501';
+    end if;
+    update app.published_report r
+       set withdrawn_by = entered.who, withdrawn_at = statement_timestamp()
+     where r.tenant_id = entered.tenant and r.id = p_id and r.line = p_line
+       and r.withdrawn_at is null;
+    if not found then
+        raise exception 'not-found' using errcode = 'BO404';
+    end if;
+end $$;
+
+reset role;
+
+alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text)
+    owner to report_door;
+alter function app.withdraw_report(text, uuid) owner to report_door;
+revoke execute on function
+    app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text),
+    app.withdraw_report(text, uuid) from public;
+grant execute on function
+    app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text),
+    app.withdraw_report(text, uuid) to app_rw, app_worker;
