@@ -12,7 +12,7 @@ create table app.client (
   locale text not null default 'en' check (locale ~ '^[a-z]{2}(-[A-Z]{2})?$'),
   fiscal_year_start smallint not null default 1 check (fiscal_year_start between 1 and 12),
   chart_template text not null check (chart_template ~ '^[a-z][a-z0-9_-]{1,39}$'),
-  hue smallint not null check (hue between 0 and 359),
+  hue smallint not null check (hue between 1 and 6),
   is_provider boolean not null default false,
   state text not null default 'creating'
     check (state in ('creating', 'active', 'suspended', 'closing')),
@@ -31,7 +31,6 @@ grant select, insert, update on app.client to app_restore;
 create table app.provider_setting (
   tenant_id uuid primary key,
   name text not null check (length(name) between 1 and 120),
-  logo_id uuid,
   logo_type text check (logo_type in ('image/png', 'image/svg+xml')),
   logo bytea check (octet_length(logo) <= 200000),
   accent text not null default '#2457a6' check (accent ~ '^#[0-9a-f]{6}$'),

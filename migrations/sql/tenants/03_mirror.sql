@@ -27,8 +27,8 @@ begin
     select t.slug, t.state, t.is_provider into new.slug, new.state, new.is_provider
     from guard.tenant t where t.id = new.tenant_id;
   end if;
-  -- a colour that stays with the client for life: 360 steps, spread by a hash of the id
-  new.hue := (('x' || substr(md5(new.tenant_id::text), 1, 6))::bit(24)::int) % 360;
+  -- the colour of its badge, one of six, that stays with the client for life
+  new.hue := (('x' || substr(md5(new.tenant_id::text), 1, 6))::bit(24)::int) % 6 + 1;
   return new;
 end $$;
 alter function app.take_from_guard() owner to guard_owner;

@@ -61,3 +61,39 @@ end $$;
 alter function guard.engagements() owner to guard_owner;
 revoke execute on function guard.engagements() from public;
 grant execute on function guard.engagements() to app_rw, app_worker;
+
+-- The clients this principal reaches on any line (a link its own): what every page and every path
+-- of the API begins with. A token narrowed to lines reaches no 'member' row, so it cannot read
+-- app.client itself.
+create function app.my_clients(p_slug text default null)
+returns setof app.client
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select k.* from app.client k
+  where k.tenant_id = any ((select guard.door_scope())::uuid[])
+    and (p_slug is null or k.slug = p_slug)
+$$;
+alter function app.my_clients(text) owner to client_mirror;
+revoke execute on function app.my_clients(text) from public;
+grant execute on function app.my_clients(text) to app_rw, app_worker;
+
+-- The provider as everybody sees it, also before signing in: name, accent, logo. No context needed.
+create policy brand on app.provider_setting for select to client_mirror using (true);
+grant select on app.provider_setting to client_mirror;
+
+create function app.brand()
+returns table (name text, slug text, accent text, sender_name text, sender_address text,
+               logo_type text, changed_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select s.name, k.slug, s.accent, s.sender_name, s.sender_address, s.logo_type, s.changed_at
+  from app.provider_setting s join app.client k on k.tenant_id = s.tenant_id and k.is_provider
+$$;
+create function app.brand_logo() returns table (logo_type text, logo bytea)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select s.logo_type, s.logo
+  from app.provider_setting s join app.client k on k.tenant_id = s.tenant_id and k.is_provider
+  where s.logo is not null
+$$;
+alter function app.brand() owner to client_mirror;
+alter function app.brand_logo() owner to client_mirror;
+revoke execute on function app.brand(), app.brand_logo() from public;
+grant execute on function app.brand(), app.brand_logo() to app_rw, app_worker;
