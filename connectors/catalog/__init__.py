@@ -1,0 +1,1 @@
+"""The catalogue of connectors, one package a kind."""

@@ -1,0 +1,162 @@
+"""Reader of camt.052, camt.053 and camt.054 in every version (ISO 20022 bank-to-customer cash).
+
+Names are compared without their namespace, so versions 1 to 14 and banks that invent one are read
+alike. The file streams through: an entry is turned into transactions and forgotten. Nothing
+outside the file is fetched, and a file that declares entities is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from lxml import etree
+
+from connectors.catalog.bank import camt_entry, camt_header, camt_path
+from connectors.catalog.bank.statement import (
+    MAX_TRANSACTIONS,
+    BankTransaction,
+    Notes,
+    Statement,
+    StatementFile,
+    StatementRefused,
+)
+
+_CARRIERS = {"Stmt": "camt.053", "Rpt": "camt.052", "Ntfctn": "camt.054"}
+_TAGS = tuple("{*}" + name for name in (*_CARRIERS, "Ntry"))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been gathered while the file streams by."""
+
+    notes: Notes
+    format: str = "camt"
+    entries: list[BankTransaction] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    total: int = 0
+
+
+def read(data: bytes, notes: Notes) -> StatementFile:
+    """Read a camt file; raises StatementRefused with the line where it cannot be held."""
+    try:
+        return _read(data, notes, encoding=None)
+    except etree.XMLSyntaxError as fault:
+        if "encoding" not in str(fault).lower() and "utf-8" not in str(fault).lower():
+            raise _not_well_formed(fault) from fault
+    notes.once("encoding-guessed", "The text is not in the encoding it declares; read as cp1252.")
+    try:
+        return _read(data, notes, encoding="windows-1252")
+    except etree.XMLSyntaxError as fault:
+        raise _not_well_formed(fault) from fault
+
+
+def _not_well_formed(fault: etree.XMLSyntaxError) -> StatementRefused:
+    return StatementRefused(
+        "xml-broken",
+        f"The XML is broken: {fault.msg}. Ask the bank for the file again.",
+        line=fault.lineno or None,
+        kind="camt",
+    )
+
+
+def _read(data: bytes, notes: Notes, *, encoding: str | None) -> StatementFile:
+    reading = _Reading(notes)
+    try:
+        for element in _ends(data, encoding):
+            _take(reading, element)
+    except StatementRefused as refused:
+        refused.kind = refused.kind or reading.format
+        raise
+    if not reading.statements:
+        raise StatementRefused(
+            "no-statement",
+            "The XML holds no account statement, report or notification (camt.052, 053, 054).",
+            line=1,
+        )
+    return StatementFile(reading.format, tuple(reading.statements))
+
+
+def _ends(data: bytes, encoding: str | None) -> Iterator[etree._Element]:
+    """Every closed statement and entry, in the order of the file."""
+    events = etree.iterparse(
+        BytesIO(data),
+        events=("start", "end"),
+        tag=("{*}Document", *_TAGS),
+        encoding=encoding,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    checked = False
+    for event, element in events:
+        if not checked:
+            _refuse_entities(element)
+            checked = True
+        if event == "end" and local(element) != "Document":
+            yield element
+
+
+def _refuse_entities(element: etree._Element) -> None:
+    info = element.getroottree().docinfo
+    if info.internalDTD is not None:
+        raise StatementRefused(
+            "xml-entities",
+            "The XML declares a document type, which no bank needs; remove the DOCTYPE.",
+            line=1,
+            kind="camt",
+        )
+
+
+def local(element: etree._Element) -> str:
+    """The name of an element without its namespace."""
+    name = str(element.tag)
+    return name.rpartition("}")[2]
+
+
+def _take(reading: _Reading, element: etree._Element) -> None:
+    name = local(element)
+    parent = element.getparent()
+    if name == "Ntry":
+        if parent is None or local(parent) not in _CARRIERS:
+            return
+        if reading.format == "camt":
+            reading.format = _CARRIERS[local(parent)]
+        found = camt_entry.transactions(element, reading.notes)
+        reading.total += len(found)
+        _bound(reading, element)
+        reading.entries.extend(found)
+        element.clear()
+        _forget_before(parent, element)
+        return
+    if parent is not None and local(parent) in _CARRIERS:
+        return
+    reading.format = _CARRIERS[name]
+    reading.statements.append(
+        camt_header.statement(element, tuple(reading.entries), reading.notes, kind=name)
+    )
+    reading.entries = []
+    element.clear()
+
+
+def _forget_before(parent: etree._Element, element: etree._Element) -> None:
+    """Drop the entries already read, so that memory does not grow with the file."""
+    before = element.getprevious()
+    while before is not None and local(before) == "Ntry":
+        parent.remove(before)
+        before = element.getprevious()
+
+
+def _bound(reading: _Reading, element: etree._Element) -> None:
+    if reading.total > MAX_TRANSACTIONS:
+        raise StatementRefused(
+            "too-many-transactions",
+            f"The file holds more than {MAX_TRANSACTIONS:,} transactions; split it by date.",
+            line=camt_path.line(element),
+        )

@@ -1,0 +1,125 @@
+"""Finding out what a bank file is and having it read: the one door of this package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+
+from connectors.catalog.bank.statement import (
+    MAX_BYTES,
+    Notes,
+    StatementFile,
+    StatementRefused,
+)
+
+READERS = {"camt": "camt", "mt940": "mt940"}
+"""The formats that are read, and the module of each; loaded when first needed."""
+
+_KNOWN_LATER = {
+    "ofx": "OFX or QFX",
+    "qif": "QIF",
+    "bai2": "BAI2",
+    "coda": "CODA",
+    "n43": "Norma 43",
+    "pain": "pain (payment orders)",
+    "xlsx": "Excel",
+    "zip": "ZIP",
+    "pdf": "PDF",
+    "csv": "CSV",
+    "nacha": "NACHA",
+}
+_CAMT = re.compile(rb"<(?:[\w.-]+:)?(BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn))[\s>/]|camt\.05[234]")
+_MT = re.compile(
+    rb"(?m)^[^\n:]{0,3}:(?:20|25P?|28C?|60[FM]|61|62[FM]|64|86|NS|940|942):|\{1:F\d\d|^\{4:"
+)
+
+
+def read(data: bytes) -> StatementFile:
+    """Read a bank file of any format there is a reader for.
+
+    Raises StatementRefused, and nothing else, for anything that cannot be taken whole.
+    """
+    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+        raise StatementRefused("empty-file", "The file is empty.", line=None)
+    if len(data) > MAX_BYTES:
+        raise StatementRefused(
+            "file-too-large",
+            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read. Split it by date.",
+        )
+    name = detect(data)
+    if name not in READERS:
+        raise _not_read(name)
+    notes = Notes()
+    module = import_module(f"connectors.catalog.bank.{READERS[name]}")
+    reader: Callable[[bytes, Notes], StatementFile] = module.read
+    found = reader(data, notes)
+    return replace(found, warnings=tuple(notes.found))
+
+
+def _not_read(name: str) -> StatementRefused:
+    if name == "unknown":
+        return StatementRefused(
+            "format-unknown",
+            "This is not a bank file of a format that is read (camt.052, 053, 054, MT940).",
+            line=1,
+        )
+    return StatementRefused(
+        "format-not-read",
+        f"This is a {_KNOWN_LATER[name]} file; this format is not read yet."
+        " Ask the bank for camt.053 or MT940.",
+        line=1,
+        kind=name,
+    )
+
+
+def detect(data: bytes) -> str:
+    """The format by what the file holds, never by its name; `unknown` where nothing fits."""
+    head = _plain(data[:65536])
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "xlsx" if b"xl/" in data[:4096] or b"[Content_Types]" in data[:4096] else "zip"
+    if head.startswith(b"%PDF"):
+        return "pdf"
+    text = head.lstrip()
+    if b"OFXHEADER" in head[:2000] or re.search(rb"<OFX[\s>]", head, re.IGNORECASE):
+        return "ofx"
+    if text.startswith(b"<"):
+        return _xml(head)
+    return _lines(text)
+
+
+def _plain(head: bytes) -> bytes:
+    """ASCII as it would stand in a file of one byte a character."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(head) > 8 and head[:8].count(0) >= 3):
+        head = head.replace(b"\x00", b"")
+    for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+        head = head.removeprefix(mark)
+    return head
+
+
+def _xml(head: bytes) -> str:
+    if _CAMT.search(head):
+        return "camt"
+    if re.search(rb"pain\.00[128]|CstmrCdtTrfInitn|CstmrDrctDbtInitn|CstmrPmtStsRpt", head):
+        return "pain"
+    return "camt" if b"<!DOCTYPE" in head or b"<!ENTITY" in head else "unknown"
+
+
+def _lines(text: bytes) -> str:
+    if _MT.search(text):
+        return "mt940"
+    first = text.split(b"\n", 1)[0].rstrip(b"\r")
+    if re.match(rb"!(?:Type|Account|Option|Clear)", text, re.IGNORECASE):
+        return "qif"
+    if re.match(rb"01,[^,]*,[^,]*,", text):
+        return "bai2"
+    if re.match(rb"0{5}\d{6}\d{3}05", text):
+        return "coda"
+    if re.match(rb"11\d{18}", text):
+        return "n43"
+    if re.match(rb"101[ \d]\d{9}", text) and len(first) == 94:
+        return "nacha"
+    if any(first.count(mark) >= 2 for mark in (b",", b";", b"\t", b"|")):
+        return "csv"
+    return "unknown"
