@@ -1,0 +1,51 @@
+-- Owners of the kernel's doors. Each is a nologin member of guard_definer, so it reaches a table
+-- only where guard.admit() lets it, and only rows of the clients of the signed context.
+do $$
+declare r text;
+begin
+  foreach r in array '{job_door, handover_door, audit_door, usage_door, storage_door}'::text[] loop
+    if not exists (select from pg_roles where rolname = r) then
+      begin
+        execute format('create role %I nologin', r);
+      exception when duplicate_object or unique_violation then null;
+      end;
+    end if;
+    if not pg_has_role(r::name, 'guard_definer', 'member') then
+      execute format('grant guard_definer to %I', r);
+    end if;
+    execute format('alter default privileges for role %I revoke execute on functions from public', r);
+  end loop;
+end $$;
+-- What the doors ask the guard, and no login role may ask.
+grant execute on function guard.provider() to guard_definer, guard_jobs;
+grant execute on function guard.delegate(text, text[], interval, text) to job_door;
+grant execute on function guard.lines() to guard_definer;
+
+set role guard_owner;
+-- The side a person stands on; a decision must come from the side its kind names.
+create function guard.side_of(p_person uuid) returns text
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select side from guard.person where id = p_person and left_at is null
+$$;
+-- The address of a person who belongs to the client of the context; mail needs it, pages do not.
+create function guard.address_of(p_person uuid) returns table(email text, name text)
+language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$
+declare c guard.claim := guard.verify();
+begin
+  if c.mode is null or c.mode not in ('t', 'j') then perform guard.refuse('address'); end if;
+  return query select p.email, p.name from guard.person p
+    where p.id = p_person and p.left_at is null and exists (
+      select from guard.membership m where m.user_id = p.id
+        and m.tenant_id in (c.tenant, guard.provider()) and m.valid_from <= statement_timestamp()
+        and (m.valid_to is null or m.valid_to > statement_timestamp()));
+end $$;
+-- A job's principal ends with its job; the sweep calls it for jobs that have ended.
+create function guard.end_job_principals(p_ids uuid[]) returns void
+language sql security definer set search_path=pg_catalog,pg_temp as $$
+  update guard.principal set revoked_at = statement_timestamp()
+    where id = any(p_ids) and kind = 'job' and revoked_at is null
+$$;
+reset role;
+grant execute on function guard.side_of(uuid) to approval_door;
+grant execute on function guard.address_of(uuid) to app_worker;
+grant execute on function guard.end_job_principals(uuid[]) to guard_jobs;

@@ -1,0 +1,54 @@
+-- Stored objects: what the bucket holds, whose it is and on which line. The bucket holds ciphertext
+-- under the client's own key; the wrapped key stands here, its wrapping key outside the database.
+set role app_owner;
+create table app.tenant_key (
+  tenant_id uuid not null,
+  id uuid not null default uuidv7(),
+  wrapped bytea not null,
+  made_at timestamptz not null default now(),
+  primary key (tenant_id, id)
+);
+create unique index tenant_key_one on app.tenant_key (tenant_id);
+call guard.protect('app.tenant_key', 'member');
+call guard.admit('app.tenant_key', 'storage_door', null);
+grant select, insert on app.tenant_key to storage_door;
+
+create table app.stored_object (
+  tenant_id uuid not null,
+  id uuid not null default uuidv7(),
+  line text not null,
+  kind text not null check (length(kind) <= 60),
+  name text not null check (length(name) between 1 and 255),
+  media_type text not null check (length(media_type) <= 120),
+  size bigint not null check (size >= 0),
+  sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+  state text not null default 'clean' check (state in ('quarantine', 'clean', 'refused', 'gone')),
+  made_by uuid,
+  made_at timestamptz not null default now(),
+  primary key (tenant_id, id)
+);
+create index stored_object_sha on app.stored_object (tenant_id, sha256);
+call guard.protect_shared('app.stored_object');
+grant select, insert on app.stored_object to app_rw, app_worker;
+grant update (state) on app.stored_object to app_rw, app_worker;
+grant select, insert, update, delete on app.stored_object to app_restore;
+call app.audit_table('app.stored_object');
+
+-- The client's wrapped key, for whoever reaches anything there: useless without the wrapping key.
+create function app.client_key() returns bytea
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select wrapped from app.tenant_key where tenant_id = guard.tenant_id()
+$$;
+-- The first wrapped key of a client wins; a second is answered with the first.
+create function app.keep_client_key(p_wrapped bytea) returns bytea
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+declare t uuid := guard.tenant_id();
+begin
+  if t is null then raise exception 'refused: key' using errcode = '42501'; end if;
+  insert into app.tenant_key (tenant_id, wrapped) values (t, p_wrapped) on conflict do nothing;
+  return (select wrapped from app.tenant_key where tenant_id = t);
+end $$;
+reset role;
+alter function app.client_key() owner to storage_door;
+alter function app.keep_client_key(bytea) owner to storage_door;
+grant execute on function app.client_key(), app.keep_client_key(bytea) to app_rw, app_worker;
