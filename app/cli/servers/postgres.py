@@ -288,7 +288,12 @@ def answers(layout: Layout) -> bool:
     try:
         with psycopg.connect(_administrator(layout, database="postgres"), connect_timeout=3):
             return True
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise processes.ServerFault(
+                "PostgreSQL does not know our password: the secrets do not belong to its data.",
+                remedy="Put private/secrets.json back, or start over:  make demo-reset",
+            ) from error
         return False
 
 
@@ -310,6 +315,20 @@ def _prepare(layout: Layout) -> None:
         known = link.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
         if not known:
             link.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+def empty_database(layout: Layout) -> None:
+    """Make the product's database anew, empty."""
+    with psycopg.connect(_administrator(layout, database="postgres"), autocommit=True) as link:
+        name = sql.Identifier(DATABASE)
+        link.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+        link.execute(sql.SQL("create database {}").format(name))
+
+
+def remove(layout: Layout) -> None:
+    """Remove what lies outside the installation's folder; the server is stopped."""
+    if data_folder(layout).parent != layout.root:
+        shutil.rmtree(_relocated(layout) / "data", ignore_errors=True)
 
 
 def stop(layout: Layout) -> bool:

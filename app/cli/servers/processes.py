@@ -68,6 +68,14 @@ def _boot() -> str:
         return ""
 
 
+def group(pid: int) -> int:
+    """Return the process group of a process, or 0 when there is none."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
 def identify(pid: int) -> Identity:
     """Return the identity of a running process."""
     return Identity(pid=pid, began=began(pid))

@@ -1,0 +1,54 @@
+"""The demo's preparation in a process of its own: migrate, load the data once, name the logins.
+
+Writes run/logins.json for the supervisor. Exit code 3: the data is half made (an earlier run was
+killed while loading it), so the supervisor makes the database anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.cli import install
+from app.factory import create_worker_app
+from app.kernel.settings import load_settings
+
+HALF_MADE = 3
+
+
+def main(run: Path) -> int:
+    """Bring database and demo data to the present."""
+    settings = load_settings()
+    app = create_worker_app(settings)
+    with app.app_context():
+        install.prepare_database(settings)
+    if importlib.util.find_spec("app.cli.demo_data") is None:
+        return 0
+    from app.cli import demo_data
+
+    loading, loaded = run / "demo-loading", run / "demo-loaded"
+    if not loaded.exists():
+        if loading.exists():
+            return HALF_MADE
+        loading.touch()
+        print(
+            "Loading the demo data (a provider, its client firms, 14 months of books)", flush=True
+        )
+        demo_data.load(app)
+        loaded.touch()
+        loading.unlink()
+    logins: Any = demo_data.logins()
+    (run / "logins.json").write_text(json.dumps([_plain(login) for login in logins]))
+    return 0
+
+
+def _plain(login: Any) -> Any:
+    return dataclasses.asdict(login) if dataclasses.is_dataclass(login) else login  # type: ignore[arg-type]  # never a class
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
