@@ -69,7 +69,9 @@ def test_parse_loads_no_web_application_and_starts_within_half_a_second() -> Non
     times = []
     for _ in range(3):
         start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, check=False
+        )
         times.append(time.perf_counter() - start)
         assert done.returncode == 0, done.stderr
     assert min(times) < 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.catalog.bank import reading
-from connectors.catalog.bank.statement import Status, StatementFile, StatementRefused
+from connectors.catalog.bank.statement import StatementFile, StatementRefused, Status
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
