@@ -47,8 +47,11 @@ class Model(DeclarativeBase):
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 session = db.session
 
-_WITH_RIGHTS = sa.text("select set_config('app.ctx', :token, true), guard.rights()")
-_WITHOUT_RIGHTS = sa.text("select set_config('app.ctx', :token, true)")
+_CONTEXT = (
+    "select set_config('app.ctx', :token, true), set_config('app.request_id', :request, true)"
+)
+_WITH_RIGHTS = sa.text(f"{_CONTEXT}, guard.rights()")
+_WITHOUT_RIGHTS = sa.text(_CONTEXT)
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
@@ -96,21 +99,23 @@ def _send_context(session_: Session, _transaction: Any, connection: Connection) 
     scope = scopes.current()
     settings: Settings = current_app.extensions["settings"]
     token = scope.token(key=bytes.fromhex(settings.guard_key), key_id=settings.guard_key_id)
+    values = {"token": token, "request": scope.request_id}
     if scope.mode in ("t", "s"):
-        found = connection.execute(_WITH_RIGHTS, {"token": token}).one()[1]
+        found = connection.execute(_WITH_RIGHTS, values).one()[2]
         session_.info["rights"] = _rights(found)
         return
-    connection.execute(_WITHOUT_RIGHTS, {"token": token})
+    connection.execute(_WITHOUT_RIGHTS, values)
     session_.info["rights"] = Rights()
 
 
 @contextmanager
-def transaction(scope: Scope, *, read_only: bool = False) -> Iterator[Session]:
+def transaction(scope: Scope, *, read_only: bool | None = None) -> Iterator[Session]:
     """The unit of work: one scope, one transaction, one commit.
 
     Rights are fetched with the context, so `scope.current().rights` is known inside. Database
     refusals leave as DomainErrors. Raises RuntimeError when one is open already: a nested
-    scope would silently keep the outer client.
+    scope would silently keep the outer client. A worklist reads only, unless a door that writes
+    for several clients at once is called with `read_only=False`.
     """
     if is_open():
         raise RuntimeError("a transaction is open already; scopes do not nest")
@@ -118,7 +123,9 @@ def transaction(scope: Scope, *, read_only: bool = False) -> Iterator[Session]:
     try:
         own = session()
         connection = own.connection(
-            execution_options={"postgresql_readonly": read_only or scope.mode == "s"}
+            execution_options={
+                "postgresql_readonly": scope.mode == "s" if read_only is None else read_only
+            }
         )
         del connection
         scopes.leave(token)

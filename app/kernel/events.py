@@ -1,0 +1,80 @@
+"""Events: what happened, told to other packages as one job for each handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.kernel import db, jobs, jobs_catalog
+from app.kernel.jobs_catalog import JobKind, Queue
+from app.kernel.jobs_progress import Progress
+
+E = TypeVar("E", bound=type[Any])
+_names: dict[type[Any], tuple[str, str]] = {}
+_handlers: dict[type[Any], list[str]] = {}
+_HAND_OVER = sa.text("select app.hand_over(:event, :tenant, :args, :key)").bindparams(
+    sa.bindparam("args", type_=JSONB)
+)
+
+
+def event(name: str, *, line: str = "member") -> Callable[[E], E]:
+    """Declares a frozen dataclass as an event; its content is seen on this line only."""
+
+    def declare(cls: E) -> E:
+        _names[cls] = (name, line)
+        return cls
+
+    return declare
+
+
+def on(
+    cls: type[Any], *, queue: Queue = "default", retries: int = 5
+) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Declares a handler of an event; it runs as a short job, as the person who caused it."""
+
+    def declare(handler: Callable[[Any], None]) -> Callable[[Any], None]:
+        name, line = _names[cls]
+        adapter = TypeAdapter(cls)
+
+        def run(args: dict[str, Any], _progress: Progress) -> None:
+            handler(adapter.validate_python(args))
+
+        run.__module__ = handler.__module__
+        kind = f"{name}>{handler.__module__}.{handler.__name__}"
+        jobs_catalog.add(JobKind(kind, run, queue, retries, line=line))
+        known = _handlers.setdefault(cls, [])
+        if kind not in known:
+            known.append(kind)
+        return handler
+
+    return declare
+
+
+def emit(happened: Any) -> None:
+    """Writes one job a handler in the caller's transaction; without handlers nothing."""
+    cls = type(happened)
+    name, line = _names[cls]
+    kinds = _handlers.get(cls, [])
+    if not kinds:
+        return
+    args = TypeAdapter(cls).dump_python(happened, mode="json")
+    for kind in kinds:
+        jobs.enqueue(kind, args, line=line, title=name)
+
+
+def hand_over(name: str, tenant_id: UUID, args: dict[str, Any], *, key: str) -> UUID | None:
+    """Gives work to another tenant, for a pair registered in app.hand_over_route.
+
+    The job of the kind `name` runs there as a system user. None when this key was handed over
+    already; Forbidden for a pair that is not registered. Rows never change their tenant.
+    """
+    made: UUID | None = db.session.execute(
+        _HAND_OVER, {"event": name, "tenant": tenant_id, "args": args, "key": key}
+    ).scalar()
+    jobs.notify_after_commit("")
+    return made

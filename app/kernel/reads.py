@@ -1,0 +1,118 @@
+"""What a reading request leaves behind: who looked at what, written before the answer leaves."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.kernel import db
+from app.kernel.errors import DomainError, Unavailable
+from app.kernel.scope import Scope
+
+_WRITE = sa.text("select app.leave_reads(:looks)").bindparams(sa.bindparam("looks", type_=JSONB))
+NO_OBJECT = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look: at an object of a kind, or at the screen itself; an export says its rows.
+
+    `tenant_id` is named in a worklist only; elsewhere it is the client of the request.
+    """
+
+    kind: str
+    line: str
+    object_id: UUID | None = None
+    exported: bool = False
+    rows: int | None = None
+    tenant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """One line of "who looked at what": a person, a day and a kind."""
+
+    person_id: UUID
+    day: date
+    kind: str
+    line: str
+    views: int
+    exports: int
+    exported_rows: int
+    objects: int
+    first_visit: bool
+    last_at: datetime
+
+
+_left: ContextVar[tuple[Look, ...]] = ContextVar("looks", default=())
+
+
+def leave(look: Look) -> None:
+    """Remembers a look until the reading transaction has ended."""
+    _left.set((*_left.get(), look))
+
+
+def pending() -> tuple[Look, ...]:
+    """What this request has to leave behind so far."""
+    return _left.get()
+
+
+def clear() -> None:
+    """Forgets what was remembered, when no answer will show it."""
+    _left.set(())
+
+
+def write(scope: Scope) -> int:
+    """Writes what was remembered, in a short transaction of its own, and returns how many rows.
+
+    Called after the reading transaction, before the first byte leaves. Raises Unavailable when
+    it fails: without its trace nothing is shown.
+    """
+    looks = pending()
+    clear()
+    if not looks:
+        return 0
+    try:
+        with db.transaction(scope, read_only=False):
+            found = db.session.execute(_WRITE, {"looks": [_as_row(look) for look in looks]})
+            return int(found.scalar_one())
+    except DomainError as error:
+        raise Unavailable("read-not-recorded") from error
+    except (SQLAlchemyError, psycopg.Error) as error:
+        raise Unavailable("read-not-recorded") from error
+
+
+def _as_row(look: Look) -> dict[str, Any]:
+    return {
+        "kind": look.kind,
+        "line": look.line,
+        "object": str(look.object_id) if look.object_id else None,
+        "exported": look.exported,
+        "rows": look.rows,
+        "tenant": str(look.tenant_id) if look.tenant_id else None,
+    }
+
+
+def viewed(
+    *, since: date | None = None, person: UUID | None = None, limit: int = 200
+) -> list[Viewed]:
+    """Who looked at what in this client, by person, day and kind, the newest day first."""
+    statement = sa.text(
+        "select person_id, day, kind, line, sum(views)::int views, sum(exports)::int exports,"
+        " sum(exported_rows)::bigint exported_rows,"
+        " count(*) filter (where object_id <> :nothing)::int objects,"
+        " bool_or(first_visit) first_visit, max(last_at) last_at from app.view_log"
+        " where (cast(:since as date) is null or day >= :since)"
+        " and (cast(:person as uuid) is null or person_id = :person)"
+        " group by person_id, day, kind, line order by day desc, max(last_at) desc limit :limit"
+    )
+    values = {"since": since, "person": person, "limit": limit, "nothing": NO_OBJECT}
+    return [Viewed(**row) for row in db.session.execute(statement, values).mappings()]
