@@ -1,0 +1,1 @@
+"""The benches, one module each; app/cli/bench.py says how to write one."""
