@@ -68,6 +68,7 @@ def _configure(app: Flask, settings: Settings, role: Role) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["words"] = words
     app.jinja_env.globals["_"] = words.gettext
     app.jinja_env.globals["ngettext"] = words.ngettext
 

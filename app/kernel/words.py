@@ -183,6 +183,11 @@ def format_percent(value: Decimal | None) -> str:
     return f"+{text}\u00a0%" if value > 0 else f"{text}\u00a0%"
 
 
+def format_tenths(value: int) -> str:
+    """A change given in tenths of a percent: 63 is `+6.3 %`."""
+    return format_percent(Decimal(value).scaleb(-1))
+
+
 def format_date(value: date | None) -> str:
     """`31 Oct 2026`."""
     return babel_date(value, "d MMM y", locale=_babel()) if value else ""

@@ -59,6 +59,11 @@ class Figure:
     before: int | None = None
     good_up: bool = True
 
+    @property
+    def change(self) -> int | None:
+        """The change against before, in tenths of a percent."""
+        return change_in_percent(self.amount, self.before)
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.kernel import people
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 from app.reports import document
@@ -74,17 +75,8 @@ _HEAD = (
 )
 
 
-def _names(ids: Sequence[UUID]) -> dict[UUID, str]:
-    if not ids:
-        return {}
-    rows = session.execute(
-        sa.text("select id, name from guard.person_name(:ids)"), {"ids": list(set(ids))}
-    )
-    return {row.id: row.name for row in rows}
-
-
 def _heads(rows: Sequence[sa.Row[tuple[object, ...]]]) -> list[Published]:
-    names = _names([row.published_by for row in rows])
+    names = people.names([row.published_by for row in rows])
     return [
         Published(
             **{key: value for key, value in row._mapping.items() if key != "content"},

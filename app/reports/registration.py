@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, Flask, url_for
 
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, Permalink, PortalCard, Registry
 from app.kernel.words import _
-from app.reports import commands, queries, views
+from app.reports import commands, presentation, queries, views
 
 
 def register(registry: Registry) -> None:
@@ -43,6 +43,12 @@ def register(registry: Registry) -> None:
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
     return (views.pages, views.portal)
+
+
+def install(app: Flask) -> None:
+    """Gives templates the two ways from a report to a chart."""
+    app.jinja_env.filters["chart_of"] = presentation.chart_of
+    app.jinja_env.filters["in_units"] = presentation.trend_in_units
 
 
 def _glance() -> dict[str, Any] | None:

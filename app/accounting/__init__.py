@@ -1,0 +1,1 @@
+"""Accounting: the ledger, bank lines and what is reported from them."""

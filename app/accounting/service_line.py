@@ -1,0 +1,141 @@
+"""What the accounting line contributes to the platform."""
+
+from __future__ import annotations
+
+from flask import Blueprint, url_for
+
+from app.accounting import bank_registration, hooks, permissions, queries, report_builders, views
+from app.api import Api
+from app.accounting import api as accounting_api
+from app.kernel import words
+from app.kernel.registry import (
+    Meter,
+    NavItem,
+    PaletteHit,
+    PaletteSource,
+    Permalink,
+    Registry,
+    ReportDefinition,
+    ServiceLine,
+)
+from app.kernel.words import _
+
+JOBS = bank_registration.JOBS
+
+
+def register(registry: Registry) -> None:
+    """Adds the line's permissions, navigation, reports, meters and hooks."""
+    registry.add(ServiceLine("accounting", _("Accounting"), "book-open"))
+    registry.add(*permissions.PERMISSIONS)
+    registry.add(*_navigation(), *_reports(), *_palette())
+    registry.add(
+        Meter("entry", _("Journal entry posted"), "entry", "accounting"),
+        Permalink("entry", views.permalink),
+    )
+    words.declare_errors(_errors())
+    registry.on_client_created(hooks.on_client_created, order=20)
+    bank_registration.register(registry)
+
+
+def _navigation() -> tuple[NavItem, ...]:
+    read = "accounting.read"
+    return (
+        NavItem("journal", _("Journal"), "book-open", "accounting.journal", "client", read, 14, shortcut="J"),
+        NavItem("accounts", _("Accounts"), "list-tree", "accounting.accounts", "client", read, 16),
+        NavItem("months", _("Months"), "calendar", "accounting.months", "client", read, 18, shortcut="P"),
+    )
+
+
+def _reports() -> tuple[ReportDefinition, ...]:
+    return (
+        ReportDefinition(
+            "profit-and-loss",
+            _("Profit and loss"),
+            "accounting",
+            "accounting.read",
+            report_builders.profit_and_loss,
+            report_builders.drill,
+            order=10,
+        ),
+        ReportDefinition(
+            "trial-balance",
+            _("Trial balance"),
+            "accounting",
+            "accounting.read",
+            report_builders.trial_balance,
+            report_builders.drill,
+            icon="scale",
+            order=20,
+            point_in_time=True,
+        ),
+    )
+
+
+def _palette() -> tuple[PaletteSource, ...]:
+    return (
+        PaletteSource("accounts", _("Accounts"), _find_accounts, "accounting.read", order=40),
+        PaletteSource("entries", _("Entries"), _find_entries, "accounting.read", order=50),
+    )
+
+
+def _find_accounts(text: str, limit: int) -> list[PaletteHit]:
+    wanted = text.casefold()
+    return [
+        PaletteHit(
+            f"{account.code} {account.name}",
+            "",
+            url_for("accounting.account_page", account_id=account.id),
+            "list-tree",
+        )
+        for account in queries.accounts()
+        if wanted in f"{account.code} {account.name}".casefold()
+    ][:limit]
+
+
+def _find_entries(text: str, limit: int) -> list[PaletteHit]:
+    book = queries.book()
+    return [
+        PaletteHit(
+            f"{row.journal} {row.fiscal_year}/{row.number} · {row.description}",
+            f"{words.format_date(row.date)} · {words.format_money(row.amount, book.base_currency)}",
+            url_for("accounting.entry", entry_id=row.id),
+            "book-open",
+        )
+        for row in queries.find_entries(text, limit=limit)
+    ]
+
+
+def _errors() -> dict[str, words.Lazy]:
+    return {
+        "account-unknown": _("This account is not in the chart. Choose one from the list."),
+        "account-archived": _("This account is archived. Restore it or choose another."),
+        "account-code-taken": _("Another account has this code already."),
+        "debit-or-credit": _("Fill in either debit or credit."),
+        "unbalanced": _("Debit and credit differ. The entry must balance."),
+        "period-closed": _("This month is closed. Choose an open one, or have it reopened."),
+        "period-in-review": _("This month is in review. Only reviewers may post into it."),
+        "no-period": _("The books have no month for this day yet."),
+        "date-out-of-range": _("This day is outside the years 1900 to 2200."),
+        "currency-unknown": _("This is no currency of ISO 4217."),
+        "amount-too-large": _("This amount is larger than the books can hold."),
+        "too-many-decimals": _("%(currency)s has fewer decimals than this amount."),
+        "not-an-amount": _("This is no amount. Write it like 1,234.50."),
+        "too-many-postings": _("An entry has at most 2,000 postings. Split it in two."),
+        "counterparty-required": _("This account needs a contact on every posting."),
+        "base-differs": _("In the base currency, amount and base amount must be the same."),
+        "already-reversed": _("This entry has been reversed already."),
+        "entry-unknown": _("This entry does not exist."),
+        "idempotency-key-reused": _("The same form was sent before with other content. Nothing was changed; open the page again."),
+        "own-review": _("A second person closes the month: you posted or reviewed in it."),
+        "reason-needed": _("Say why the month is reopened."),
+    }
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The line's pages."""
+    return (views.pages, *bank_registration.blueprints())
+
+
+def apis() -> tuple[Api, ...]:
+    """The line's part of the API."""
+    return (accounting_api.api, *bank_registration.apis())
