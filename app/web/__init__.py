@@ -1,0 +1,1 @@
+"""The face: pages, forms, lists, charts and the shell around every screen."""

@@ -1,0 +1,205 @@
+"""Who looks at which client in this request, and the hooks by which upper layers answer that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, cast
+from uuid import UUID
+
+from flask import current_app, g, has_request_context
+
+from app.kernel.errors import NotFound, SignInNeeded
+from app.kernel.scope import Scope
+
+HUES = 6
+
+
+def initials(name: str) -> str:
+    """Two letters for a badge: the first letters of the first and last word."""
+    words = re.findall(r"\w+", name)
+    if not words:
+        return "?"
+    letters = words[0][:2] if len(words) == 1 else words[0][0] + words[-1][0]
+    return letters.upper()
+
+
+def hue_of(key: UUID) -> int:
+    """A colour of the badge, 1 to 6, the same for a client or person for ever."""
+    return key.int % HUES + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The signed-in person behind a cookie, with what the page needs to know of them.
+
+    `home_tenant_id` is where personal settings are written: the provider's tenant for staff, a
+    firm of their own for client people, None where there is none left. `keys` is the switch of
+    single-letter keys; `locale`, `theme` and `density` are empty where no choice was made.
+    """
+
+    person_id: UUID
+    principal_id: UUID
+    name: str
+    side: Literal["staff", "client"]
+    home_tenant_id: UUID | None = None
+    locale: str = ""
+    time_zone: str = "UTC"
+    theme: str = ""
+    density: str = ""
+    keys: bool = True
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the round badge."""
+        return initials(self.name)
+
+    @property
+    def first_name(self) -> str:
+        """What a greeting says."""
+        return self.name.split()[0] if self.name.split() else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ClientHead:
+    """What a page shows of a client wherever it appears; `hue` 0 means derived from the id."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    state: str = "active"
+    currency: str = ""
+    time_zone: str = "UTC"
+    country: str = ""
+    locale: str = ""
+    is_provider: bool = False
+    hue: int = 0
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the square badge."""
+        return initials(self.name)
+
+    @property
+    def colour(self) -> int:
+        """The hue class of the badge, 1 to 6."""
+        return self.hue or hue_of(self.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """The provider as people see it: name, logo address and accent (checked for contrast)."""
+
+    name: str = "Backoffice"
+    slug: str = ""
+    logo_url: str = ""
+    accent: str = ""
+    help_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A client in the sidebar, with what is left to do there."""
+
+    slug: str
+    name: str
+    hue: int
+    count: int | None = None
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the square badge."""
+        return initials(self.name)
+
+    @property
+    def colour(self) -> int:
+        """The hue class of the badge."""
+        return self.hue
+
+
+def _no_principal(_cookie: str) -> Actor | None:
+    return None
+
+
+def _no_client(_slug: str) -> ClientHead | None:
+    return None
+
+
+def _no_pins() -> list[Pin]:
+    return []
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What identity and tenants answer for the web; each opens its own short transaction,
+    except `pinned_clients` and `clients`, which run inside the page's.
+
+    `clients` lists the reader's clients in the order of the desk, for next-client and the palette.
+    """
+
+    resolve_principal: Callable[[str], Actor | None] = _no_principal
+    resolve_client: Callable[[str], ClientHead | None] = _no_client
+    resolve_brand: Callable[[], Brand] = Brand
+    pinned_clients: Callable[[], list[Pin]] = _no_pins
+    clients: Callable[[], list[Pin]] = _no_pins
+    sign_in_endpoint: str = "identity.sign_in"
+    account_endpoint: str = "identity.account"
+    sign_out_endpoint: str = "identity.sign_out"
+
+
+def hooks() -> Hooks:
+    """The hooks of this application; identity and tenants replace the defaults at start."""
+    return cast(Hooks, current_app.extensions.setdefault("web-hooks", Hooks()))
+
+
+@dataclass(slots=True)
+class Place:
+    """Where this request is; filled step by step by the page wrapper."""
+
+    actor: Actor | None = None
+    client: ClientHead | None = None
+    surface: str = "public"
+    brand: Brand = field(default_factory=Brand)
+    frame: bool = False
+
+
+def place() -> Place:
+    """The place of this request."""
+    if not has_request_context():
+        return Place()
+    if "place" not in g:
+        g.place = Place()
+    return cast(Place, g.place)
+
+
+def actor() -> Actor:
+    """The signed-in person; raises SignInNeeded on a public page without one."""
+    found = place().actor
+    if found is None:
+        raise SignInNeeded("sign-in-needed")
+    return found
+
+
+def client() -> ClientHead:
+    """The client of the path; raises NotFound on a page without one."""
+    found = place().client
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def scope_in(tenant_id: UUID) -> Scope:
+    """The acting person's scope in one client."""
+    who = actor()
+    return Scope.in_client(
+        tenant_id,
+        person_id=who.person_id,
+        principal_id=who.principal_id,
+        request_id=request_id(),
+    )
+
+
+def request_id() -> str:
+    """The id of this request, as logs and audit rows carry it."""
+    return cast(str, g.get("request_id", "")) if has_request_context() else ""

@@ -1,0 +1,122 @@
+"""Short memory of cookies and slugs, so that a warm page costs one transaction.
+
+Only who and which client is remembered, never what somebody may do: rights come from the database
+with each transaction, so an ended session or grant is refused whatever is remembered here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.kernel import db, scope
+from app.kernel.errors import NotFound
+from app.web import context
+
+LIFE_SECONDS = 60.0
+MOST = 10_000
+
+T = TypeVar("T")
+
+
+class Memory(Generic[T]):
+    """A bounded map whose entries are forgotten after a minute; misses are not kept."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, find: Callable[[str], T | None]) -> T | None:
+        """The remembered value, or what `find` says now."""
+        with self._lock:
+            entry = self._found.get(key)
+        if entry is not None and entry[0] > time.monotonic():
+            return entry[1]
+        found = find(key)
+        if found is not None:
+            self._keep(key, found)
+        return found
+
+    def _keep(self, key: str, value: T) -> None:
+        with self._lock:
+            self._found[key] = (time.monotonic() + LIFE_SECONDS, value)
+            self._found.move_to_end(key)
+            while len(self._found) > MOST:
+                self._found.popitem(last=False)
+
+    def forget(self, key: str | None = None) -> None:
+        """Drops one entry, or all of them."""
+        with self._lock:
+            if key is None:
+                self._found.clear()
+            else:
+                self._found.pop(key, None)
+
+
+class Memories:
+    """The memories of one application."""
+
+    def __init__(self) -> None:
+        self.actors: Memory[context.Actor] = Memory()
+        self.clients: Memory[context.ClientHead] = Memory()
+        self.brand: Memory[context.Brand] = Memory()
+
+
+def memories() -> Memories:
+    """The memories of this application."""
+    found = current_app.extensions.setdefault("web-memories", Memories())
+    assert isinstance(found, Memories)
+    return found
+
+
+def find_actor(cookie: str) -> context.Actor | None:
+    """Who a login cookie belongs to; the database decides again whether it still lives."""
+    if not cookie or len(cookie) > 512:
+        return None
+    key = scope.secret_hash("prin", cookie)
+    return memories().actors.get(key, lambda _key: context.hooks().resolve_principal(cookie))
+
+
+def find_client(slug: str) -> context.ClientHead | None:
+    """The client of a slug, whether or not the reader may see it."""
+    return memories().clients.get(slug, context.hooks().resolve_client)
+
+
+def find_brand() -> context.Brand:
+    """The provider's name, logo and accent."""
+    found = memories().brand.get("brand", lambda _key: context.hooks().resolve_brand())
+    return found or context.Brand()
+
+
+def forget_actor(cookie: str) -> None:
+    """To be called when a person's settings or session changed in this process."""
+    memories().actors.forget(scope.secret_hash("prin", cookie))
+
+
+def forget_all() -> None:
+    """Drops everything: after a rename, a new logo, or in tests."""
+    kept = memories()
+    for memory in (kept.actors, kept.clients, kept.brand):
+        memory.forget()
+
+
+@contextmanager
+def in_client(slug: str, *, read_only: bool = False) -> Iterator[Session]:
+    """A transaction of the acting person in one client, for acts of the desk over many.
+
+    Raises NotFound for a client that is unknown or not theirs.
+    """
+    found = find_client(slug)
+    if found is None:
+        raise NotFound()
+    with db.transaction(context.scope_in(found.tenant_id), read_only=read_only) as session:
+        if not scope.current().rights.reached:
+            raise NotFound()
+        yield session
