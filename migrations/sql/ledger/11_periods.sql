@@ -1,0 +1,67 @@
+-- Fiscal years and periods: made as dates need them, closed and reopened by those who may.
+set role app_owner;
+
+-- Makes every fiscal year that touches the span, with its twelve months; answers how many
+-- periods are new.
+create function ledger.ensure_periods(p_first date, p_last date) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  g record := ledger.open_door('accounting.post');
+  first_month smallint;
+  made integer;
+begin
+  if p_first is null or p_last is null or p_first > p_last
+      or p_first < '1900-01-01' or p_last > '2200-12-31' then
+    perform ledger.refuse('BO422', 'date-out-of-range',
+      '{"first": "1900-01-01", "last": "2200-12-31"}');
+  end if;
+  select b.fiscal_start_month into first_month from ledger.book b
+    where b.tenant_id = g.tenant for no key update;
+  if not found then
+    perform ledger.refuse('BO409', 'no-books');
+  end if;
+  insert into ledger.fiscal_year (tenant_id, year, starts, ends)
+  select g.tenant, y, s, (s + interval '1 year - 1 day')::date
+  from generate_series(ledger.period_of(p_first, first_month) / 100,
+                       ledger.period_of(p_last, first_month) / 100) y,
+    lateral (select make_date(y - (first_month > 1)::int, first_month, 1) s) x
+  on conflict do nothing;
+  insert into ledger.period (tenant_id, id, fiscal_year, starts, ends)
+  select g.tenant, f.year * 100 + m, f.year, s, (s + interval '1 month - 1 day')::date
+  from ledger.fiscal_year f, generate_series(1, 12) m,
+    lateral (select (f.starts + make_interval(months => m - 1))::date s) x
+  where f.tenant_id = g.tenant and f.ends >= p_first and f.starts <= p_last
+  on conflict do nothing;
+  get diagnostics made = row_count;
+  return made;
+end $$;
+
+-- Moves a period between open, in review and closed. Reviewing and closing want
+-- accounting.close, taking a closed period up again accounting.reopen.
+create function ledger.set_period(p_period integer, p_state text, p_reason text default '')
+returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  g record;
+  old_state text;
+begin
+  if p_state is null or p_state not in ('open', 'in_review', 'closed') then
+    perform ledger.refuse('BO422', 'period-state', jsonb_build_object('state', p_state));
+  end if;
+  g := ledger.open_door('accounting.close');
+  perform 1 from ledger.book b where b.tenant_id = g.tenant for no key update;
+  select p.state into old_state from ledger.period p
+    where p.tenant_id = g.tenant and p.id = p_period for no key update;
+  if not found then
+    perform ledger.refuse('BO404', 'period-unknown');
+  elsif old_state = p_state then
+    return old_state;
+  elsif old_state = 'closed' and not coalesce(g.may_review, guard.may('accounting.reopen')) then
+    raise exception 'refused: accounting.reopen' using errcode = '42501';
+  end if;
+  update ledger.period p set state = p_state where p.tenant_id = g.tenant and p.id = p_period;
+  insert into ledger.period_change (tenant_id, period_id, from_state, to_state, reason, made_by)
+    values (g.tenant, p_period, old_state, p_state, coalesce(p_reason, ''), g.who);
+  return old_state;
+end $$;
+
+reset role;
