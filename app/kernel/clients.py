@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+import sqlalchemy as sa
+from flask import current_app
+
+from app.kernel import db, scope
+from app.kernel.errors import Forbidden
+from app.kernel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class ClientRef:
     is_provider: bool
 
 
+_SEND = sa.text("select set_config('app.ctx', :token, true)")
+
 Resolver = Callable[[PrincipalRef, str | None], ClientRef | None]
 
 
@@ -57,3 +67,30 @@ def resolve(principal: PrincipalRef, slug: str) -> ClientRef | None:
 def provider(principal: PrincipalRef) -> ClientRef | None:
     """The provider's own firm, when this principal reaches it."""
     return _resolver(principal, None)
+
+
+@contextmanager
+def acting_in(tenant_id: UUID) -> Iterator[None]:
+    """The same system user in another client, inside the open transaction.
+
+    Only for mode `j`: making a client touches the provider's tenant and the new one, all or
+    nothing. The database verifies the new context as it did the first. Raises Forbidden for
+    anybody else.
+    """
+    outer = scope.current()
+    if outer.mode != "j":
+        raise Forbidden("forbidden")
+    inner = replace(outer, tenant_id=tenant_id)
+    _send(inner)
+    token = scope.enter(inner)
+    try:
+        yield
+    finally:
+        scope.leave(token)
+    _send(outer)
+
+
+def _send(who: scope.Scope) -> None:
+    settings: Settings = current_app.extensions["settings"]
+    token = who.token(key=bytes.fromhex(settings.guard_key), key_id=settings.guard_key_id)
+    db.session.execute(_SEND, {"token": token})

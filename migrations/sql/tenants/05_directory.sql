@@ -16,7 +16,7 @@ grant execute on function guard.lines_served(timestamptz) to client_mirror;
 
 create function app.client_directory()
 returns table (
-  tenant_id uuid, slug text, name text, legal_name text, country char(2), base_currency char(3),
+  tenant_id uuid, slug text, name text, legal_name text, country char(2), currency char(3),
   hue smallint, state text, is_provider boolean, created_at timestamptz, lines text[],
   until timestamptz
 )
@@ -30,7 +30,7 @@ begin
     raise exception 'refused: the directory' using errcode = '42501';
   end if;
   return query
-    select k.tenant_id, k.slug, k.name, k.legal_name, k.country, k.base_currency, k.hue, k.state,
+    select k.tenant_id, k.slug, k.name, k.legal_name, k.country, k.currency, k.hue, k.state,
            k.is_provider, k.created_at, coalesce(s.lines, '{}'), s.until
     from app.client k
     left join guard.lines_served(statement_timestamp()) s on s.tenant_id = k.tenant_id;

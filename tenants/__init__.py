@@ -1,0 +1,1 @@
+"""Client firms and the provider: the directory, engagements, settings and their life."""
