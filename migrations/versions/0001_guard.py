@@ -9,12 +9,23 @@ depends_on = None
 
 FILES = (
     "01_schemas",
-    "02_tables",
-    "03_claims",
-    "04_generators",
-    "05_doors",
-    "06_jobs",
-    "07_grants",
+    "02_directory",
+    "03_login",
+    "04_rights",
+    "05_record",
+    "10_claims",
+    "11_reach",
+    "12_rights",
+    "13_doors_ask",
+    "20_generators",
+    "30_need",
+    "31_login",
+    "32_principals",
+    "33_people",
+    "34_roles",
+    "35_access",
+    "36_clients",
+    "37_first_people",
 )
 
 

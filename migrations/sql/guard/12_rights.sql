@@ -1,0 +1,97 @@
+-- The same answers, all at once: for the web's request and for a door that asks only once.
+set role guard_owner;
+
+-- Everything this scope may do, {} where it reaches nothing (the web then answers 404):
+--   permissions  in t those guard.may() answers yes to; in s those of every client reached
+--   lines        reached for reading, here (t) or anywhere (s)
+--   may_write    whether any membership here may write and the client is not suspended; never in s
+--   role, side   the role here (of the widest membership), the side the person stands on
+create function guard.rights() returns jsonb
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  c guard.claim := guard.verify();
+  r jsonb;
+begin
+  if c.mode is null or c.mode not in ('t', 's') or c.kind = 'link' then
+    return '{}';
+  end if;
+  with mine as materialized (          -- memberships that count
+    select m.tenant_id, m.role, m.lines, m.may_write and m.state = 'active' as writes, m.basis,
+           case when c.mode = 't' then m.tenant_id = c.tenant
+                else c.p_tenant is null or m.tenant_id = c.p_tenant end as here,
+           m.is_provider, g.served
+      from guard.living m
+      cross join lateral (
+        select case when m.basis = 'engagement' then array(
+                 select e.line from guard.running e where e.tenant_id = m.tenant_id) end) g(served)
+     where m.user_id = c.person
+       and (c.mode = 's' or m.tenant_id = c.tenant or m.is_provider)
+       and (g.served is null or g.served && m.lines
+            or (g.served <> '{}' and m.lines && '{oversight,security,billing}'))
+  ), reached as (
+    select * from mine m
+     where m.here
+       and (c.lines is null or 'member' = any (c.lines) or m.lines && c.lines)
+  ), line as (
+    select distinct x.l
+      from reached m, unnest(m.lines || '{member}'::text[]) x(l)
+      join guard.line k on k.line = x.l
+     where (c.lines is null or x.l = any (c.lines))
+       and (k.kind <> 'service' or m.served is null or x.l = any (m.served))
+  )
+  select jsonb_build_object(
+           'permissions', coalesce((
+             select jsonb_agg(distinct rp.permission order by rp.permission)
+               from mine m join guard.role_permission rp on rp.role = m.role
+              where (m.here or m.is_provider)
+                and (c.lines is null or split_part(rp.permission, '.', 1) = any (c.lines))), '[]'),
+           'lines', coalesce((select jsonb_agg(l order by l) from line), '[]'),
+           'may_write', c.mode = 't' and bool_or(m.writes),
+           'role', (array_agg(m.role order by m.writes desc, cardinality(m.lines) desc, m.role))[1],
+           'side', (select p.side from guard.person p where p.id = c.person),
+           'person', c.person,
+           'stepped_up_at', c.stepped_up_at)
+    into r
+    from reached m
+  having count(*) > 0;
+  return coalesce(r, '{}');
+end $$;
+grant execute on function guard.rights() to app_rw, app_worker;
+
+-- For a door's first line: verifies once and names client, person and role, or raises 42501.
+-- can_write is false for a reader and in a suspended client; role is 'job' for a system user's job.
+create function guard.enter(line text, out tenant uuid, out who uuid, out role text,
+                            out can_write boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  if c.mode = 't' and c.kind <> 'link' and (c.lines is null or enter.line = any (c.lines)) then
+    select m.tenant_id, m.user_id, m.role, m.may_write and m.state = 'active'
+      into tenant, who, role, can_write
+      from guard.living m
+     where m.user_id = c.person and m.tenant_id = c.tenant
+       and (enter.line = any (m.lines) or enter.line = 'member')
+       and (m.basis <> 'engagement' or exists (
+             select from guard.running e
+              where e.tenant_id = m.tenant_id
+                and (e.line = enter.line
+                     or (enter.line in ('member', 'oversight', 'security', 'billing', 'intake')
+                         and (e.line = any (m.lines)
+                              or m.lines && '{oversight,security,billing}')))))
+     order by m.may_write desc
+     limit 1;
+  elsif c.mode = 'j' then
+    select t.id, c.person, 'job', t.state <> 'suspended'
+      into tenant, who, role, can_write
+      from guard.tenant t
+     where t.id = c.tenant;
+  end if;
+  if tenant is null then
+    raise exception 'refused: no grant on %', line using errcode = '42501';
+  end if;
+end $$;
+grant execute on function guard.enter(text) to guard_definer;
+reset role;

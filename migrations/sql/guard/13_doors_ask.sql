@@ -1,0 +1,53 @@
+-- For the owners of doors only, never for a login role.
+set role guard_owner;
+
+create function guard.claims() returns guard.claim
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+  return guard.verify();
+end $$;
+
+-- All clients a door may touch; a link's own client too, though a link has no scope.
+create function guard.door_scope() returns uuid[]
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  if c.kind = 'link' then
+    return array(
+      select id from guard.tenant where id = c.tenant and state in ('active', 'suspended'));
+  end if;
+  return guard.reach(c, '*', false);
+end $$;
+
+-- The client, if this transaction's link opens this object; else null.
+create function guard.link_opens(otype text, oid uuid) returns uuid
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  if c.kind = 'link' and c.object_type = otype and c.object_id = oid then
+    return (select id from guard.tenant where id = c.tenant and state in ('active', 'suspended'));
+  end if;
+  return null;
+end $$;
+
+-- Restoring: told by the login role itself (session_user, never current_user), and confined to the
+-- one client that the operator's tool names for the transaction.
+create function guard.restoring() returns boolean
+language sql stable parallel safe
+return session_user = 'app_restore';
+
+create function guard.restore_tenant() returns uuid
+language sql stable parallel safe
+return case when session_user = 'app_restore'
+            then nullif(current_setting('app.restore_tenant', true), '')::uuid end;
+
+grant execute on function guard.claims(), guard.door_scope(), guard.link_opens(text, uuid)
+  to guard_definer;
+grant execute on function guard.restoring(), guard.restore_tenant()
+  to app_rw, app_worker, app_restore, guard_definer, guard_jobs, app_owner;
+reset role;
