@@ -99,7 +99,7 @@ def wake(kind: str) -> None:
 
 
 def cancel(job_id: UUID) -> str:
-    """Stops a job: `cancelled` when it had not begun, `asked` when it will stop at its next step."""
+    """Stops a job: `cancelled` when it had not begun, `asked` when its next step will end it."""
     statement = sa.text("select app.cancel_job(:job)")
     return str(db.session.execute(statement, {"job": job_id}).scalar_one())
 
@@ -122,7 +122,7 @@ def run_due(app: Flask, *, limit: int = 1000, kinds: Iterable[str] = ()) -> int:
             start_woken(runner.control, name)
         while count < limit:
             runner.control.sweep()
-            room = dict.fromkeys(jobs_catalog.QUEUES, min(50, limit - count))
+            room: dict[str, int] = dict.fromkeys(jobs_catalog.QUEUES, min(50, limit - count))
             tickets = runner.control.claim_due(room, share=1000)
             if not tickets:
                 break

@@ -60,7 +60,7 @@ class Runner:
             return "lost"
         except JobCancelled:
             return self.control.fail(ticket, "cancelled", cancelled=True) or "lost"
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises, its job is told
             return self._failed(ticket, taken, error)
         return "done"
 

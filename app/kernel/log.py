@@ -11,7 +11,9 @@ import structlog
 _SECRET_WORDS = ("password", "secret", "token", "one_time", "cookie", "authorization")
 
 
-def _redact(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _redact(
+    _logger: Any, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     for key in event:
         if any(word in key.lower() for word in _SECRET_WORDS):
             event[key] = "…"

@@ -24,9 +24,7 @@ _HUNDREDTHS = (
     "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW "
     "ZWG"
 ).split()
-CURRENCIES: dict[str, int] = dict(
-    sorted({**dict.fromkeys(_HUNDREDTHS, 2), **_EXPONENTS}.items())
-)
+CURRENCIES: dict[str, int] = dict(sorted({**dict.fromkeys(_HUNDREDTHS, 2), **_EXPONENTS}.items()))
 
 # The ledger refuses more (10^14 minor units), so that sums of many stay within a bigint.
 MAX_MINOR = 10**14

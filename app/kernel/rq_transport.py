@@ -76,7 +76,7 @@ class Transport:
     def clear(self, queues: Sequence[str]) -> None:
         """Empties the queues; what is still due comes again from the table."""
         for name in queues:
-            self._queue(name).empty()
+            self._queue(name).empty()  # type: ignore[no-untyped-call]  # RQ gives no types
 
 
 class TicketWorker(SimpleWorker):
@@ -102,7 +102,7 @@ class TicketWorker(SimpleWorker):
     def request_stop(self, signum: Any, frame: Any) -> None:
         """Ends after the job that runs now."""
         self.stopping = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ gives none
 
     def procline(self, message: str) -> None:
         """Does not rename the process for each job."""

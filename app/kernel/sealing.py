@@ -1,0 +1,79 @@
+"""Sealing: authenticated encryption of what must not stand in the clear in database or bucket.
+
+AES-256-GCM with a fresh 96-bit nonce (NIST SP 800-38D); keys of purposes come from the
+key-encryption key by HKDF (RFC 5869). A sealed value is bound to its context: moved to another
+row or another client it does not open.
+"""
+
+from __future__ import annotations
+
+import os
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
+
+from app.kernel import db
+from app.kernel import scope as scopes
+from app.kernel.errors import Unavailable
+from app.kernel.settings import Settings
+
+NONCE_BYTES = 12
+
+
+def _purpose_key(purpose: str) -> bytes:
+    settings: Settings = current_app.extensions["settings"]
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return derived.derive(bytes.fromhex(settings.kek))
+
+
+def _seal(key: bytes, plain: bytes, context: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+
+
+def _unseal(key: bytes, sealed: bytes, context: str) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+    except InvalidTag as error:
+        raise Unavailable("sealed-with-another-key") from error
+
+
+def seal(plain: bytes, context: str) -> bytes:
+    """Seals under the installation's key, bound to `context`."""
+    return _seal(_purpose_key("backoffice secret"), plain, context)
+
+
+def unseal(sealed: bytes, context: str) -> bytes:
+    """Opens what `seal` made; raises Unavailable when key or context differ."""
+    return _unseal(_purpose_key("backoffice secret"), sealed, context)
+
+
+def client_key() -> bytes:
+    """The data key of the client of the open transaction; made at its first use.
+
+    The database keeps it wrapped; losing the key-encryption key loses it, and erasing the
+    wrapped key erases everything under it.
+    """
+    tenant = scopes.current().tenant_id
+    if tenant is None:
+        raise Unavailable("no-client-key")
+    wrapped = db.session.execute(sa.text("select app.client_key()")).scalar()
+    if wrapped is None:
+        fresh = _seal(_purpose_key("backoffice client key"), os.urandom(32), f"client|{tenant}")
+        keep = sa.text("select app.keep_client_key(:wrapped)")
+        wrapped = db.session.execute(keep, {"wrapped": fresh}).scalar_one()
+    return _unseal(_purpose_key("backoffice client key"), bytes(wrapped), f"client|{tenant}")
+
+
+def seal_for_client(plain: bytes, context: str) -> bytes:
+    """Seals under the key of the client of the open transaction."""
+    return _seal(client_key(), plain, f"{scopes.current().tenant_id}|{context}")
+
+
+def unseal_for_client(sealed: bytes, context: str) -> bytes:
+    """Opens what `seal_for_client` made in the same client."""
+    return _unseal(client_key(), sealed, f"{scopes.current().tenant_id}|{context}")

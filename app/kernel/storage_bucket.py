@@ -1,0 +1,162 @@
+"""The bucket: the few S3 calls we make, and the only import of boto3."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import IO, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from flask import current_app
+
+from app.kernel.errors import Unavailable
+from app.kernel.settings import Settings
+
+RETRY_SECONDS = 12.0  # a local S3 server may answer 500 for more than six seconds after a restart
+T = TypeVar("T")
+
+
+class Bucket:
+    """One versioned bucket; every call retries faults of the server for `RETRY_SECONDS`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = settings.s3_bucket
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url,
+            aws_access_key_id=settings.s3_access_key_id,
+            aws_secret_access_key=settings.s3_secret_access_key,
+            region_name=settings.s3_region,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=3,
+                read_timeout=20,
+                retries={"max_attempts": 1},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+        self._ready = False
+
+    def ensure(self) -> None:
+        """Makes the bucket with versioning when it is not there yet."""
+        if self._ready:
+            return
+        try:
+            self._again(lambda: self._client.head_bucket(Bucket=self.name))
+        except ClientError as error:
+            if _status(error) != 404:
+                raise
+            self._again(lambda: self._client.create_bucket(Bucket=self.name))
+            self._again(
+                lambda: self._client.put_bucket_versioning(
+                    Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}
+                )
+            )
+        self._ready = True
+
+    def put_if_absent(self, key: str, body: IO[bytes]) -> bool:
+        """Writes an object where none stands; False when one does."""
+        self.ensure()
+
+        def once() -> Any:
+            body.seek(0)
+            return self._client.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
+
+        try:
+            self._again(once)
+        except ClientError as error:
+            if _status(error) in (409, 412):
+                return False
+            raise
+        return True
+
+    def get(self, key: str) -> Iterator[bytes]:
+        """The object's bytes as they come; raises Unavailable when it is not there."""
+        self.ensure()
+        found = self._found(lambda: self._client.get_object(Bucket=self.name, Key=key))
+        return iter(found["Body"].iter_chunks(256 * 1024))
+
+    def range(self, key: str, start: int, length: int) -> bytes:
+        """A part of an object."""
+        self.ensure()
+        wanted = f"bytes={start}-{start + length - 1}"
+        found = self._found(
+            lambda: self._client.get_object(Bucket=self.name, Key=key, Range=wanted)
+        )
+        return bytes(found["Body"].read())
+
+    def head(self, key: str) -> int | None:
+        """The length of an object in bytes, None when it is not there."""
+        self.ensure()
+        try:
+            found = self._again(lambda: self._client.head_object(Bucket=self.name, Key=key))
+        except ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        return int(found["ContentLength"])
+
+    def delete_version(self, key: str, version: str) -> None:
+        """Removes one version for good."""
+        self._again(
+            lambda: self._client.delete_object(Bucket=self.name, Key=key, VersionId=version)
+        )
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The names of the objects below a prefix."""
+        self.ensure()
+        after = ""
+        while True:
+            page = self._page(prefix, after)
+            yield from page
+            if len(page) < 1000:
+                return
+            after = page[-1]
+
+    def _page(self, prefix: str, after: str) -> list[str]:
+        found = self._again(
+            lambda: self._client.list_objects_v2(
+                Bucket=self.name, Prefix=prefix, StartAfter=after, MaxKeys=1000
+            )
+        )
+        return [item["Key"] for item in found.get("Contents", [])]
+
+    def _found(self, call: Callable[[], Any]) -> Any:
+        try:
+            return self._again(call)
+        except ClientError as error:
+            raise Unavailable("object-missing") from error
+
+    def _again(self, call: Callable[[], T]) -> T:
+        """Calls, and calls again while the server is at fault; a refusal leaves at once."""
+        until, pause = time.monotonic() + RETRY_SECONDS, 0.1
+        while True:
+            try:
+                return call()
+            except ClientError as error:
+                if _status(error) < 500:
+                    raise
+                if time.monotonic() > until:
+                    raise Unavailable("storage-unavailable") from error
+            except BotoCoreError as error:
+                if time.monotonic() > until:
+                    raise Unavailable("storage-unavailable") from error
+            time.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def bucket() -> Bucket:
+    """The bucket of this application, connected at its first use."""
+    found: Bucket | None = current_app.extensions.get("bucket")
+    if found is None:
+        found = Bucket(current_app.extensions["settings"])
+        current_app.extensions["bucket"] = found
+    return found
