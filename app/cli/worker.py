@@ -8,6 +8,7 @@ import click
 @click.command()
 def worker() -> None:
     """Run jobs until stopped."""
+    from app.factory import create_worker_app
     from app.kernel import worker as kernel_worker
 
-    kernel_worker.run()
+    kernel_worker.run(create_worker_app)
