@@ -25,6 +25,6 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    engine = create_engine(bootstrap.driver_url(load_settings().database_admin_url))
+    engine = create_engine(bootstrap.admin_url(load_settings()))
     with engine.connect() as own:
         run(own)
