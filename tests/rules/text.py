@@ -18,7 +18,19 @@ ATTRIBUTE = re.compile(r"[\w-]+\s*=\s*\"[^\"]*\"|\bnovalidate\b")  # a macro may
 WORD = re.compile(r"[^\W\d_]{2,}")
 ENTITY = re.compile(r"&#?\w+;")
 # Names and keys that are the same in every language.
-UNTRANSLATED = {"Backoffice", "Esc", "Ctrl", "Enter", "Tab", "Shift", "Alt", "CSV", "JSON", "API"}
+UNTRANSLATED = {
+    "Backoffice",
+    "Esc",
+    "Ctrl",
+    "Enter",
+    "Tab",
+    "Shift",
+    "Alt",
+    "CSV",
+    "JSON",
+    "API",
+    "RFC",
+}
 # Folders of a machine, as they stand in a path; the wheel of a shebang or a container is none.
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(?:home|root|work|Users|mnt|workspace)/[\w.-]+")
 LOCK_URL = re.compile(r"https?://|--index-url|--extra-index-url|\"resolved\"")
