@@ -100,12 +100,15 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A client in the sidebar, with what is left to do there."""
+    """A client the reader reaches: in the sidebar when pinned, in the palette, for next-client."""
 
+    tenant_id: UUID
     slug: str
     name: str
     hue: int
     count: int | None = None
+    pinned: bool = False
+    is_provider: bool = False
 
     @property
     def initials(self) -> str:
@@ -122,27 +125,12 @@ def _no_principal(_cookie: str) -> Actor | None:
     return None
 
 
-def _no_client(_slug: str) -> ClientHead | None:
-    return None
-
-
-def _no_pins() -> list[Pin]:
-    return []
-
-
 @dataclass(slots=True)
 class Hooks:
-    """What identity and tenants answer for the web; each opens its own short transaction,
-    except `pinned_clients` and `clients`, which run inside the page's.
-
-    `clients` lists the reader's clients in the order of the desk, for next-client and the palette.
-    """
+    """What identity and tenants answer for the web; each opens its own short transaction."""
 
     resolve_principal: Callable[[str], Actor | None] = _no_principal
-    resolve_client: Callable[[str], ClientHead | None] = _no_client
     resolve_brand: Callable[[], Brand] = Brand
-    pinned_clients: Callable[[], list[Pin]] = _no_pins
-    clients: Callable[[], list[Pin]] = _no_pins
     sign_in_endpoint: str = "identity.sign_in"
     account_endpoint: str = "identity.account"
     sign_out_endpoint: str = "identity.sign_out"
@@ -159,6 +147,7 @@ class Place:
 
     actor: Actor | None = None
     client: ClientHead | None = None
+    clients: tuple[Pin, ...] = ()
     surface: str = "public"
     brand: Brand = field(default_factory=Brand)
     frame: bool = False

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 from flask import g, request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -20,6 +20,7 @@ from app.kernel.words import _
 MAX_TEXT = 1_000
 MAX_ROWS = 2_000
 MAX_SELECTED = 200
+LongText: Any = Field("", max_length=20_000)
 _PRIVATE = frozenset({"csrf_token"})
 _LISTS = (list, tuple, set, frozenset)
 

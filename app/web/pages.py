@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, make_response, redirect, request, url_
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel import db, scope
+from app.kernel import db, reads, scope
 from app.kernel.errors import (
     Conflict,
     Forbidden,
@@ -44,6 +44,9 @@ class Surface(StrEnum):
     ME = "me"
     PROVIDER = "provider"
     PUBLIC = "public"
+
+
+_STAFF = {Surface.CLIENT, Surface.DESK, Surface.PROVIDER, Surface.ME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ def _arrive(access: Access) -> None:
     request.max_content_length = access.max_bytes
     place.brand = recall.find_brand()
     place.actor = recall.find_actor(security.login_cookie())
+    if place.actor is not None and access.surface in _STAFF and place.actor.side == "staff":
+        place.clients = recall.find_clients()
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         security.check_origin()
 
@@ -178,13 +183,15 @@ def _once(
     *,
     reading: bool,
 ) -> Response:
+    reads.clear()
     try:
-        with db.transaction(scoped, read_only=reading):
-            with language.spoken():
-                response = _check(access) or make_response(view(**values))
+        with db.transaction(scoped, read_only=reading), language.spoken():
+            response = _check(access) or make_response(view(**values))
     except SignInNeeded:
         recall.forget_actor(security.login_cookie())
         raise
+    if reads.pending():
+        reads.write(scoped)
     return response
 
 

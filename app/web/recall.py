@@ -16,9 +16,10 @@ from typing import Generic, TypeVar
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.kernel import db, scope
+from app.kernel import clients, db, scope
+from app.kernel.clients import ClientRef, PrincipalRef
 from app.kernel.errors import NotFound
-from app.web import context
+from app.web import client_rows, context
 
 LIFE_SECONDS = 60.0
 MOST = 10_000
@@ -66,6 +67,7 @@ class Memories:
     def __init__(self) -> None:
         self.actors: Memory[context.Actor] = Memory()
         self.clients: Memory[context.ClientHead] = Memory()
+        self.pins: Memory[tuple[context.Pin, ...]] = Memory()
         self.brand: Memory[context.Brand] = Memory()
 
 
@@ -85,8 +87,46 @@ def find_actor(cookie: str) -> context.Actor | None:
 
 
 def find_client(slug: str) -> context.ClientHead | None:
-    """The client of a slug, whether or not the reader may see it."""
-    return memories().clients.get(slug, context.hooks().resolve_client)
+    """The client of a slug if the signed-in person reaches it; the database decides again."""
+    who = context.actor()
+    principal = PrincipalRef(who.principal_id, who.person_id, "person")
+
+    def find(_key: str) -> context.ClientHead | None:
+        found = clients.resolve(principal, slug)
+        return _head(found) if found is not None else None
+
+    return memories().clients.get(f"{who.principal_id}:{slug}", find)
+
+
+def _head(found: ClientRef) -> context.ClientHead:
+    return context.ClientHead(
+        tenant_id=found.tenant_id,
+        slug=found.slug,
+        name=found.name,
+        state=found.state,
+        currency=found.currency,
+        time_zone=found.time_zone,
+        country=found.country,
+        locale=found.locale,
+        is_provider=found.is_provider,
+        hue=found.hue,
+    )
+
+
+def find_clients() -> tuple[context.Pin, ...]:
+    """The clients of the signed-in person, by name, with pins and what is left to do."""
+    who = context.actor()
+
+    def find(_key: str) -> tuple[context.Pin, ...]:
+        worklist = scope.Scope.worklist(
+            person_id=who.person_id,
+            principal_id=who.principal_id,
+            request_id=context.request_id(),
+        )
+        with db.transaction(worklist, read_only=True):
+            return client_rows.reached(who.person_id)
+
+    return memories().pins.get(str(who.principal_id), find) or ()
 
 
 def find_brand() -> context.Brand:
@@ -100,10 +140,15 @@ def forget_actor(cookie: str) -> None:
     memories().actors.forget(scope.secret_hash("prin", cookie))
 
 
+def forget_clients() -> None:
+    """To be called when the signed-in person pinned a client or gained one."""
+    memories().pins.forget(str(context.actor().principal_id))
+
+
 def forget_all() -> None:
     """Drops everything: after a rename, a new logo, or in tests."""
     kept = memories()
-    for memory in (kept.actors, kept.clients, kept.brand):
+    for memory in (kept.actors, kept.clients, kept.pins, kept.brand):
         memory.forget()
 
 

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.kernel import scope, words
 from app.kernel.errors import DomainError, NotFound, SignInNeeded, TooLarge
 from app.kernel.words import _
-from app.web import chart, context, language, lists, recall, security
+from app.web import chart, context, language, lists, recall, security, shell
 
 STATIC = Path(__file__).parent / "static"
 UNDO_DEPTH = 10
@@ -152,6 +152,12 @@ def may(permission: str | None) -> bool:
     return found is not None and found.rights.may(permission)
 
 
+def account_address() -> str:
+    """The page of the reader's own account, once identity has one."""
+    endpoint = context.hooks().account_endpoint
+    return url_for(endpoint) if endpoint in current_app.view_functions else "/"
+
+
 def init_app(app: Flask) -> None:
     """Puts the toolkit into the templates and the error pages into the application."""
     environment = app.jinja_env
@@ -163,11 +169,16 @@ def init_app(app: Flask) -> None:
         asset=asset,
         may=may,
         csrf_value=generate_csrf,
-        htmx_config=Markup(security.HTMX_CONFIG),  # noqa: S704  # a constant of ours
+        htmx_config=Markup(security.HTMX_CONFIG),
         sparkline=chart.sparkline,
         bar_chart=chart.bar_chart,
         Kpi=lists.Kpi,
         initials=context.initials,
+        shell=shell.build,
+        take_toasts=take_toasts,
+        last_undo=last_undo,
+        request_id=context.request_id,
+        account_address=account_address,
     )
     app.context_processor(_page_values)
     app.after_request(_keep_toasts)

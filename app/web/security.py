@@ -24,6 +24,8 @@ FRAME_POLICY = (
 HTMX_CONFIG = '{"includeIndicatorCSS":false,"noSwap":[204,304,"4xx","5xx"]}'
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+PUBLIC = "public"
+
 csrf = CSRFProtect()
 
 
@@ -135,13 +137,14 @@ def clear_login_cookie(response: Response) -> Response:
 def refuse_unguarded(app: Flask) -> None:
     """Stops the start when any route declares neither a permission nor that it is public.
 
-    A guarded view carries `access`, an object with `needs` and `public` (or a permission string).
+    A guarded view carries `access`, whatever its toolkit puts there; the static files that a
+    blueprint serves from its own folder need none.
     Raises RuntimeError naming the routes.
     """
     bare = sorted(
         f"{rule.rule} ({rule.endpoint})"
         for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static"
+        if not rule.endpoint.endswith(".static")
         and getattr(app.view_functions[rule.endpoint], "access", None) is None
     )
     if bare:

@@ -1,0 +1,119 @@
+"""The command palette: clients, screens, commands and objects by number, amount or words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, current_app, request, url_for
+
+from app.kernel import registry, scope
+from app.kernel.registry import PaletteHit, PaletteSource
+from app.kernel.words import _
+from app.web import context, shell
+from app.web.pages import SIGNED_IN, Pages, Surface
+from app.web.render import render
+
+pages = Pages("palette", __name__, surface=Surface.DESK)
+
+MOST_CLIENTS = 7
+MOST_SCREENS = 6
+MOST_HITS = 5
+MAX_QUERY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Hits of one kind."""
+
+    title: Any
+    hits: Sequence[PaletteHit]
+    clients: Sequence[context.Pin] = ()
+
+
+@pages.get("/palette", needs=SIGNED_IN)
+def search() -> Response:
+    """The palette over all clients."""
+    return _answer("desk")
+
+
+@pages.get("/c/<client>/palette", needs=SIGNED_IN, surface=Surface.CLIENT, endpoint="search_client")
+def search_client() -> Response:
+    """The palette within a client: its objects come on top."""
+    return _answer("client")
+
+
+KEYS = (
+    ("Ctrl K", _("Search or jump")),
+    ("J  K", _("Next or previous row")),
+    ("↵", _("Open the row")),
+    ("Space", _("Peek at the row")),
+    ("X", _("Select the row")),
+    ("Shift J  Shift K", _("Extend the selection")),
+    ("/", _("Filter")),
+    ("Z", _("Undo the last act")),
+    ("[  ]", _("Previous or next client, same screen")),
+    ("?", _("These keys")),
+)
+
+
+@pages.get("/keys", needs=SIGNED_IN)
+def keys() -> Response:
+    """The keys that work on every screen; the overlay adds those of the screen below it."""
+    return render("web/keys.html", fragment="keys_text", keys=KEYS)
+
+
+def _answer(surface: str) -> Response:
+    query = request.args.get("q", "").strip()[:MAX_QUERY].replace("\0", "")
+    fragment = "options" if "q" in request.args else "content"
+    groups = _groups(query, surface)
+    return render("web/palette.html", fragment=fragment, query=query, groups=groups)
+
+
+def _groups(query: str, surface: str) -> list[Group]:
+    found = [_clients(query), _screens(query), *(_objects(query, surface) if query else [])]
+    return [group for group in found if group.hits or group.clients]
+
+
+def _fits(query: str, text: str) -> bool:
+    """Whether each word of the query begins or is inside some word of the text."""
+    return all(word in text.lower() for word in query.lower().split())
+
+
+def _clients(query: str) -> Group:
+    fitting = [pin for pin in context.place().clients if _fits(query, f"{pin.name} {pin.slug}")]
+    return Group(_("Clients"), (), fitting[:MOST_CLIENTS])
+
+
+def _screens(query: str) -> Group:
+    drawn = shell.build()
+    entries = [*drawn.client, *drawn.desk, *drawn.account]
+    hits = [
+        PaletteHit(entry.title, entry.key, entry.url, entry.icon)
+        for entry in entries
+        if _fits(query, str(entry.title))
+    ]
+    return Group(_("Screens"), hits[:MOST_SCREENS])
+
+
+def _objects(query: str, surface: str) -> list[Group]:
+    rights = scope.current().rights
+    return [
+        Group(source.title, list(source.find(query, MOST_HITS))[:MOST_HITS])
+        for source in registry.current().all(PaletteSource)
+        if source.surface == surface
+        and (source.permission is None or rights.may(source.permission))
+    ]
+
+
+def same_screen(slug: str, endpoint: str) -> str:
+    """The address of a screen in another client; its home where the screen names an object."""
+    for rule in current_app.url_map.iter_rules(endpoint) if endpoint in _known() else ():
+        if rule.arguments == {"client"} and "GET" in (rule.methods or ()):
+            return url_for(endpoint, client=slug)
+    return url_for("workspace.home", client=slug)
+
+
+def _known() -> frozenset[str]:
+    return frozenset(current_app.view_functions)
