@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.cli.servers.secrets import load_ports, load_secrets, private_folder
+from app.cli.servers.processes import wait_until
+from app.cli.servers.secrets import is_free, load_ports, load_secrets, private_folder
+
+PATIENCE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,20 @@ class Layout:
         """Return the ports of these names, choosing free ones at the first start."""
         return load_ports(self.run / "ports.json", names, wanted=self.wanted_ports)
 
-    def forget_ports(self, *names: str) -> None:
-        """Give up ports that somebody else took while we were stopped."""
+    def settle_ports(self, *names: str) -> None:
+        """Give up ports that somebody else took while we were stopped.
+
+        The threads of a server killed a moment ago may hold its port a little longer.
+        """
+        ports = self.ports(*names)
+
+        def taken() -> list[str]:
+            return [name for name in names if not is_free(ports[name])]
+
+        if not wait_until(lambda: not taken(), seconds=PATIENCE):
+            self._forget_ports(*taken())
+
+    def _forget_ports(self, *names: str) -> None:
         path = self.run / "ports.json"
         kept = {name: port for name, port in load_ports(path, ()).items() if name not in names}
         path.unlink(missing_ok=True)

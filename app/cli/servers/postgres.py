@@ -21,7 +21,7 @@ from psycopg import sql
 
 from app.cli.servers import processes
 from app.cli.servers.layout import Layout
-from app.cli.servers.secrets import is_free, write_private
+from app.cli.servers.secrets import write_private
 
 NAME = "postgres"
 DATABASE = "backoffice"
@@ -55,7 +55,6 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_line_prefix = '%m [%p] %q%u@%d '
 fsync = {fsync}
-synchronous_commit = {fsync}
 full_page_writes = {fsync}
 """
 
@@ -70,8 +69,7 @@ def start(layout: Layout, *, fsync: bool = True) -> processes.Identity:
     running = processes.recall(layout.pid_file(NAME))
     if running and processes.wait_until(lambda: answers(layout), seconds=30):
         return running
-    if not is_free(layout.ports(NAME)[NAME]):
-        layout.forget_ports(NAME)
+    layout.settle_ports(NAME)
     run_as = _run_as()
     _open_for(layout, run_as)
     data = data_folder(layout)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.cli.servers import processes
 from app.cli.servers.layout import Layout
-from app.cli.servers.secrets import is_free, write_private
+from app.cli.servers.secrets import write_private
 
 NAME = "s3"
 BUCKET = "backoffice"
@@ -42,9 +42,7 @@ def start(layout: Layout) -> processes.Identity:
     running = processes.recall(layout.pid_file(NAME))
     if running and processes.wait_until(lambda: answers(layout), seconds=10):
         return running
-    if not all(is_free(port) for port in layout.ports(*PORTS).values() if port):
-        taken = [name for name, port in layout.ports(*PORTS).items() if not is_free(port)]
-        layout.forget_ports(*(name for name in taken if name in PORTS))
+    layout.settle_ports(*PORTS)
     data = layout.data(NAME)
     data.mkdir(mode=0o700, exist_ok=True)
     server = processes.spawn(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.cli.servers import processes
 from app.cli.servers.layout import Layout
-from app.cli.servers.secrets import is_free, write_private
+from app.cli.servers.secrets import write_private
 
 NAME = "valkey"
 
@@ -41,8 +41,7 @@ def start(layout: Layout) -> processes.Identity:
     running = processes.recall(layout.pid_file(NAME))
     if running and processes.wait_until(lambda: answers(layout), seconds=5):
         return running
-    if not is_free(layout.ports(NAME)[NAME]):
-        layout.forget_ports(NAME)
+    layout.settle_ports(NAME)
     data = layout.data(NAME)
     data.mkdir(mode=0o700, exist_ok=True)
     file = layout.private / "valkey.conf"
