@@ -34,6 +34,10 @@ grant update (name, subtype, tax_code, archived_at) on ledger.account to ledger_
 grant insert, update on ledger.counter to ledger_writer;
 grant insert, update on ledger.balance to ledger_keeper;
 
+-- an entry that refers to an approval is compared with what was approved
+call guard.admit('app.approval', 'ledger_writer', 'accounting');
+grant select on app.approval to ledger_writer;
+
 -- What holds no figures is written by the service layer itself, under the line's policies.
 grant insert on ledger.counterparty, ledger.dimension, ledger.dimension_value, ledger.tax_code,
   ledger.journal to app_rw, app_worker;
@@ -41,4 +45,16 @@ grant update (name, kind, account_id, archived_at) on ledger.counterparty to app
 grant update (name) on ledger.dimension, ledger.journal to app_rw, app_worker;
 grant update (name, archived_at) on ledger.dimension_value to app_rw, app_worker;
 grant update (name, archived_at) on ledger.tax_code to app_rw, app_worker;
+
+-- An entry is its own record: who, when and both hashes; period_change is the record of
+-- periods. What else can change is audited.
+do $$
+declare t text;
+begin
+  foreach t in array '{account, tax_code, counterparty, dimension, dimension_value,
+    journal}'::text[]
+  loop
+    execute format('call app.audit_table(%L)', 'ledger.' || t);
+  end loop;
+end $$;
 reset role;

@@ -40,6 +40,10 @@ language sql immutable parallel safe return
     + case when fiscal_start > 1 and extract(month from d)::int >= fiscal_start then 1 else 0 end) * 100
   + (extract(month from d)::int - fiscal_start + 12) % 12 + 1;
 
+-- Mode j, which only the worker's login role can prove; a role of that name would not be enough.
+create function ledger.is_job(role text) returns boolean language sql stable return
+  role = 'job' and session_user = 'app_worker';
+
 -- Opens the door: verifies the context, wants a permission, names the client for the policies of
 -- the door roles and, for writing, locks the client's book. A system user's job has no role and
 -- does what its code says.
@@ -49,13 +53,13 @@ declare
   g record;
 begin
   g := guard.enter('accounting');
-  if not g.can_write or not (g.role = 'job' or guard.may(permission)) then
+  if not g.can_write or not (ledger.is_job(g.role) or guard.may(permission)) then
     raise exception 'refused: %', permission using errcode = '42501';
   end if;
   perform set_config('ledger.tenant', g.tenant::text, true);
   tenant := g.tenant;
   who := g.who;
-  may_review := g.role = 'job' or null;       -- null: asked only when a period is in review
+  may_review := ledger.is_job(g.role) or null;     -- null: asked only when a period is in review
 end $$;
 
 create function ledger.refuse(kind text, code text, detail jsonb default '{}') returns void
@@ -216,8 +220,9 @@ language plpgsql as $$
 declare
   drafted_by uuid;
 begin
-  select a.maker into drafted_by from app.approval a
-    where a.tenant_id = t and a.id = p_approved and a.content_sha = sha and a.state = 'approved';
+  select a.requested_by into drafted_by from app.approval a
+    where a.tenant_id = t and a.id = p_approved and a.line = 'accounting' and a.state = 'approved'
+      and a.content_sha = encode(sha, 'hex');
   if not found then
     perform ledger.refuse('BO422', 'approval-does-not-cover');
   end if;

@@ -1,0 +1,41 @@
+"""Chart templates: the accounts and tax codes a new client's books start with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.accounting.charts import general, uk, us
+from app.accounting.commands import AccountInput
+
+TEMPLATES = ("general", "uk", "us")
+_MODULES = {"general": general, "uk": uk, "us": us}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A template: its accounts and its tax codes as (code, name, rate)."""
+
+    name: str
+    accounts: tuple[AccountInput, ...]
+    tax_codes: tuple[tuple[str, str, str], ...]
+
+
+def load(name: str) -> Chart:
+    """A template by name; raises KeyError for an unknown one."""
+    module = _MODULES[name]
+    lines = [line for line in module.ACCOUNTS.splitlines() if line.strip()]
+    return Chart(name, tuple(_account(line) for line in lines), module.TAX_CODES)
+
+
+def _account(line: str) -> AccountInput:
+    """One line `code | name | type | subtype | control | tax code`; the last two may be empty."""
+    code, name, type_, subtype, *rest = (part.strip() for part in line.split("|"))
+    control, tax_code = [*rest, "", ""][:2]
+    return AccountInput(
+        code=code,
+        name=name,
+        type=type_,
+        subtype=subtype,
+        control=control or None,
+        tax_code=tax_code or None,
+    )

@@ -1,0 +1,291 @@
+"""What changes the books: post, reverse, close and reopen months, keep the chart.
+
+Everything goes through the doors of the schema ledger, one statement each: a session flush may
+split an entry over statements, which the database refuses.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput, some
+from app.kernel.db import session
+from app.kernel.errors import Invalid
+
+_TYPES: dict[str, Any] = {
+    "account": ARRAY(sa.Uuid()),
+    "currency": ARRAY(sa.Text()),
+    "amount": ARRAY(sa.BigInteger()),
+    "base": ARRAY(sa.BigInteger()),
+    "counterparty": ARRAY(sa.Uuid()),
+    "tax": ARRAY(sa.Text()),
+    "dim1": ARRAY(sa.Uuid()),
+    "dim2": ARRAY(sa.Uuid()),
+    "memo": ARRAY(sa.Text()),
+}
+_POSTINGS = ", ".join(f":{name}" for name in _TYPES)
+_BINDS = [sa.bindparam(name, type_=kind) for name, kind in _TYPES.items()]
+
+_POST = sa.text(
+    "select entry_id, number, fiscal_year, replayed from ledger.post(:journal, :date, :description,"
+    f" :key, {_POSTINGS}, :kind, :source_type, :source_id, :approved_ref)"
+).bindparams(
+    *_BINDS,
+    sa.bindparam("date", type_=sa.Date()),
+    sa.bindparam("source_id", type_=sa.Uuid()),
+    sa.bindparam("approved_ref", type_=sa.Uuid()),
+)
+_POST_MANY = sa.text(
+    "select o, entry_id, number, fiscal_year, replayed from ledger.post_many(:journal, :dates,"
+    f" :descriptions, :keys, :of, {_POSTINGS}, :kind, :source_type, :source_ids) order by o"
+).bindparams(
+    *_BINDS,
+    sa.bindparam("dates", type_=ARRAY(sa.Date())),
+    sa.bindparam("descriptions", type_=ARRAY(sa.Text())),
+    sa.bindparam("keys", type_=ARRAY(sa.Text())),
+    sa.bindparam("of", type_=ARRAY(sa.Integer())),
+    sa.bindparam("source_ids", type_=ARRAY(sa.Uuid())),
+)
+_REVERSE = sa.text(
+    "select r.entry_id, r.number, r.fiscal_year, r.replayed, e.journal"
+    " from ledger.reverse(:entry_id, :key, :date, :description) r"
+    " join ledger.entry e on e.id = r.entry_id"
+).bindparams(sa.bindparam("date", type_=sa.Date()), sa.bindparam("entry_id", type_=sa.Uuid()))
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInput:
+    """An account to be made; `subtype` is its report section, `control` asks for counterparties."""
+
+    code: str
+    name: str
+    type: str
+    subtype: str | None = None
+    currency: str | None = None
+    control: str | None = None
+    tax_code: str | None = None
+
+
+def _columns(postings: Sequence[PostingInput]) -> dict[str, list[Any] | None]:
+    return {
+        "account": [p.account_id for p in postings],
+        "currency": [p.currency for p in postings],
+        "amount": [p.amount for p in postings],
+        "base": [p.base for p in postings],
+        "counterparty": some([p.counterparty_id for p in postings]),
+        "tax": some([p.tax_code for p in postings]),
+        "dim1": some([p.dim1_id for p in postings]),
+        "dim2": some([p.dim2_id for p in postings]),
+        "memo": some([p.memo for p in postings]),
+    }
+
+
+def post_entry(
+    *,
+    journal: str,
+    date: dt.date,
+    description: str,
+    postings: Sequence[PostingInput],
+    key: str,
+    kind: str = "normal",
+    source_type: str | None = None,
+    source_id: UUID | None = None,
+    approved_ref: UUID | None = None,
+) -> PostedEntry:
+    """Posts one balanced entry; the same key with the same content answers the earlier one.
+
+    Raises Invalid (unbalanced, account-unknown, …), Locked (period-closed, period-in-review) and
+    Conflict (idempotency-key-reused) when the transaction's statement is refused.
+    """
+    row = session.execute(
+        _POST,
+        {
+            "journal": journal,
+            "date": date,
+            "description": description,
+            "key": key,
+            "kind": kind,
+            "source_type": source_type,
+            "source_id": source_id,
+            "approved_ref": approved_ref,
+            **_columns(postings),
+        },
+    ).one()
+    return PostedEntry(row.entry_id, row.number, row.replayed, journal, row.fiscal_year)
+
+
+def post_many(*, drafts: Sequence[EntryDraft]) -> list[PostedEntry]:
+    """Posts many entries, all or none, and answers them in the order given.
+
+    Drafts that refer to an approval go through `post_entry` one by one.
+    """
+    found: dict[int, PostedEntry] = {}
+    groups: dict[tuple[str, str, str | None], list[int]] = {}
+    for place, draft in enumerate(drafts):
+        if draft.approved_ref:
+            raise Invalid("approval-one-by-one")
+        groups.setdefault((draft.journal, draft.kind, draft.source_type), []).append(place)
+    for (journal, kind, source_type), places in groups.items():
+        for start in range(0, len(places), BATCH):
+            batch = places[start : start + BATCH]
+            rows = _post_batch(journal, kind, source_type, [drafts[i] for i in batch])
+            found |= dict(zip(batch, rows, strict=True))
+    return [found[place] for place in range(len(drafts))]
+
+
+def _post_batch(
+    journal: str, kind: str, source_type: str | None, drafts: Sequence[EntryDraft]
+) -> list[PostedEntry]:
+    postings = [posting for draft in drafts for posting in draft.postings]
+    rows = session.execute(
+        _POST_MANY,
+        {
+            "journal": journal,
+            "dates": [draft.date for draft in drafts],
+            "descriptions": [draft.description for draft in drafts],
+            "keys": [draft.key for draft in drafts],
+            "of": [number for number, draft in enumerate(drafts, 1) for _ in draft.postings],
+            "kind": kind,
+            "source_type": source_type,
+            "source_ids": some([draft.source_id for draft in drafts]),
+            **_columns(postings),
+        },
+    ).all()
+    return [PostedEntry(r.entry_id, r.number, r.replayed, journal, r.fiscal_year) for r in rows]
+
+
+def reverse_entry(
+    *, entry_id: UUID, key: str, date: dt.date | None = None, description: str | None = None
+) -> PostedEntry:
+    """Takes an entry back by a new one with the other signs.
+
+    Without a date it is the entry's own day while that month is open, else the first open day
+    after it. Raises NotFound (entry-unknown) and Conflict (already-reversed).
+    """
+    row = session.execute(
+        _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}
+    ).one()
+    return PostedEntry(row.entry_id, row.number, row.replayed, row.journal, row.fiscal_year)
+
+
+def ensure_periods(*, first: dt.date, last: dt.date) -> int:
+    """Makes the fiscal years and months of a span; answers how many months are new."""
+    made: int = session.execute(
+        sa.text("select ledger.ensure_periods(:first, :last)"), {"first": first, "last": last}
+    ).scalar_one()
+    return made
+
+
+def _set_period(period_id: int, state: str, reason: str) -> None:
+    session.execute(
+        sa.text("select ledger.set_period(:period, :state, :reason)"),
+        {"period": period_id, "state": state, "reason": reason},
+    )
+
+
+def review_period(*, period_id: int, reason: str = "") -> None:
+    """Puts a month in review: only people with accounting.post_in_review post into it."""
+    _set_period(period_id, "in_review", reason)
+
+
+def close_period(*, period_id: int, reason: str = "") -> None:
+    """Closes a month: nobody posts into it."""
+    _set_period(period_id, "closed", reason)
+
+
+def reopen_period(*, period_id: int, reason: str = "") -> None:
+    """Opens a month again; a closed one wants accounting.reopen."""
+    _set_period(period_id, "open", reason)
+
+
+def open_books(
+    *, base_currency: str, fiscal_start_month: int, first: dt.date, last: dt.date
+) -> None:
+    """Opens a client's books with journals and the months of a span."""
+    session.execute(
+        sa.text("select ledger.open_book(:currency, :month)"),
+        {"currency": base_currency, "month": fiscal_start_month},
+    )
+    ensure_periods(first=first, last=last)
+
+
+_CREATE_ACCOUNTS = sa.text("select id, code from ledger.create_accounts(:accounts)").bindparams(
+    sa.bindparam("accounts", type_=JSONB())
+)
+
+
+def create_accounts(*, accounts: Sequence[AccountInput]) -> dict[str, UUID]:
+    """Makes accounts, all or none, and answers their ids by code."""
+    rows = session.execute(_CREATE_ACCOUNTS, {"accounts": [asdict(one) for one in accounts]})
+    return {row.code: row.id for row in rows}
+
+
+def create_account(
+    *,
+    code: str,
+    name: str,
+    type: str,
+    subtype: str | None = None,
+    currency: str | None = None,
+    control: str | None = None,
+    tax_code: str | None = None,
+) -> UUID:
+    """Makes one account; raises Conflict (account-code-taken)."""
+    account = AccountInput(code, name, type, subtype, currency, control, tax_code)
+    return create_accounts(accounts=[account])[code]
+
+
+def rename_account(*, account_id: UUID, name: str) -> None:
+    """Gives an account another name; its code stays."""
+    session.execute(
+        sa.text("select ledger.rename_account(:id, :name)"), {"id": account_id, "name": name}
+    )
+
+
+def archive_account(*, account_id: UUID) -> None:
+    """Takes an account out of use: nothing can be posted to it."""
+    session.execute(sa.text("select ledger.archive_account(:id)"), {"id": account_id})
+
+
+def restore_account(*, account_id: UUID) -> None:
+    """Takes an archived account back into use."""
+    session.execute(sa.text("select ledger.archive_account(:id, false)"), {"id": account_id})
+
+
+def create_tax_codes(*, codes: Sequence[tuple[str, str, str]]) -> None:
+    """Makes tax codes from (code, name, rate as text such as 0.2)."""
+    session.execute(
+        sa.text(
+            "insert into ledger.tax_code (tenant_id, code, name, rate)"
+            " select (select guard.tenant_id()), c, n, r::numeric"
+            " from unnest(cast(:codes as text[]), cast(:names as text[]), cast(:rates as text[]))"
+            " x(c, n, r) on conflict do nothing"
+        ),
+        {
+            "codes": [code for code, _, _ in codes],
+            "names": [name for _, name, _ in codes],
+            "rates": [rate for _, _, rate in codes],
+        },
+    )
+
+
+def create_counterparty(
+    *, name: str, kind: str = "other", default_account_id: UUID | None = None
+) -> UUID:
+    """Adds somebody the client deals with."""
+    made: UUID = session.execute(
+        sa.text(
+            "insert into ledger.counterparty (tenant_id, name, kind, account_id)"
+            " values ((select guard.tenant_id()), :name, :kind, :account) returning id"
+        ).bindparams(sa.bindparam("account", type_=sa.Uuid())),
+        {"name": name, "kind": kind, "account": default_account_id},
+    ).scalar_one()
+    return made
