@@ -153,6 +153,7 @@ def test_a_port_that_somebody_took_meanwhile_is_given_up(folder: Path) -> None:
     valkey.stop(layout)
     before = layout.ports("valkey")["valkey"]
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", before))
         other.listen()
         running = servers.start_all(folder, want={"valkey"})
