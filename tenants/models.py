@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import FetchedValue
@@ -25,7 +26,7 @@ class Client(Model):
     """A client firm, or the provider's own. `slug`, `state`, `is_provider` and `hue` are the guard's."""
 
     __tablename__ = "client"
-    __table_args__ = {"schema": "app"}
+    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str]
@@ -47,7 +48,7 @@ class ProviderSetting(Model):
     """What clients see of the provider; one row, in the provider's tenant."""
 
     __tablename__ = "provider_setting"
-    __table_args__ = {"schema": "app"}
+    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -63,7 +64,7 @@ class ClientFigure(Model):
     """A figure of a client on the desk, kept by definer triggers of the lines."""
 
     __tablename__ = "client_figure"
-    __table_args__ = {"schema": "app"}
+    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[str] = mapped_column(primary_key=True)
@@ -78,7 +79,7 @@ class PinnedClient(Model):
     """A client that a person keeps in the sidebar."""
 
     __tablename__ = "pinned_client"
-    __table_args__ = {"schema": "app"}
+    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_id: Mapped[UUID] = mapped_column(primary_key=True)

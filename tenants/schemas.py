@@ -44,7 +44,7 @@ class NewFirm:
 
 
 def complete(firm: NewFirm) -> NewFirm:
-    """The firm with the country's defaults filled in; raises Invalid with every fault at its field."""
+    """The firm with the country's defaults filled in; raises Invalid, each fault at its field."""
     faults: dict[str, list[Problem]] = {}
     _check_slug(firm.slug, faults)
     _check_name("name", firm.name, 120, faults)

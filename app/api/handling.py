@@ -34,6 +34,8 @@ def view_of(operation: Operation) -> Callable[..., Response]:
             return problems.of_domain(error)
         except DomainError as error:
             return problems.of_domain(error)
+        finally:
+            reads.clear()
 
     view.__name__ = operation.handler.__name__
     view.__doc__ = operation.handler.__doc__
@@ -103,7 +105,7 @@ def _once(operation: Operation, scope: Scope, values: dict[str, Any]) -> Respons
             response = _answer(operation, operation.handler(**_arguments(operation, values)))
         else:
             response = _with_key(operation, values, key)
-    reads.settle(scope)
+    reads.write(scope)
     return response
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from app.api.operations import SIGNED_IN, Api
 from app.api.schema import Out
 from app.kernel import jobs
-from app.kernel.errors import NotFound
 
 api = Api("platform")
 
@@ -19,20 +20,18 @@ class JobOut(Out):
 
     id: UUID
     kind: str
-    title: str | None = None
+    title: str | None
     state: str
-    done: int | None = None
-    total: int | None = None
-    stage: str | None = None
-    href: str | None = None
-    error: str | None = None
-    made_at: datetime | None = None
+    done: int
+    total: int | None
+    stage: str | None
+    href: str | None = Field(validation_alias="result_link")
+    error: str | None = Field(validation_alias="error_code")
+    made_at: datetime
+    finished_at: datetime | None
 
 
 @api.get("/jobs/<uuid:job_id>", needs=SIGNED_IN, response=JobOut, summary="A job")
 def job(job_id: UUID) -> Any:
     """How far a job is; `href` leads to its result once it is done."""
-    found = jobs.one(job_id)
-    if found is None:
-        raise NotFound()
-    return found
+    return jobs.one(job_id)

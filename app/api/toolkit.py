@@ -12,6 +12,7 @@ from flask_limiter import Limiter
 from app.api import handling, limits, openapi, reading
 from app.api.operations import Api, Operation
 from app.api.platform import api as platform_api
+from app.kernel.settings import Settings
 
 PREFIX = "/api/v1"
 VERSION = "1"
@@ -25,23 +26,20 @@ class Access:
     public: bool
 
 
-def install(app: Flask, apis: Iterable[Api], *, session_cookie: str) -> None:
+def install(app: Flask, apis: Iterable[Api]) -> None:
     """Registers every operation, the jobs resource, the document and its readable page.
 
-    `session_cookie` is the name of the browser's login cookie, taken for calls from our own pages.
+    The browser's login cookie is taken for calls from our own pages.
     """
-    app.config["API_SESSION_COOKIE"] = session_cookie
+    settings: Settings = app.extensions["settings"]
+    app.config["API_SESSION_COOKIE"] = "__Host-login" if settings.secure else "login"
     limiter = limits.make(app)
     found: list[Operation] = []
     for one in (platform_api, *apis):
         app.register_blueprint(_blueprint(one, limiter))
         found += one.operations
     app.extensions["api-operations"] = found
-    documents = _documents()
-    app.register_blueprint(documents)
-    if "csrf" in app.extensions:
-        for name in [f"api_{one.package}" for one in (platform_api, *apis)]:
-            app.extensions["csrf"].exempt(app.blueprints[name])
+    app.register_blueprint(_documents())
 
 
 def _blueprint(one: Api, limiter: Limiter) -> Blueprint:
