@@ -1,0 +1,256 @@
+"""What is done with bank accounts and bank lines: create, book, undo, rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.accounting import bank_dedupe, commands, queries
+from app.accounting.ledger import PostedEntry, PostingInput
+from app.kernel import money, usage
+from app.kernel.db import session
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+METER = "bank_line"
+_TEXT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a bank line is booked: the other account and what goes with it."""
+
+    account_id: UUID
+    counterparty_id: UUID | None = None
+    tax_code: str | None = None
+    dim1_id: UUID | None = None
+    dim2_id: UUID | None = None
+    memo: str | None = None
+    rate: Decimal | None = None
+    """Units of base currency for one unit of the line's; only where they differ."""
+
+
+def create_bank_account(
+    *, number: str, name: str, currency: str, account_id: UUID | None = None
+) -> UUID:
+    """Add a bank account with its account in the books, which is made when none is given.
+
+    Raises Invalid for a number already known in that currency, an unknown currency, or an account
+    of the books that is archived, in another currency or taken by another bank account.
+    """
+    plain = bank_dedupe.normal_number(number)
+    if not plain:
+        raise Invalid.of("number", "bank-number-missing")
+    if currency not in money.CURRENCIES:
+        raise Invalid.of("currency", "currency-unknown", currency=currency)
+    if session.execute(_NUMBER_TAKEN, {"number": plain, "currency": currency}).scalar():
+        raise Invalid.of("number", "bank-number-taken", number=plain)
+    ledger_id = account_id or _new_account(name, currency)
+    if account_id is not None:
+        _check_account(account_id, currency)
+    values = {"number": plain, "name": name.strip(), "currency": currency, "account": ledger_id}
+    made: UUID = session.execute(_ADD_ACCOUNT, values).scalar_one()
+    session.execute(_ADD_NUMBER, {"number": plain, "currency": currency, "account": made})
+    return made
+
+
+def _new_account(name: str, currency: str) -> UUID:
+    """The next free code behind the bank accounts there are."""
+    known = queries.accounts(include_archived=True)
+    codes = {one.code for one in known}
+    banks = sorted(one.code for one in known if one.subtype == "bank" and one.code.isdigit())
+    start = int(banks[-1]) + 1 if banks else 1001
+    code = next(str(number) for number in range(start, start + 10_000) if str(number) not in codes)
+    return commands.create_account(
+        code=code, name=name.strip(), type="asset", subtype="bank", currency=currency
+    )
+
+
+def _check_account(account_id: UUID, currency: str) -> None:
+    account = queries.account(account_id)
+    if account.archived:
+        raise Invalid.of("account_id", "account-archived")
+    if account.currency not in (None, currency):
+        raise Invalid.of(
+            "account_id", "bank-account-currency", currency=currency, other=account.currency
+        )
+    if session.execute(_ACCOUNT_TAKEN, {"account": account_id}).scalar():
+        raise Invalid.of("account_id", "bank-account-taken")
+
+
+def rename_bank_account(*, bank_account_id: UUID, name: str, version: int) -> None:
+    """Give a bank account another name; Conflict when somebody else changed it meanwhile."""
+    found = session.execute(
+        _RENAME, {"id": bank_account_id, "name": name.strip(), "version": version}
+    )
+    if found.scalar_one_or_none() is None:
+        if session.execute(_ACCOUNT, {"id": bank_account_id}).one_or_none() is None:
+            raise NotFound
+        raise Conflict("changed-meanwhile")
+
+
+def set_rate(*, currency: str, on: date, rate: Decimal) -> None:
+    """Keep what one unit of a currency is worth in the base currency from that day on."""
+    if currency not in money.CURRENCIES:
+        raise Invalid.of("currency", "currency-unknown", currency=currency)
+    if not Decimal("0.0000000001") <= rate < Decimal(10) ** 9:
+        raise Invalid.of("rate", "rate-out-of-range")
+    session.execute(_SET_RATE, {"currency": currency, "on": on, "rate": rate})
+
+
+def book_line(*, line_id: UUID, version: int, coding: Coding) -> PostedEntry:
+    """Post a bank line against an account and meter it, in the caller's transaction.
+
+    Raises NotFound, Conflict (`changed-meanwhile`, `bank-line-booked`, `bank-line-pending`),
+    Invalid (`rate-missing`) and whatever the ledger refuses, such as a closed period.
+    """
+    line = _locked(line_id, version)
+    if line.state != "to_do":
+        raise Conflict("bank-line-booked")
+    if line.status != "booked":
+        raise Conflict("bank-line-pending")
+    if coding.account_id == line.account_id:
+        raise Invalid.of("account_id", "bank-line-own-account")
+    entry = commands.post_entry(
+        journal="BANK",
+        date=line.booked_on,
+        description=_described(line),
+        postings=_postings(line, coding),
+        key=f"bank-line:{line_id}:{version}",
+        source_type="bank_transaction",
+        source_id=line_id,
+    )
+    session.execute(_BOOK, {"id": line_id, "entry": entry.id})
+    usage.record(
+        METER,
+        1,
+        key=_usage_key(line_id, version),
+        evidence=usage.Evidence("bank_transaction", line_id, _described(line)[:120]),
+        line="accounting",
+        unit="line",
+    )
+    return entry
+
+
+def undo_line(*, line_id: UUID, version: int) -> None:
+    """Take a booking back: the entry is reversed, the line is to do again, the meter voided."""
+    line = _locked(line_id, version)
+    if line.state != "booked":
+        raise Conflict("bank-line-to-do")
+    if queries.entry(line.entry_id).reversed_by_id is None:
+        commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
+    session.execute(_TO_DO, {"id": line_id})
+    usage.void(_usage_key(line_id, version - 1), reason="undone")
+
+
+def _usage_key(line_id: UUID, version: int) -> str:
+    """A line undone and booked again is metered anew, so its version is part of the key."""
+    return f"bank-line:{line_id}:{version}"
+
+
+def _locked(line_id: UUID, version: int) -> sa.Row[Any]:
+    line = session.execute(_LINE, {"id": line_id}).one_or_none()
+    if line is None:
+        raise NotFound
+    if line.version != version:
+        raise Conflict("changed-meanwhile")
+    return line
+
+
+def _described(line: sa.Row[Any]) -> str:
+    parts = [part for part in (line.counterparty, line.text) if part]
+    return " · ".join(parts)[:_TEXT] or line.reference or line.bank_id or line.account_name
+
+
+def _postings(line: sa.Row[Any], coding: Coding) -> Sequence[PostingInput]:
+    base = _base(line, coding.rate)
+    bank = PostingInput(
+        account_id=line.account_id, amount=line.amount_minor, currency=line.currency, base=base
+    )
+    amount, currency, other_base = -line.amount_minor, line.currency, None
+    if base is not None:
+        other_base = -base
+        fixed = queries.account(coding.account_id).currency
+        if fixed is not None and fixed != line.currency:
+            amount, currency, other_base = -base, queries.book().base_currency, None
+    other = PostingInput(
+        account_id=coding.account_id,
+        amount=amount,
+        currency=currency,
+        base=other_base,
+        counterparty_id=coding.counterparty_id,
+        tax_code=coding.tax_code,
+        dim1_id=coding.dim1_id,
+        dim2_id=coding.dim2_id,
+        memo=coding.memo,
+    )
+    return (bank, other)
+
+
+def _base(line: sa.Row[Any], rate: Decimal | None) -> int | None:
+    """The line in base currency, rounded half up once; None where it is in base already."""
+    base = queries.book().base_currency
+    if line.currency == base:
+        return None
+    if rate is None:
+        rate = session.execute(
+            _RATE, {"currency": line.currency, "on": line.booked_on}
+        ).scalar_one_or_none()
+    if rate is None:
+        raise Invalid.of("rate", "rate-missing", currency=line.currency, base=base)
+    if rate <= 0:
+        raise Invalid.of("rate", "rate-out-of-range")
+    places = money.exponent(base) - money.exponent(line.currency)
+    return money.round_half_up((Decimal(line.amount_minor) * rate).scaleb(places))
+
+
+_TENANT = "tenant_id = (select guard.tenant_id())"
+_NUMBER_TAKEN = sa.text(
+    f"select true from app.bank_account_number where {_TENANT}"
+    " and number = :number and currency = :currency"
+)
+_ACCOUNT_TAKEN = sa.text(
+    f"select true from app.bank_account where {_TENANT} and account_id = :account"
+)
+_ACCOUNT = sa.text(f"select id from app.bank_account where {_TENANT} and id = :id")
+_ADD_ACCOUNT = sa.text(
+    "insert into app.bank_account (tenant_id, number, name, currency, account_id)"
+    " values ((select guard.tenant_id()), :number, :name, :currency, :account) returning id"
+)
+_ADD_NUMBER = sa.text(
+    "insert into app.bank_account_number (tenant_id, number, currency, bank_account_id)"
+    " values ((select guard.tenant_id()), :number, :currency, :account)"
+)
+_RENAME = sa.text(
+    f"update app.bank_account set name = :name, version = version + 1 where {_TENANT}"
+    " and id = :id and version = :version returning id"
+)
+_SET_RATE = sa.text(
+    "insert into app.exchange_rate (tenant_id, currency, rated_on, rate)"
+    " values ((select guard.tenant_id()), :currency, :on, :rate)"
+    " on conflict (tenant_id, currency, rated_on) do update set rate = excluded.rate"
+)
+_RATE = sa.text(
+    f"select rate from app.exchange_rate where {_TENANT} and currency = :currency"
+    " and rated_on <= :on order by rated_on desc limit 1"
+)
+_LINE = sa.text(
+    "select t.id, t.version, t.state, t.status, t.booked_on, t.amount_minor, t.currency,"
+    " t.counterparty, t.text, t.reference, t.bank_id, t.entry_id, a.account_id,"
+    " a.name as account_name from app.bank_transaction t"
+    " join app.bank_account a on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
+    " where t.tenant_id = (select guard.tenant_id()) and t.id = :id for update of t"
+)
+_BOOK = sa.text(
+    "update app.bank_transaction set state = 'booked', entry_id = :entry, version = version + 1"
+    f" where {_TENANT} and id = :id"
+)
+_TO_DO = sa.text(
+    "update app.bank_transaction set state = 'to_do', entry_id = null, version = version + 1"
+    f" where {_TENANT} and id = :id"
+)

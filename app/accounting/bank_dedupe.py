@@ -1,0 +1,77 @@
+"""Which lines of two files are the same line: pure calculation, no database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from connectors.catalog.bank.statement import BankTransaction, Statement, Status
+
+_KEEP = re.compile(r"[^0-9a-z]+")
+_MAX_POSITIONAL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A movement ready to be kept: `position` is the statement's place in its file."""
+
+    position: int
+    transaction: BankTransaction
+    booked_on: date
+    key: bytes
+    occurrence: int
+
+
+def normal_number(number: str | None) -> str:
+    """An account number as it is compared: capitals and digits, with the slash of a bank code."""
+    return re.sub(r"[^0-9A-Z/]", "", (number or "").upper())[:60]
+
+
+def normal_text(text: str) -> str:
+    """Words without case, accents, blanks and signs: what two exports of a bank agree on."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return _KEEP.sub("", plain)
+
+
+def dedupe_key(one: BankTransaction, booked_on: date) -> bytes:
+    """What makes a line the same in two files of one account.
+
+    Bank id, booking date, amount, currency and normalised text; a bank id that is only a running
+    number within a file says nothing across files and is left out.
+    """
+    bank_id = one.bank_id or ""
+    if bank_id.isdigit() and len(bank_id) <= _MAX_POSITIONAL:
+        bank_id = ""
+    words = [one.text, one.counterparty or "", one.end_to_end_id or "", one.reference or ""]
+    parts = [
+        bank_id,
+        booked_on.isoformat(),
+        str(one.amount_minor),
+        one.currency or "",
+        normal_text(" ".join(words)),
+    ]
+    return hashlib.sha256("\x1f".join(parts).encode()).digest()
+
+
+def lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list[Line]:
+    """The lines of one file with the occurrence of each among its twins of the same account.
+
+    `accounts` says whose each statement is. Two true payments that look alike stand twice in
+    every file that covers their day, so the second twin of one file is the second of every other.
+    """
+    seen: Counter[tuple[Hashable, bytes]] = Counter()
+    found: list[Line] = []
+    for position, (statement, account) in enumerate(zip(statements, accounts, strict=True)):
+        for one in statement.transactions:
+            booked_on = one.booked_on or one.value_on
+            if one.status is Status.INFORMATION or booked_on is None:
+                continue
+            key = dedupe_key(one, booked_on)
+            seen[account, key] += 1
+            found.append(Line(position, one, booked_on, key, seen[account, key]))
+    return found

@@ -1,0 +1,64 @@
+"""What the bank part of accounting contributes; the line's service_line calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.accounting import bank_api, bank_commands, bank_views
+from app.api import Api
+from app.kernel import words
+from app.kernel.registry import DeskColumn, Meter, NavItem, Permalink, Registry
+from app.kernel.words import _
+
+JOBS = ("app.accounting.bank_jobs",)
+FIGURE = "bank_lines_to_do"
+
+
+def register(registry: Registry) -> None:
+    """Adds navigation, the desk's column, the meter, permalinks and the words of refusals."""
+    registry.add(
+        NavItem(
+            "bank",
+            _("Bank"),
+            "landmark",
+            "accounting_bank.lines",
+            "client",
+            permission="accounting.read",
+            order=10,
+            figure=FIGURE,
+            shortcut="B",
+        ),
+        DeskColumn("accounting", FIGURE, _("Bank lines"), "accounting_bank.lines", order=10),
+        Meter(bank_commands.METER, _("Bank line booked"), "line", "accounting"),
+        Permalink("bank_transaction", bank_views.permalink),
+    )
+    words.declare_errors(
+        {
+            "bank-number-missing": _("Write the IBAN or the account number."),
+            "bank-number-taken": _("%(number)s belongs to a bank account already."),
+            "bank-account-currency": _("This account is in %(other)s, not in %(currency)s."),
+            "bank-account-taken": _("Another bank account stands there in the books already."),
+            "bank-account-needed": _("The file names no account. Choose the bank account."),
+            "bank-line-booked": _("This line has been booked meanwhile."),
+            "bank-line-to-do": _("This line is not booked."),
+            "bank-line-pending": _("The bank has not booked this line yet."),
+            "bank-line-own-account": _("Choose another account than the bank's own."),
+            "changed-meanwhile": _("Somebody else changed this meanwhile. Look again."),
+            "rate-missing": _("Write what one %(currency)s is worth in %(base)s."),
+            "rate-out-of-range": _("A rate is a number above zero, such as 1.0825."),
+            "file-missing": _("Choose a file."),
+            "statement-not-waiting": _("This file has its account already."),
+            "statement-account-unknown": _("Say first which bank account this file belongs to."),
+            "statement-refused": _("The file cannot be read: %(message)s"),
+        }
+    )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of the bank."""
+    return (bank_views.pages,)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations of the bank."""
+    return (bank_api.api,)
