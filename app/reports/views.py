@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from flask import Response, request, url_for
+from pydantic import Field
 
 from app.kernel import clock, reads, registry, scope
 from app.kernel.errors import Forbidden, NotFound
@@ -29,7 +30,7 @@ class PublishForm(forms.Schema):
     span: str = "month"
     cmp: str = "previous"
     on: str | None = None
-    note: str = forms.LongText
+    note: str | None = Field(None, max_length=10_000)
 
 
 class WithdrawForm(forms.Schema):
