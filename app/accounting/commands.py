@@ -54,9 +54,8 @@ _POST_MANY = sa.text(
     sa.bindparam("source_ids", type_=ARRAY(sa.Uuid())),
 )
 _REVERSE = sa.text(
-    "select r.entry_id, r.number, r.fiscal_year, r.replayed, e.journal"
-    " from ledger.reverse(:entry_id, :key, :date, :description) r"
-    " join ledger.entry e on e.id = r.entry_id"
+    "select entry_id, number, fiscal_year, replayed, journal"
+    " from ledger.reverse(:entry_id, :key, :date, :description)"
 ).bindparams(sa.bindparam("date", type_=sa.Date()), sa.bindparam("entry_id", type_=sa.Uuid()))
 BATCH = 2000
 

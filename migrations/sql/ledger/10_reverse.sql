@@ -18,7 +18,8 @@ end $$;
 
 create function ledger.reverse(
   p_entry uuid, p_key text, p_date date default null, p_description text default null,
-  out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean)
+  out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean,
+  out journal text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   g record := ledger.open_door('accounting.post');
@@ -32,6 +33,7 @@ begin
   if not found then
     perform ledger.refuse('BO404', 'entry-unknown');
   end if;
+  journal := original.journal;
   select e.id, e.number, e.fiscal_year, e.entry_date, e.idem_key into earlier from ledger.entry e
     where e.tenant_id = g.tenant and e.reverses_id = p_entry;
   if found then
