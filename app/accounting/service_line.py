@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 
-from app.accounting import bank_registration, hooks, permissions, queries, report_builders, views
-from app.api import Api
 from app.accounting import api as accounting_api
+from app.accounting import bank_registration, find, hooks, permissions, report_builders, views
+from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
     Meter,
     NavItem,
-    PaletteHit,
     PaletteSource,
     Permalink,
     Registry,
@@ -40,9 +39,20 @@ def register(registry: Registry) -> None:
 def _navigation() -> tuple[NavItem, ...]:
     read = "accounting.read"
     return (
-        NavItem("journal", _("Journal"), "book-open", "accounting.journal", "client", read, 14, shortcut="J"),
+        NavItem(
+            "journal",
+            _("Journal"),
+            "book-open",
+            "accounting.journal",
+            "client",
+            read,
+            14,
+            shortcut="J",
+        ),
         NavItem("accounts", _("Accounts"), "list-tree", "accounting.accounts", "client", read, 16),
-        NavItem("months", _("Months"), "calendar", "accounting.months", "client", read, 18, shortcut="P"),
+        NavItem(
+            "months", _("Months"), "calendar", "accounting.months", "client", read, 18, shortcut="P"
+        ),
     )
 
 
@@ -73,36 +83,10 @@ def _reports() -> tuple[ReportDefinition, ...]:
 
 def _palette() -> tuple[PaletteSource, ...]:
     return (
-        PaletteSource("accounts", _("Accounts"), _find_accounts, "accounting.read", order=40),
-        PaletteSource("entries", _("Entries"), _find_entries, "accounting.read", order=50),
+        PaletteSource("accounts", _("Accounts"), find.accounts, "accounting.read", order=40),
+        PaletteSource("entries", _("Entries"), find.entries, "accounting.read", order=50),
+        PaletteSource("lines", _("Bank lines"), find.bank_lines, "accounting.read", order=60),
     )
-
-
-def _find_accounts(text: str, limit: int) -> list[PaletteHit]:
-    wanted = text.casefold()
-    return [
-        PaletteHit(
-            f"{account.code} {account.name}",
-            "",
-            url_for("accounting.account_page", account_id=account.id),
-            "list-tree",
-        )
-        for account in queries.accounts()
-        if wanted in f"{account.code} {account.name}".casefold()
-    ][:limit]
-
-
-def _find_entries(text: str, limit: int) -> list[PaletteHit]:
-    book = queries.book()
-    return [
-        PaletteHit(
-            f"{row.journal} {row.fiscal_year}/{row.number} · {row.description}",
-            f"{words.format_date(row.date)} · {words.format_money(row.amount, book.base_currency)}",
-            url_for("accounting.entry", entry_id=row.id),
-            "book-open",
-        )
-        for row in queries.find_entries(text, limit=limit)
-    ]
 
 
 def _errors() -> dict[str, words.Lazy]:
@@ -125,7 +109,9 @@ def _errors() -> dict[str, words.Lazy]:
         "base-differs": _("In the base currency, amount and base amount must be the same."),
         "already-reversed": _("This entry has been reversed already."),
         "entry-unknown": _("This entry does not exist."),
-        "idempotency-key-reused": _("The same form was sent before with other content. Nothing was changed; open the page again."),
+        "idempotency-key-reused": _(
+            "The same form was sent before with other content. Open the page again."
+        ),
         "own-review": _("A second person closes the month: you posted or reviewed in it."),
         "reason-needed": _("Say why the month is reopened."),
     }

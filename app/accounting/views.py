@@ -154,19 +154,17 @@ def _amount(
     if bool(line.debit) == bool(line.credit):
         faults[f"lines.{number}.debit"] = [Problem("debit-or-credit")]
         return None
-    name, text, sign = (
-        ("debit", line.debit, 1) if line.debit else ("credit", line.credit, -1)
-    )
+    name, text, sign = ("debit", line.debit, 1) if line.debit else ("credit", line.credit, -1)
     try:
-        return sign * money.parse_amount(
-            text or "", currency, decimal_comma=words.decimal_comma()
-        )
+        return sign * money.parse_amount(text or "", currency, decimal_comma=words.decimal_comma())
     except money.NotAnAmount as error:
         faults[f"lines.{number}.{name}"] = [Problem(error.code, {"currency": currency})]
         return None
 
 
-@pages.post("/c/<client>/books/entries/<uuid:entry_id>/reverse", needs="accounting.post", again=entry)
+@pages.post(
+    "/c/<client>/books/entries/<uuid:entry_id>/reverse", needs="accounting.post", again=entry
+)
 def reverse(entry_id: UUID) -> Response:
     """Reverses an entry by a new one; the first stays as it is."""
     form = forms.bind(schemas.ReverseForm)
@@ -207,9 +205,7 @@ def create_account() -> Response:
 def archive_account(account_id: UUID) -> Response:
     """Takes an account out of use; its postings stay."""
     commands.archive_account(account_id=account_id)
-    toast(
-        _("Account archived."), undo=url_for("accounting.restore_account", account_id=account_id)
-    )
+    toast(_("Account archived."), undo=url_for("accounting.restore_account", account_id=account_id))
     return redirect_to("accounting.accounts")
 
 
@@ -279,4 +275,3 @@ def permalink(object_id: UUID) -> str | None:
     except NotFound:
         return None
     return url_for("accounting.entry", entry_id=object_id)
-

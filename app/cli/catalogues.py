@@ -84,10 +84,7 @@ def updated(locale: str) -> Catalog:
 def untranslated(catalogue: Catalog) -> list[Message]:
     """Texts that still lack a translation in any of their plural forms."""
     return [
-        message.id
-        for message in catalogue
-        if message.id
-        and not _is_translated(message.string)
+        message.id for message in catalogue if message.id and not _is_translated(message.string)
     ]
 
 
@@ -103,8 +100,13 @@ def main() -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(
-                file, catalogue, sort_output=True, width=100, include_lineno=False,
-                include_previous=False, omit_header=False,
+                file,
+                catalogue,
+                sort_output=True,
+                width=100,
+                include_lineno=False,
+                include_previous=False,
+                omit_header=False,
             )
         missing += len(untranslated(catalogue))
     sys.stderr.write(f"{missing} texts lack a translation\n")

@@ -25,7 +25,9 @@ def register(registry: Registry) -> None:
             order=30,
             shortcut="R",
         ),
-        NavItem("reports", _("Reports"), "chart-column", "portal_reports.index", "portal", order=20),
+        NavItem(
+            "reports", _("Reports"), "chart-column", "portal_reports.index", "portal", order=20
+        ),
         PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
         PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
         Meter(commands.METER, _("Report published"), "report", "accounting"),

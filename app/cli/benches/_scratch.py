@@ -31,9 +31,7 @@ class Scratch:
 
     def scope(self, tenant_id: UUID) -> Scope:
         """The acting person in one client."""
-        return Scope.in_client(
-            tenant_id, person_id=self.person_id, principal_id=self.principal_id
-        )
+        return Scope.in_client(tenant_id, person_id=self.person_id, principal_id=self.principal_id)
 
     def token(self, tenant_id: UUID) -> str:
         """The signed context of that scope."""

@@ -53,14 +53,16 @@ def cases(size: int) -> Iterator[Case]:
 
 
 def _measured(
-    scratch: _scratch.Scratch, client: UUID, *, guarded: psycopg.Connection, bare: psycopg.Connection
+    scratch: _scratch.Scratch,
+    client: UUID,
+    *,
+    guarded: psycopg.Connection,
+    bare: psycopg.Connection,
 ) -> Iterator[Case]:
     def inside(work: Callable[[], object]) -> Callable[[], object]:
         def run() -> object:
             with guarded.transaction():
-                guarded.execute(
-                    "select set_config('app.ctx', %s, true)", (scratch.token(client),)
-                )
+                guarded.execute("select set_config('app.ctx', %s, true)", (scratch.token(client),))
                 return work()
 
         return run
@@ -119,7 +121,11 @@ def _measured(
 
 
 def _point_reads(
-    scratch: _scratch.Scratch, client: UUID, *, guarded: psycopg.Connection, bare: psycopg.Connection
+    scratch: _scratch.Scratch,
+    client: UUID,
+    *,
+    guarded: psycopg.Connection,
+    bare: psycopg.Connection,
 ) -> Case:
     """Milliseconds that the guard adds to reading one row by its key, statement against statement."""
     row = scratch.admin.execute(
