@@ -17,8 +17,8 @@ from app.cli.servers.layout import Layout
 from app.cli.supervisor_logs import Follower, rotate, say
 
 FIRST_PAUSE = 0.3
-LONGEST_PAUSE = 20.0
-STABLE_AFTER = 30.0
+LONGEST_PAUSE = 5.0
+STABLE_AFTER = 5.0
 SERVICES = ("web", "worker", "dispatcher")
 
 
