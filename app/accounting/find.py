@@ -1,4 +1,4 @@
-"""What the palette finds in the books: accounts by name, entries by number, bank lines by amount."""
+"""What the palette finds in the books: accounts, entries by number, bank lines by amount."""
 
 from __future__ import annotations
 

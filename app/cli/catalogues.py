@@ -1,4 +1,4 @@
-"""Keeps the catalogues in step with the texts in code and templates: `python -m app.cli.catalogues`.
+"""Keeps the catalogues in step with the texts in use: `python -m app.cli.catalogues`.
 
 New texts enter each catalogue without a translation, texts that are gone leave it. A test fails
 while any is untranslated.

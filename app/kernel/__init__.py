@@ -1,1 +1,1 @@
-"""What every package stands on: database, scope, jobs, audit, approvals, mail, usage and storage."""
+"""What every package stands on: database, scope, jobs, audit, mail, usage and storage."""

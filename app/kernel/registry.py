@@ -239,16 +239,15 @@ class Registry:
         return frozenset(permission.name for permission in self.all(Permission))
 
 
-_registry = Registry()
+_current = [Registry()]
 
 
 def current() -> Registry:
     """The registry of this process."""
-    return _registry
+    return _current[0]
 
 
 def reset() -> Registry:
     """An empty registry, for the factory and for tests that build a second application."""
-    global _registry
-    _registry = Registry()
-    return _registry
+    _current[0] = Registry()
+    return _current[0]

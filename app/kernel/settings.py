@@ -1,4 +1,4 @@
-"""The installation's settings: read once from the environment, refused early when they are wrong."""
+"""The installation's settings: read once from the environment, refused early when wrong."""
 
 from __future__ import annotations
 

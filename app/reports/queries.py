@@ -103,7 +103,7 @@ def published_report(report_id: UUID, *, at_portal: bool = False) -> PublishedWh
         statement = statement.where(PublishedReport.withdrawn_at.is_(None))
     row = session.execute(statement).one_or_none()
     if row is None:
-        raise NotFound()
+        raise NotFound
     return PublishedWhole(_heads([row])[0], document.from_json(row.content))
 
 

@@ -40,7 +40,7 @@ class WithdrawForm(forms.Schema):
 def _definition(key: str) -> ReportDefinition:
     found = [one for one in registry.current().all(ReportDefinition) if one.key == key]
     if not found:
-        raise NotFound()
+        raise NotFound
     if not scope.current().rights.may(found[0].permission):
         raise Forbidden("forbidden", permission=found[0].permission)
     return found[0]

@@ -1,4 +1,4 @@
-"""A throw-away database for a bench: migrated, with one provider, clients and a signed-in person."""
+"""A throw-away database for a bench: migrated, with a provider, clients and one person."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _point_reads(
     guarded: psycopg.Connection,
     bare: psycopg.Connection,
 ) -> Case:
-    """Milliseconds that the guard adds to reading one row by its key, statement against statement."""
+    """Milliseconds that the guard adds to reading one row by its key."""
     row = scratch.admin.execute(
         "select id from app.bench_row where tenant_id = %s limit 1", (client,)
     ).fetchone()
