@@ -120,7 +120,7 @@ class Dispatcher:
                 line=found.kind.line,
                 retries=found.kind.retries,
                 lease=found.kind.lease,
-                actor=jobs_catalog.system_user("scheduler"),
+                actor=jobs_catalog.system_user("platform"),
             )
             self._fired[found.kind.name] = due
 

@@ -146,7 +146,7 @@ def start_woken(control: Control, name: str) -> int:
         line=known.line,
         retries=known.retries,
         lease=known.lease,
-        actor=system_user("worker"),
+        actor=system_user("platform"),
     )
 
 

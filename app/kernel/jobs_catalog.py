@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 if TYPE_CHECKING:
     from app.kernel.jobs_progress import Progress
@@ -14,8 +14,11 @@ Queue = Literal["urgent", "default", "bulk"]
 QUEUES: tuple[Queue, ...] = ("urgent", "default", "bulk")
 Handler = Callable[[dict[str, Any], "Progress"], None]
 
-_SYSTEM_USERS = UUID("6f0ad6a8-1d52-4b0e-8f4e-3f6c3ac1b0f1")
-SYSTEM_USER_NAMES = ("worker", "operator", "scheduler")
+# people of the guard who never log in
+SYSTEM_USERS = {
+    "operator": UUID("00000000-0000-7000-8000-000000000001"),
+    "platform": UUID("00000000-0000-7000-8000-000000000002"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,13 @@ _kinds: dict[str, JobKind] = {}
 
 
 def system_user(name: str) -> UUID:
-    """The id under which a named system user acts, the same in every installation."""
-    return uuid5(_SYSTEM_USERS, name)
+    """The id under which a system user acts: `operator` (command line) or `platform` (jobs)."""
+    return SYSTEM_USERS[name]
 
 
 def system_user_name(person_id: UUID | None) -> str | None:
     """The name behind a system user's id; None for everybody else."""
-    return next((n for n in SYSTEM_USER_NAMES if system_user(n) == person_id), None)
+    return next((name for name, known in SYSTEM_USERS.items() if known == person_id), None)
 
 
 def job(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
@@ -13,7 +15,8 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import db, jobs_catalog
-from app.kernel.errors import Conflict, DomainError, Throttled, Unavailable
+from app.kernel import scope as scopes
+from app.kernel.errors import Conflict, DomainError, Forbidden, Throttled, Unavailable
 from app.kernel.jobs_catalog import JobKind
 from app.kernel.jobs_control import Control, Taken, Ticket
 from app.kernel.jobs_progress import FenceLost, JobCancelled, Progress
@@ -91,7 +94,7 @@ def judge(error: Exception) -> tuple[str, bool]:
 
 def _scope(ticket: Ticket, taken: Taken) -> Scope:
     request = taken.request_id or str(ticket.job_id)
-    actor = taken.actor or jobs_catalog.system_user("worker")
+    actor = taken.actor or jobs_catalog.system_user("platform")
     if taken.principal_id is None:
         return Scope.system_job(ticket.tenant_id, person_id=actor, request_id=request)
     return Scope.in_client(
@@ -103,14 +106,24 @@ def _perform(kind: JobKind, ticket: Ticket, scope: Scope, progress: Progress) ->
     names = {"tenant": ticket.tenant_id, "job": ticket.job_id}
     if not kind.steps:
         with db.transaction(scope):
-            kind.handler(db.session.execute(_ARGS, names).scalar() or {}, progress)
+            kind.handler(_args(names), progress)
             db.session.execute(_FINISH, {**names, "fence": ticket.fence})
         return
     with db.transaction(scope, read_only=True):
-        args = db.session.execute(_ARGS, names).scalar() or {}
+        args = _args(names)
     kind.handler(args, progress)
     with db.transaction(scope):
         db.session.execute(_FINISH, {**names, "fence": ticket.fence})
+
+
+def _args(names: dict[str, UUID]) -> dict[str, Any]:
+    """The arguments as the job's own rights show them; a person's job without them has no right
+    any more: the grant ended after it was enqueued. What the clock started has no arguments.
+    """
+    found: dict[str, Any] | None = db.session.execute(_ARGS, names).scalar()
+    if found is None and scopes.current().mode == "t":
+        raise Forbidden("job-rights-ended")
+    return found or {}
 
 
 class Heart:

@@ -82,7 +82,7 @@ def schedule(
     lease: int = 10,
     steps: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Declares a handler that the clock starts, as the system user `scheduler`."""
+    """Declares a handler that the clock starts, as the system user `platform`."""
     when = Every.parse(every)
 
     def declare(handler: Handler) -> Handler:

@@ -47,7 +47,7 @@ grant select, insert, update on app.job to job_door;
 grant select, insert, update, delete on app.job to app_restore;
 -- admit_jobs() gives the heads a dispatcher needs; the life of a job needs these as well
 grant select (kind, line, key, retries, lease_seconds, started_at, principal_id, principal_ended,
-  actor, request_id, done, cancel_requested, finished_at),
+  actor, request_id, done, total, stage, result_link, error_code, cancel_requested, finished_at),
   insert (tenant_id, kind, key, line, queue, run_after, retries, lease_seconds, actor),
   update (started_at, principal_ended, done, total, stage, result_link, error_code, finished_at),
   delete on app.job to guard_jobs;

@@ -208,7 +208,6 @@ language sql security definer set search_path=pg_catalog,pg_temp as $$
 $$;
 reset role;
 revoke create on schema guard from guard_jobs;
-grant select (is_provider) on guard.tenant to guard_jobs;
 grant execute on function
   guard.claim_due(text[], int[], int), guard.in_flight(),
   guard.keep_queued(uuid[], uuid[], bigint[]), guard.take_job(uuid, uuid, bigint),

@@ -134,7 +134,9 @@ begin
     if a.content_sha <> encode(sha256(convert_to(a.content::text, 'UTF8')), 'hex') then
       raise exception 'approval-content-changed' using errcode = 'BO409';
     end if;
-    perform guard.record_basis(a.id, (a.content ->> 'user')::uuid, a.content ->> 'role');
+    perform guard.record_basis(a.id, (a.content ->> 'user')::uuid, a.content ->> 'role',
+      array(select jsonb_array_elements_text(a.content -> 'lines')),
+      coalesce((a.content ->> 'may_write')::boolean, false));
   end if;
   return outcome;
 end $$;
