@@ -1,0 +1,189 @@
+"""The shipped roles: editable bundles of permissions, and their names in words.
+
+A role says what somebody may do; a grant says in which client and for which lines. The lines
+here are what a grant of this role offers first; the database holds what was really given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.kernel import registry
+from app.kernel.registry import RoleTemplate, ServiceLine
+from app.kernel.words import _
+
+_PEOPLE = frozenset(
+    {"access.list", "access.request", "access.grant", "access.end", "person.invite", "audit.read"}
+)
+_CLIENTS = frozenset(
+    {"client.create", "client.list", "tenant.list", "tenant.state", "engagement.set"}
+)
+_JOBS = frozenset({"job.list", "job.replay"})
+_BOOKS = frozenset(
+    {"accounting.read", "accounting.import", "accounting.post", "accounting.accounts"}
+)
+_CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting.publish"})
+_EXPORT = frozenset({"accounting.export"})
+_APPROVE = frozenset({"approve.accounting.post", "approve.accounting.close"})
+
+SHIPPED = (
+    RoleTemplate(
+        "administrator",
+        "provider",
+        _("Administrator"),
+        _PEOPLE
+        | _CLIENTS
+        | _JOBS
+        | {"person.leave", "role.edit", "token.make", "link.make", "provider.settings"},
+        ("member", "security"),
+    ),
+    RoleTemplate(
+        "operations_manager",
+        "provider",
+        _("Operations manager"),
+        _PEOPLE
+        | _JOBS
+        | _BOOKS
+        | _CLOSE
+        | _EXPORT
+        | _APPROVE
+        | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
+        | {"token.make", "link.make"},
+        ("accounting", "compliance", "tickets", "oversight"),
+    ),
+    RoleTemplate(
+        "staff_accountant",
+        "provider",
+        _("Staff accountant"),
+        _BOOKS | _CLOSE | _EXPORT | {"access.request", "token.make", "link.make"},
+        ("accounting",),
+    ),
+    RoleTemplate(
+        "finance_assistant",
+        "provider",
+        _("Finance assistant"),
+        frozenset({"accounting.read", "accounting.import", "accounting.post", "access.request"}),
+        ("accounting",),
+    ),
+    RoleTemplate(
+        "compliance_manager",
+        "provider",
+        _("Compliance manager"),
+        frozenset({"access.list", "access.request", "audit.read", "link.make"}),
+        ("compliance",),
+    ),
+    RoleTemplate(
+        "it_support_agent",
+        "provider",
+        _("IT support agent"),
+        frozenset({"access.request"}),
+        ("tickets",),
+    ),
+    RoleTemplate(
+        "security_operations_manager",
+        "provider",
+        _("Security operations manager"),
+        _JOBS | {"access.list", "access.end", "audit.read", "person.leave", "tenant.list"},
+        ("security",),
+    ),
+    RoleTemplate(
+        "data_analyst",
+        "provider",
+        _("Data analyst"),
+        frozenset({"accounting.read", "access.request"}),
+        ("accounting", "analytics", "oversight"),
+        may_write=False,
+    ),
+    RoleTemplate(
+        "hr_assistant",
+        "provider",
+        _("HR assistant"),
+        frozenset({"access.list", "person.invite", "person.leave"}),
+        ("member",),
+    ),
+    RoleTemplate(
+        "auditor",
+        "provider",
+        _("Auditor"),
+        frozenset({"accounting.read", "accounting.export", "access.list", "audit.read"}),
+        ("accounting", "security", "oversight"),
+        may_write=False,
+    ),
+    RoleTemplate(
+        "owner",
+        "client",
+        _("Owner"),
+        _APPROVE
+        | {"access.list", "access.grant", "access.end", "person.invite", "audit.read"}
+        | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"},
+        ("accounting", "compliance", "tickets"),
+    ),
+    RoleTemplate(
+        "approver",
+        "client",
+        _("Approver"),
+        _APPROVE | {"access.list", "accounting.read", "accounting.import"},
+        ("accounting", "compliance", "tickets"),
+    ),
+    RoleTemplate(
+        "member",
+        "client",
+        _("Member"),
+        frozenset({"accounting.read", "accounting.import"}),
+        ("accounting", "tickets"),
+    ),
+    RoleTemplate(
+        "viewer",
+        "client",
+        _("Viewer"),
+        frozenset({"accounting.read"}),
+        ("accounting",),
+        may_write=False,
+    ),
+)
+
+_LINES = {
+    "accounting": _("Accounting"),
+    "compliance": _("Compliance"),
+    "tickets": _("Tickets"),
+    "analytics": _("Analytics"),
+    "oversight": _("Oversight: counts and dates"),
+    "security": _("Security: audit and jobs"),
+    "billing": _("Billing"),
+    "member": _("General"),
+    "intake": _("Intake"),
+}
+
+
+def template(name: str) -> RoleTemplate | None:
+    """The shipped role of this name."""
+    return next((one for one in registry.current().all(RoleTemplate) if one.name == name), None)
+
+
+def title(name: str) -> Any:
+    """A role's name in words; a role of the provider's own is called as it was named."""
+    found = template(name)
+    return found.title if found is not None else name.replace("_", " ").capitalize()
+
+
+def of_side(side: str) -> list[RoleTemplate]:
+    """The shipped roles people of this side may hold."""
+    return [one for one in registry.current().all(RoleTemplate) if one.side == side]
+
+
+def line_title(name: str) -> Any:
+    """A line's name in words."""
+    for line in registry.current().all(ServiceLine):
+        if line.name == name:
+            return line.title
+    return _LINES.get(name, name)
+
+
+def line_choices(*, side: str, provider_tenant: bool = False) -> list[tuple[str, Any]]:
+    """The lines a grant may name: service lines for everybody, reader lines for staff only."""
+    names = ["accounting", "compliance", "tickets"]
+    if side == "provider":
+        names += ["analytics", "oversight", "security", "billing", "member"]
+    if provider_tenant:
+        names += ["intake"]
+    return [(name, line_title(name)) for name in names]
