@@ -1,14 +1,8 @@
 // Starts the page: htmx notices, toasts, the palette and the keys.
 import { keys } from "./keys.js";
-import { list } from "./list.js";
+import { fragment, list } from "./list.js";
 
 const $ = (selector, from = document) => from.querySelector(selector);
-
-export async function fragment(url) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-  if (!answer.ok) throw new Error(answer.status);
-  return answer.text();
-}
 
 function failed() {
   $("#toasts").replaceChildren($("#not-saved").content.cloneNode(true));

@@ -1,6 +1,11 @@
 // The list: a current row, a selection, and a panel that follows the row.
-import { fragment } from "./app.js";
 import { plain } from "./keys.js";
+
+export async function fragment(url) {
+  const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
+  if (!answer.ok) throw new Error(answer.status);
+  return answer.text();
+}
 
 export function list(table) {
   const rows = () => [...table.querySelectorAll("tr[data-row]")];
