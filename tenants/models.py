@@ -23,7 +23,7 @@ class ClientState(StrEnum):
 
 
 class Client(Model):
-    """A client firm, or the provider's own. `slug`, `state`, `is_provider` and `hue` are the guard's."""
+    """A client firm, or the provider's own; slug, state, side and hue are the guard's to set."""
 
     __tablename__ = "client"
     __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}

@@ -406,6 +406,6 @@ def _choices() -> dict[str, Any]:
         "charts": [(name, name.upper() if len(name) == 2 else name) for name in countries.CHARTS],
         "months": [(str(number), str(number)) for number in range(1, 13)],
         "locales": [("en", "English"), ("de", "Deutsch")],
-        "lines": offered or [(name, title) for name, title in _LINES.items()],
+        "lines": offered or list(_LINES.items()),
         "line_titles": _LINES,
     }

@@ -20,7 +20,8 @@ from app.kernel.scope import Scope, secret_hash
 REMEMBERED_SECONDS = 60.0
 MOST_REMEMBERED = 10_000
 _PRINCIPAL_FOR = sa.text(
-    "select id, kind, user_id, tenant_id from guard.principal_for() where kind in ('person','token')"
+    "select id, kind, user_id, tenant_id from guard.principal_for()"
+    " where kind in ('person', 'token')"
 )
 
 
@@ -73,7 +74,7 @@ def bearer() -> str | None:
 
 
 def identify() -> PrincipalRef:
-    """The living principal of this request; raises SignInNeeded or, for a forged form, Forbidden."""
+    """Who calls; raises SignInNeeded, or Forbidden for a forged form."""
     token = bearer()
     if token is not None:
         return _find(token, kind="token")

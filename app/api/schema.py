@@ -68,7 +68,7 @@ class Out(BaseModel):
 
 def _digits(value: Any) -> Any:
     """JSON numbers lose digits beyond 2^53 in many clients, so amounts travel as text."""
-    if isinstance(value, bool) or isinstance(value, float):
+    if isinstance(value, (bool, float)):
         raise PydanticCustomError("amount-as-text", "Send whole minor units as text of digits.")
     return value
 

@@ -1,0 +1,1 @@
+"""No route shows one client anything of another."""
