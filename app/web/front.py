@@ -34,7 +34,7 @@ def brand_style() -> Response:
 
 def static_file(name: str) -> Response:
     """A file of the toolkit; one that carries its print may be kept for a year."""
-    lasting = YEAR if "v" in request.args else 300
+    lasting = YEAR if "v" in request.args or name.endswith(".woff2") else 300
     path = STATIC / name
     if not path.is_file():
         raise NotFound()

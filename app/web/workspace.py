@@ -33,7 +33,7 @@ def home() -> Response:
         left=sum(sums.get(f"{column.line}/{column.figure}", 0) for column in columns),
         reports=registry.current().all(ReportDefinition),
         pinned=pinned,
-        entries=shell.build().client,
+        ways=shell.build().client,
     )
 
 
