@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,20 +39,33 @@ READY_SECONDS = 90
     help="Where data, logs and secrets lie.",
 )
 @click.option("--reset", is_flag=True, help="Throw the data away first.")
+@click.option("--empty", is_flag=True, help="Without the demo data.")
 @click.option("--once", is_flag=True, help="Stop again as soon as everything is ready.")
-def demo(port: int, folder: Path, reset: bool, once: bool) -> None:
+def demo(port: int, folder: Path, *, reset: bool, empty: bool, once: bool) -> None:
     """Start servers, web, worker and dispatcher with demo data; Ctrl-C stops them all."""
     began = time.monotonic()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with checks.only_one(private_folder(folder.resolve() / "run")):
-            _run(folder.resolve(), port=port, reset=reset, once=once, began=began)
+            plan = Plan(port=port, reset=reset, empty=empty, once=once, began=began)
+            _run(folder.resolve(), plan)
     except OSError as error:
         raise checks.explain(error) from error
 
 
-def _run(folder: Path, *, port: int, reset: bool, once: bool, began: float) -> None:
-    if reset:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for on the command line, and when."""
+
+    port: int
+    reset: bool
+    empty: bool
+    once: bool
+    began: float
+
+
+def _run(folder: Path, plan: Plan) -> None:
+    if plan.reset:
         _throw_away(folder)
     checks.secrets_fit_data(folder)
     checks.space(folder, first=not (folder / "run" / "demo-loaded").exists())
@@ -59,22 +73,22 @@ def _run(folder: Path, *, port: int, reset: bool, once: bool, began: float) -> N
     orphans = checks.stop_orphans(layout)
     if orphans:
         say(f"stopped {orphans} processes that a killed run had left")
-    checks.port(port)
+    checks.port(plan.port)
     want = {name for name, variable in ADDRESSES.items() if variable not in os.environ}
     say("starting " + ", ".join(sorted(want)) if want else "using your own servers")
     running = servers.start_all(folder, want=want)
-    environment = _environment(layout, running.environment(), port=port)
-    supervisor = Supervisor(layout, environment=environment, port=port)
+    environment = _environment(layout, running.environment(), port=plan.port)
+    supervisor = Supervisor(layout, environment=environment, port=plan.port)
     _on_signal(supervisor)
     try:
         supervisor.keep_servers(running.processes)
-        _prepare(layout, supervisor, embedded="postgres" in want)
+        _prepare(layout, supervisor, embedded="postgres" in want, empty=plan.empty)
         supervisor.start_services()
         if not supervisor.wait_ready(seconds=READY_SECONDS):
             raise ServerFault("The web application did not answer.", remedy=f"See {layout.logs}.")
         if not supervisor.stopping.is_set():
-            _greet(layout, port=port, seconds=time.monotonic() - began)
-        while not once and not supervisor.stopping.wait(0.5):
+            _greet(layout, port=plan.port, seconds=time.monotonic() - plan.began)
+        while not plan.once and not supervisor.stopping.wait(0.5):
             pass
     finally:
         say("stopping")
@@ -100,14 +114,14 @@ def _environment(layout: Layout, found: Mapping[str, str], *, port: int) -> dict
     return settings
 
 
-def _prepare(layout: Layout, supervisor: Supervisor, *, embedded: bool) -> None:
+def _prepare(layout: Layout, supervisor: Supervisor, *, embedded: bool, empty: bool) -> None:
     """Migrate and load; a database whose loading was cut off is made anew."""
-    code = _prepare_once(layout, supervisor)
+    code = _prepare_once(layout, supervisor, empty=empty)
     if code == demo_start.HALF_MADE and embedded:
         say("the demo data was half made: making it anew")
         postgres.empty_database(layout)
         _forget_demo(layout)
-        code = _prepare_once(layout, supervisor)
+        code = _prepare_once(layout, supervisor, empty=empty)
     if supervisor.stopping.is_set():
         return
     if code != 0:
@@ -117,8 +131,10 @@ def _prepare(layout: Layout, supervisor: Supervisor, *, embedded: bool) -> None:
         )
 
 
-def _prepare_once(layout: Layout, supervisor: Supervisor) -> int:
+def _prepare_once(layout: Layout, supervisor: Supervisor, *, empty: bool) -> int:
     command = [sys.executable, "-m", "app.cli.demo_start", str(layout.run)]
+    if empty:
+        command.append("--empty")
     child = subprocess.Popen(command, env={**os.environ, **supervisor.environment})
     return child.wait()
 

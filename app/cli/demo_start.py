@@ -20,13 +20,13 @@ from app.kernel.settings import load_settings
 HALF_MADE = 3
 
 
-def main(run: Path) -> int:
+def main(run: Path, *, empty: bool = False) -> int:
     """Bring database and demo data to the present."""
     settings = load_settings()
     app = create_worker_app(settings)
     with app.app_context():
         install.prepare_database(settings)
-    if importlib.util.find_spec("app.cli.demo_data") is None:
+    if empty or importlib.util.find_spec("app.cli.demo_data") is None:
         return 0
     from app.cli import demo_data
 
@@ -51,4 +51,4 @@ def _plain(login: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), empty="--empty" in sys.argv[2:]))
