@@ -119,7 +119,7 @@ def passwords(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _prepare_in_turn(engine: Engine, settings: Settings) -> None:
-    """Roles belong to the cluster: while another database's set-up changes them, wait and repeat."""
+    """Roles belong to the cluster: wait while the set-up of another database changes them."""
     for pause in (0.05, 0.2, 0.5, 1.0, 2.0):
         try:
             with engine.begin() as connection:

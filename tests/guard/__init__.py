@@ -1,0 +1,1 @@
+"""Tests of the schema guard: reach, doors, catalogue and attacks."""
