@@ -22,7 +22,7 @@ def initials(name: str) -> str:
     if not words:
         return "?"
     letters = words[0][:2] if len(words) == 1 else words[0][0] + words[-1][0]
-    return letters.upper()
+    return str(letters).upper()
 
 
 def hue_of(key: UUID) -> int:
@@ -174,7 +174,7 @@ def client() -> ClientHead:
     """The client of the path; raises NotFound on a page without one."""
     found = place().client
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 

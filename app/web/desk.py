@@ -49,7 +49,9 @@ def peek(slug: str) -> Response:
     return render(
         "web/desk_peek.html",
         one=found[0] if found else None,
-        figures=[(column, found[0].figures.get(_key(column))) for column in columns] if found else [],
+        figures=[(column, found[0].figures.get(_key(column))) for column in columns]
+        if found
+        else [],
         leads=_leads,
     )
 
@@ -92,7 +94,12 @@ def _table() -> lists.ListView:
 def _column(place: int, one: DeskColumn) -> lists.Column:
     phone = COLUMN_PHONES[place] if place < len(COLUMN_PHONES) else "ax"
     return lists.Column(
-        f"{one.line}-{one.figure}", one.title, cell=_count(one), kind="number", sort=True, phone=phone
+        f"{one.line}-{one.figure}",
+        one.title,
+        cell=_count(one),
+        kind="number",
+        sort=True,
+        phone=phone,
     )
 
 

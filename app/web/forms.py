@@ -108,9 +108,7 @@ def bind(schema: type[S]) -> S:
         raise Invalid(fields=_problems(error.errors(include_url=False))) from None
 
 
-def current(
-    schema: type[Schema] | None = None, *, values: Mapping[str, Any] | None = None
-) -> Form:
+def current(schema: type[Schema] | None = None, *, values: Mapping[str, Any] | None = None) -> Form:
     """The form as a page draws it: `values` at first, what was typed after a refusal."""
     refusal: DomainError | None = g.get("form_refusal")
     bound = g.get("form_schema")

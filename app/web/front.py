@@ -37,7 +37,7 @@ def static_file(name: str) -> Response:
     lasting = YEAR if "v" in request.args or name.endswith(".woff2") else 300
     path = STATIC / name
     if not path.is_file():
-        raise NotFound()
+        raise NotFound
     response = send_from_directory(STATIC, name, max_age=lasting, conditional=True)
     response.headers["Cache-Control"] = f"public, max-age={lasting}" + ", immutable" * (
         lasting == YEAR

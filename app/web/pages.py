@@ -199,7 +199,7 @@ def _check(access: Access) -> Response | None:
     """Compares the declared need with the rights the database has just given."""
     rights = scope.current().rights
     if not rights.reached:
-        raise NotFound()
+        raise NotFound
     place = context.place()
     if rights.side == "client" and access.surface in {Surface.CLIENT, Surface.DESK}:
         return _to_portal(place)
@@ -226,7 +226,7 @@ def _scope(access: Access, values: dict[str, Any], *, reading: bool) -> Scope | 
     if "client" in values:
         place.client = recall.find_client(values.pop("client"))
         if place.client is None:
-            raise NotFound()
+            raise NotFound
     if not access.opens or (access.surface == Surface.DESK and not reading):
         return None
     return language.scoped(_scope_of(access, place, reading=reading))
@@ -239,7 +239,7 @@ def _scope_of(access: Access, place: context.Place, *, reading: bool) -> Scope:
     home = who.home_tenant_id
     if access.surface == Surface.PROVIDER:
         if home is None or who.side != "staff":
-            raise NotFound()
+            raise NotFound
         return context.scope_in(home)
     if access.surface == Surface.ME and not reading and home is not None:
         return context.scope_in(home)

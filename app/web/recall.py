@@ -160,8 +160,8 @@ def in_client(slug: str, *, read_only: bool = False) -> Iterator[Session]:
     """
     found = find_client(slug)
     if found is None:
-        raise NotFound()
+        raise NotFound
     with db.transaction(context.scope_in(found.tenant_id), read_only=read_only) as session:
         if not scope.current().rights.reached:
-            raise NotFound()
+            raise NotFound
         yield session

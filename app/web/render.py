@@ -41,7 +41,9 @@ def is_partial() -> bool:
     return request.headers.get("HX-Request-Type") == "partial"
 
 
-def render(template: str, *, fragment: str = "content", status: int = 200, **values: Any) -> Response:
+def render(
+    template: str, *, fragment: str = "content", status: int = 200, **values: Any
+) -> Response:
     """The page, or for a partial request only its block `fragment` and any toasts."""
     if not is_partial():
         return make_response(render_template(template, **values), status)
@@ -91,8 +93,7 @@ def _keep_toasts(response: Response) -> Response:
     waiting = g.pop("toasts", None)
     if waiting:
         session["toasts"] = waiting[-3:]
-        undone = [item["undo"] for item in waiting if item["undo"]]
-        session["undo"] = (session.get("undo", []) + undone)[-UNDO_DEPTH:]
+        _stack(waiting)
     return response
 
 
@@ -100,10 +101,15 @@ def take_toasts() -> list[dict[str, Any]]:
     """The toasts to show now; each is shown once."""
     kept: list[dict[str, Any]] = session.pop("toasts", []) if "toasts" in session else []
     fresh: list[dict[str, Any]] = g.pop("toasts", [])
-    undone = [item["undo"] for item in fresh if item["undo"]]
-    if undone:
-        session["undo"] = (session.get("undo", []) + undone)[-UNDO_DEPTH:]
+    _stack(fresh)
     return kept + fresh
+
+
+def _stack(items: list[dict[str, Any]]) -> None:
+    """Puts the undo addresses of toasts on the reader's stack."""
+    found = [item["undo"] for item in items if item["undo"]]
+    if found:
+        session["undo"] = (session.get("undo", []) + found)[-UNDO_DEPTH:]
 
 
 def last_undo() -> str | None:
@@ -169,7 +175,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         may=may,
         csrf_value=generate_csrf,
-        htmx_config=Markup(security.HTMX_CONFIG),
+        htmx_config=Markup(security.HTMX_CONFIG),  # noqa: S704  # a constant of ours
         sparkline=chart.sparkline,
         bar_chart=chart.bar_chart,
         Kpi=lists.Kpi,
@@ -241,7 +247,7 @@ def _refuse_http(error: HTTPException) -> Response:
 
 def _fail(error: Exception) -> Response:
     """A fault of ours: logged with the request's id, never shown in detail."""
-    current_app.logger.exception("request failed", extra={"request_id": context.request_id()})
+    current_app.logger.error("request failed", extra={"request_id": context.request_id()})
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     with language.spoken():
@@ -269,7 +275,12 @@ def _error_page(status: int, text: str, *, code: str = "") -> Response:
         text
         if is_partial()
         else render_template(
-            "web/error.html", status=status, title=title, text=text, code=code, layout="web/public.html"
+            "web/error.html",
+            status=status,
+            title=title,
+            text=text,
+            code=code,
+            layout="web/public.html",
         )
     )
     response = make_response(body, status)

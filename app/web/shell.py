@@ -122,7 +122,9 @@ def _count(counts: dict[str, int], figure: str | None) -> str:
         found = sum(n for key, n in counts.items() if key.endswith(f"/{figure}"))
     if not found:
         return ""
-    return f"{words.format_number(MOST_SHOWN)}+" if found > MOST_SHOWN else words.format_number(found)
+    return (
+        f"{words.format_number(MOST_SHOWN)}+" if found > MOST_SHOWN else words.format_number(found)
+    )
 
 
 def neighbour(step: int) -> context.Pin | None:

@@ -24,24 +24,6 @@ STATES = {
     "cancelled": Tag(_("Cancelled")),
 }
 
-JOBS = lists.ListView(
-    id="jobs",
-    caption=_("Jobs"),
-    columns=(
-        lists.Column("title", _("Job"), cell=lambda job: job.title or job.kind, main=True),
-        lists.Column("made_at", _("Started"), wide=True, phone="l2"),
-        lists.Column("percent", _("Progress"), cell=lambda job: progress(job), phone="r1"),
-        lists.Column("state", _("State"), cell=lambda job: state(job), phone="r2"),
-    ),
-    href=lambda job: url_for("jobs.show", job_id=job.id),
-    views=(
-        lists.View("all", _("All")),
-        lists.View("mine", _("Mine"), {"mine": "1"}),
-        lists.View("failed", _("Failed"), {"state": "dead"}),
-    ),
-    empty=lists.Empty("circle-check", _("Nothing runs and nothing has run yet.")),
-)
-
 
 def state(job: JobView) -> Tag:
     """The state of a job in a word."""
@@ -53,6 +35,25 @@ def progress(job: JobView) -> str:
     if job.total:
         return f"{job.done} / {job.total}"
     return ""
+
+
+JOBS = lists.ListView(
+    id="jobs",
+    caption=_("Jobs"),
+    columns=(
+        lists.Column("title", _("Job"), cell=lambda job: job.title or job.kind, main=True),
+        lists.Column("made_at", _("Started"), wide=True, phone="l2"),
+        lists.Column("percent", _("Progress"), cell=progress, phone="r1"),
+        lists.Column("state", _("State"), cell=state, phone="r2"),
+    ),
+    href=lambda job: url_for("jobs.show", job_id=job.id),
+    views=(
+        lists.View("all", _("All")),
+        lists.View("mine", _("Mine"), {"mine": "1"}),
+        lists.View("failed", _("Failed"), {"state": "dead"}),
+    ),
+    empty=lists.Empty("circle-check", _("Nothing runs and nothing has run yet.")),
+)
 
 
 @pages.get("/c/<client>/jobs", needs=SIGNED_IN)

@@ -70,7 +70,7 @@ def next_client() -> Response:
     step = -1 if request.args.get("step") == "-1" else 1
     found = shell.neighbour(step)
     if found is None:
-        raise NotFound()
+        raise NotFound
     return go(palette.same_screen(found.slug, request.args.get("at", "")))
 
 
@@ -81,4 +81,4 @@ def permalink(object_id: UUID) -> Response:
         address = link.url_for(object_id)
         if address:
             return go(address)
-    raise NotFound()
+    raise NotFound
