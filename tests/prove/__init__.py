@@ -1,0 +1,1 @@
+"""Long proofs, one file each, run by `make prove NAME=… SIZE=…`."""
