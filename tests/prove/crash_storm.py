@@ -79,9 +79,10 @@ def _print(record: load.Record, killer: Killer, *, seconds: float, broken: list[
     print(f"\n{sum(map(len, killer.seconds.values()))} kills in {seconds:.0f} s, seed {SEED}")
     for name, found in sorted(killer.seconds.items()):
         ordered = sorted(found)
+        middle, slow = statistics.median(found), ordered[int(len(ordered) * 0.99)]
         print(
-            f"  {name:<10} {len(found):>4} kills, back after"
-            f" median {statistics.median(found):.2f} s, p99 {ordered[int(len(ordered) * 0.99)]:.2f} s, longest {ordered[-1]:.2f} s"
+            f"  {name:<10} {len(found):>4} kills, back after median {middle:.2f} s,"
+            f" p99 {slow:.2f} s, longest {ordered[-1]:.2f} s"
         )
     print(f"  acknowledged posts {len(record.posts)}, uploads {len(record.uploads)}")
     print(f"  calls {record.calls}, repeated {record.repeated}")
