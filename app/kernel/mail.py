@@ -18,6 +18,7 @@ from flask import current_app
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.kernel import db, ids, jobs, words
+from app.kernel.errors import Invalid
 from app.kernel.settings import Settings
 from app.kernel.words import Lazy
 
@@ -93,6 +94,10 @@ def send(
     reader's. Raises KeyError for an unknown template, Invalid for an address with line breaks.
     """
     template(template_name)
+    if to_address is not None and any(
+        sign.isspace() or not sign.isprintable() for sign in to_address
+    ):
+        raise Invalid.of("to_address", "address-invalid")
     made = ids.uuid7()
     db.session.execute(
         _INSERT,

@@ -37,6 +37,11 @@ def connect(url: str) -> Redis:
     )
 
 
+def _job_id(ticket: Ticket) -> str:
+    """The ticket as RQ takes ids: it refuses colons."""
+    return str(ticket).replace(":", "_")
+
+
 class Transport:
     """The dispatcher's side: hands tickets over and knows which still wait."""
 
@@ -57,7 +62,7 @@ class Transport:
                 Queue.prepare_data(
                     function,
                     args=[str(ticket)],
-                    job_id=str(ticket),
+                    job_id=_job_id(ticket),
                     timeout=-1,
                     result_ttl=0,
                     failure_ttl=1,
@@ -70,7 +75,9 @@ class Transport:
     def waiting(self, queues: Sequence[str]) -> list[Ticket]:
         """The tickets that no worker has taken out yet."""
         return [
-            Ticket.parse(job_id) for name in queues for job_id in self._queue(name).get_job_ids()
+            Ticket.parse(job_id.replace("_", ":"))
+            for name in queues
+            for job_id in self._queue(name).get_job_ids()
         ]
 
     def clear(self, queues: Sequence[str]) -> None:

@@ -1,0 +1,215 @@
+"""Dispatcher and worker as processes: kills, a flushed transport and schedules."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+from redis import Redis
+
+from app.kernel import db, jobs, schedules
+from app.kernel.dispatcher import Dispatcher
+from app.kernel.jobs_catalog import JobKind
+from app.kernel.jobs_control import Control
+from app.kernel.schedules import Every
+from app.kernel.settings import Settings
+from tests import factories
+from tests.kernel import process_jobs
+
+ROOT = Path(__file__).parents[2]
+DATABASES = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_ADMIN_URL", "DATABASE_RESTORE_URL")
+pytestmark = pytest.mark.xdist_group("transport")
+
+
+@contextmanager
+def _process(settings: Settings, what: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The dispatcher or the worker of this test's database, killed at the end."""
+    values = (
+        settings.database_url,
+        settings.database_worker_url,
+        settings.database_admin_url,
+        settings.database_restore_url,
+    )
+    environment = {**os.environ, **dict(zip(DATABASES, map(str, values), strict=True))}
+    environment |= {"PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
+    code = f"from tests.kernel import process_jobs; process_jobs.main({what!r})"
+    running = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def _clean(admin: psycopg.Connection, settings: Settings) -> Iterator[None]:
+    def clean() -> None:
+        admin.rollback()
+        admin.execute("delete from app.job")
+        admin.execute("create table if not exists public.test_effect (job text, at timestamptz)")
+        admin.execute("grant insert, select on public.test_effect to app_worker")
+        admin.execute("truncate public.test_effect")
+        admin.commit()
+        Redis.from_url(settings.valkey_url).flushall()
+
+    clean()
+    yield
+    clean()
+    admin.execute("drop table public.test_effect")
+    admin.commit()
+
+
+@pytest.fixture
+def place(admin: psycopg.Connection) -> tuple[UUID, factories.Session]:
+    """A client and staff who may work there."""
+    tenant = factories.make_client(admin)
+    return tenant, factories.staff(admin, tenant)
+
+
+def _enqueue(app: Flask, place: tuple[UUID, Any], kind: str, count: int, **args: Any) -> None:
+    tenant, person = place
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        for number in range(count):
+            jobs.enqueue(kind, {**args, "n": number}, line="accounting")
+
+
+def _count(admin: psycopg.Connection, statement: str) -> int:
+    admin.rollback()
+    row = admin.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _wait(admin: psycopg.Connection, statement: str, wanted: int, seconds: float) -> float:
+    began = time.monotonic()
+    while _count(admin, statement) < wanted:
+        if time.monotonic() - began > seconds:
+            rows = admin.execute(
+                "select state, attempt, error_code, count(*) from app.job group by 1, 2, 3"
+            ).fetchall()
+            pytest.fail(f"not within {seconds} s: {statement}: {rows}")
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+DONE = "select count(*) from app.job where state = 'done'"
+EFFECTS = "select count(*) from public.test_effect"
+
+
+def test_jobs_reach_a_worker_and_leave_nothing_in_the_transport(
+    app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
+) -> None:
+    process_jobs.declare()
+    with _process(settings, "dispatcher"), _process(settings, "worker"):
+        _enqueue(app, place, "process.effect", 50)
+        _wait(admin, DONE, 50, 30)
+        assert _count(admin, EFFECTS) == 50
+        time.sleep(0.3)
+        left = Redis.from_url(settings.valkey_url).keys("rq:job:*")
+        assert left == []
+
+
+def test_a_killed_workers_job_runs_again_within_15_seconds(
+    app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
+) -> None:
+    process_jobs.declare()
+    with _process(settings, "dispatcher"):
+        with _process(settings, "worker") as first:
+            _enqueue(app, place, "process.slow_once", 1)
+            _wait(admin, "select count(*) from app.job where started_at is not null", 1, 30)
+            first.send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+        with _process(settings, "worker"):
+            _wait(admin, DONE, 1, 15)
+            assert time.monotonic() - killed < 15
+    assert _count(admin, EFFECTS) == 1
+    assert _count(admin, "select max(attempt) from app.job") == 2
+
+
+def test_a_flushed_transport_loses_nothing(
+    app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
+) -> None:
+    process_jobs.declare()
+    with _process(settings, "dispatcher"):
+        _enqueue(app, place, "process.effect", 150)
+        _wait(admin, "select count(*) from app.job where state = 'claimed'", 50, 30)
+        Redis.from_url(settings.valkey_url).flushall()
+        with _process(settings, "worker"):
+            time.sleep(1)
+            Redis.from_url(settings.valkey_url).flushall()
+            _wait(admin, DONE, 150, 40)
+    assert _count(admin, EFFECTS) == 150
+    assert _count(admin, "select count(*) from app.job where state <> 'done'") == 0
+
+
+def test_the_lease_of_a_waiting_ticket_is_kept_while_it_stands_in_the_queue(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection, place: Any
+) -> None:
+    process_jobs.declare()
+    _enqueue(app, place, "process.effect", 3)
+    dispatcher = Dispatcher(worker_app)
+    assert dispatcher.round() == 3
+    admin.execute("update app.job set lease_until = now() + interval '1 second'")
+    admin.commit()
+    kept = dispatcher.control.keep_queued(dispatcher.transport.waiting(("default",)))
+    assert kept == 3
+    assert (
+        _count(
+            admin, "select count(*) from app.job where lease_until > now() + interval '8 seconds'"
+        )
+        == 3
+    )
+    dispatcher.control.close()
+
+
+def test_a_schedule_fires_once_for_each_due_time(
+    worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    factories.make_provider(admin)
+    clients = [factories.make_client(admin) for _number in range(2)]
+    control = Control(worker_app.config["SQLALCHEMY_DATABASE_URI"])
+    due = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    values = {"queue": "default", "line": "member", "retries": 5, "lease": 10}
+    actor = jobs.system_user("platform")
+    for _time in range(3):
+        control.fire("process.effect", due, clients=True, actor=actor, **values)
+        control.fire("process.effect", due, clients=False, actor=actor, **values)
+    admin.rollback()
+    rows = admin.execute("select tenant_id, count(*) from app.job group by 1").fetchall()
+    assert {count for _tenant, count in rows} == {1}
+    assert {tenant for tenant, _count in rows} >= set(clients)
+    control.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "due"),
+    [
+        ("5 minutes", "2026-03-01T10:07:30", "2026-03-01T10:05:00"),
+        ("daily 06:00", "2026-03-01T05:59:00", "2026-02-28T06:00:00"),
+        ("daily 06:00", "2026-03-01T06:00:00", "2026-03-01T06:00:00"),
+        ("monthly 31 06:00", "2026-03-01T10:00:00", "2026-02-28T06:00:00"),
+        ("monthly 1 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00"),
+        ("monthly 15 00:00", "2026-01-02T00:00:00", "2025-12-15T00:00:00"),
+    ],
+)
+def test_due_times(text: str, at: str, due: str) -> None:
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert Every.parse(text).last_due(moment) == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_nonsense_is_no_schedule() -> None:
+    with pytest.raises(ValueError, match="not a schedule"):
+        Every.parse("whenever")
+    assert all(isinstance(found.kind, JobKind) for found in schedules.declared())
