@@ -191,7 +191,7 @@ def _go_on(file_id: UUID, read: StatementFile, chosen: dict[tuple[str, str], UUI
         {"file_id": str(file_id), "chosen": choices},
         key=f"{JOB}:{file_id}",
         line="accounting",
-        title=_("Import a bank statement"),
+        title=str(_("Import a bank statement")),
     )
     session.execute(sql.IMPORTING, {"id": file_id, "total": len(found), "job": job_id})
     return Uploaded(file_id, "importing", 0, len(found), job_id=job_id)
