@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
@@ -56,7 +56,7 @@ class EntryIn(In):
     """A balanced entry; `key` makes the call safe to repeat for ever."""
 
     journal: Annotated[str, Field(max_length=10)] = "GEN"
-    date: date
+    date: dt.date
     description: Annotated[str, Field(min_length=1, max_length=500)]
     key: Annotated[str, Field(min_length=1, max_length=200)]
     postings: Annotated[list[PostingIn], Field(min_length=2, max_length=2000)]
@@ -91,7 +91,7 @@ class EntryOut(Out):
     """An entry as it stands."""
 
     id: UUID
-    date: date
+    date: dt.date
     journal: str
     fiscal_year: int
     number: int
@@ -106,7 +106,7 @@ class EntryHeadOut(Out):
     """An entry in a list; `amount` is its total debit in the base currency."""
 
     id: UUID
-    date: date
+    date: dt.date
     journal: str
     fiscal_year: int
     number: int
@@ -120,14 +120,14 @@ class JournalFilter(In):
     """Which entries: a journal and a span of days."""
 
     journal: Annotated[str, Field(max_length=10)] | None = None
-    first: date | None = None
-    last: date | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
 
 
 class ReverseIn(In):
     """The day of the reversal; none takes the entry's own day or the first open one."""
 
-    date: date | None = None
+    date: dt.date | None = None
     key: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -146,7 +146,7 @@ class BalanceOut(Out):
 class TrialBalanceOut(Out):
     """Debit and credit of all accounts up to a day."""
 
-    on: date
+    on: dt.date
     currency: str
     debit: MinorUnits
     credit: MinorUnits
@@ -156,7 +156,7 @@ class TrialBalanceOut(Out):
 class OnFilter(In):
     """The day."""
 
-    on: date
+    on: dt.date
 
 
 @api.get(
@@ -207,7 +207,7 @@ def entries(query: JournalFilter, page: PageRequest) -> Page:
         journal=query.journal,
         first=query.first,
         last=query.last,
-        after=(date.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None,
+        after=(dt.date.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None,
         limit=page.limit,
     )
     return Page(items=found.rows, next=paging.encode(found.next) if found.next else None)
