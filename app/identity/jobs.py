@@ -9,15 +9,17 @@ from app.kernel.words import _
 mail.register(
     "identity.access-given",
     subject=_("Somebody was given access"),
-    text=_(
-        "%(names)s may now see data of your firm. You find who may see what, and can end it, "
-        "under Who may see what."
+    paragraphs=(
+        _(
+            "%(names)s may now see data of your firm. You find who may see what, and can end it, "
+            "under Who may see what."
+        ),
     ),
 )
 mail.register(
     "identity.access-ended",
     subject=_("Access has ended"),
-    text=_("The access of %(names)s has ended. Reason: %(reason)s"),
+    paragraphs=(_("The access of %(names)s has ended. Reason: %(reason)s"),),
 )
 
 
