@@ -43,8 +43,10 @@ TENANT = [
         ),
         (
             "a lateral join to foreign rows",
-            "select y.* from app.canary x, lateral"
-            " (select * from app.canary z where z.tenant_id <> x.tenant_id) y",
+            (
+                "select y.* from app.canary x, lateral"
+                " (select * from app.canary z where z.tenant_id <> x.tenant_id) y"
+            ),
         ),
         (
             "division by zero as an oracle",
@@ -62,13 +64,17 @@ TENANT = [
         ("a client being closed", "select * from app.canary where tenant_id = '<closing>'"),
         (
             "a merge into a foreign row",
-            "merge into app.canary c using (select '<canary.b>'::uuid as id) s on c.id = s.id"
-            " when matched then update set n = 9",
+            (
+                "merge into app.canary c using (select '<canary.b>'::uuid as id) s on c.id = s.id"
+                " when matched then update set n = 9"
+            ),
         ),
         (
             "a cursor that outlives",
-            "declare c cursor with hold for select * from app.canary"
-            " where tenant_id = '<b>'; fetch all from c",
+            (
+                "declare c cursor with hold for select * from app.canary"
+                " where tenant_id = '<b>'; fetch all from c"
+            ),
         ),
     ),
     *_all(
@@ -94,13 +100,17 @@ TENANT = [
         ),
         (
             "on conflict as an oracle",
-            "insert into app.canary (tenant_id, id, body) values ('<b>', '<canary.b>', 'x')"
-            " on conflict (tenant_id, id) do update set n = 5 returning body",
+            (
+                "insert into app.canary (tenant_id, id, body) values ('<b>', '<canary.b>', 'x')"
+                " on conflict (tenant_id, id) do update set n = 5 returning body"
+            ),
         ),
         (
             "on conflict do nothing as an oracle",
-            "insert into app.canary (tenant_id, id, body) values ('<b>', '<canary.b>', 'x')"
-            " on conflict do nothing",
+            (
+                "insert into app.canary (tenant_id, id, body) values ('<b>', '<canary.b>', 'x')"
+                " on conflict do nothing"
+            ),
         ),
     ),
     Attack(
@@ -636,8 +646,10 @@ DATABASE = [
         ("the other roles' secrets", "select * from pg_authid"),
         (
             "a door of another replaced",
-            "create or replace function guard.may(permission text)"
-            " returns boolean language sql return true",
+            (
+                "create or replace function guard.may(permission text)"
+                " returns boolean language sql return true"
+            ),
         ),
         ("a system setting", "set local log_statement = 'none'"),
         ("a role's setting", "alter role app_worker set app.ctx = 'x'"),
@@ -651,38 +663,52 @@ DATABASE = [
         ),
         (
             "a home-made setting",
-            "select set_config('app.tenant', '<b>', true); select * from"
-            " app.canary where tenant_id = '<b>'",
+            (
+                "select set_config('app.tenant', '<b>', true); select * from"
+                " app.canary where tenant_id = '<b>'"
+            ),
         ),
         (
             "a restoring setting",
-            "select set_config('app.restore_tenant', '<b>', true); select *"
-            " from app.canary where tenant_id = '<b>'",
+            (
+                "select set_config('app.restore_tenant', '<b>', true); select *"
+                " from app.canary where tenant_id = '<b>'"
+            ),
         ),
         (
             "a ledger setting",
-            "select set_config('ledger.tenant', '<b>', true); select * from"
-            " app.canary where tenant_id = '<b>'",
+            (
+                "select set_config('ledger.tenant', '<b>', true); select * from"
+                " app.canary where tenant_id = '<b>'"
+            ),
         ),
         (
             "a savepoint",
-            "savepoint x; select set_config('app.ctx', '', true); rollback to x;"
-            " select * from app.canary where tenant_id = '<b>'",
+            (
+                "savepoint x; select set_config('app.ctx', '', true); rollback to x;"
+                " select * from app.canary where tenant_id = '<b>'"
+            ),
         ),
         (
             "a leaky function",
-            "select * from app.canary where tenant_id = '<b>'"
-            " and pg_catalog.lower(body) like '%' and 1 / n > 0",
+            (
+                "select * from app.canary where tenant_id = '<b>'"
+                " and pg_catalog.lower(body) like '%' and 1 / n > 0"
+            ),
         ),
         (
             "statistics",
-            "select * from pg_stats where schemaname = 'app'"
-            " and most_common_vals::text like '%other-firm-b%'",
+            (
+                "select * from pg_stats where schemaname = 'app'"
+                " and most_common_vals::text like '%other-firm-b%'"
+            ),
         ),
         (
             "others' statements",
-            "select query from pg_stat_activity where usename <> 'app_rw'"
-            " and query like '%canary%'",
+            (
+                "select query from pg_stat_activity where usename <> 'app_rw'"
+                " and query like '%canary%'"
+            ),
         ),
         (
             "a prepared plan",
@@ -690,8 +716,10 @@ DATABASE = [
         ),
         (
             "a generic plan",
-            "set local plan_cache_mode = force_generic_plan; select * from app.canary"
-            " where tenant_id = '<b>'",
+            (
+                "set local plan_cache_mode = force_generic_plan; select * from app.canary"
+                " where tenant_id = '<b>'"
+            ),
         ),
         (
             "no optimiser",

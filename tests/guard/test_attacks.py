@@ -166,7 +166,8 @@ def test_every_real_table_is_closed_to_a_foreign_client(
 ) -> None:
     arena = guarded.arena
     tables = arena.admin.execute(
-        "select tbl::text from guard.protected where kind in ('line', 'shared', 'cross', 'personal')"
+        "select tbl::text from guard.protected"
+        " where kind in ('line', 'shared', 'cross', 'personal')"
     ).fetchall()
     assert tables
     open_doors = []

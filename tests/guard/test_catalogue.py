@@ -19,9 +19,11 @@ PLANTED = [
     ),
     (
         "definer owned by a login role or superuser",
-        "create function app.strong() returns int language sql security definer"
-        " set search_path = pg_catalog, pg_temp return 1;"
-        " revoke execute on function app.strong() from public",
+        (
+            "create function app.strong() returns int language sql security definer"
+            " set search_path = pg_catalog, pg_temp return 1;"
+            " revoke execute on function app.strong() from public"
+        ),
     ),
     ("no tenant_id and not declared reference/global", "create table app.loose (id uuid)"),
     (
@@ -33,7 +35,10 @@ PLANTED = [
     ("policies missing", "drop policy upd on app.canary"),
     (
         "line policy asks another line",
-        "alter policy sel on app.canary using (tenant_id = any ((select guard.scope('member'))::uuid[]))",
+        (
+            "alter policy sel on app.canary"
+            " using (tenant_id = any ((select guard.scope('member'))::uuid[]))"
+        ),
     ),
     (
         "shared policy lacks a line",
@@ -45,8 +50,10 @@ PLANTED = [
     ),
     (
         "personal policy without its owner",
-        "alter policy sel on app.canary_own"
-        " using (tenant_id = any ((select guard.scope('member'))::uuid[]))",
+        (
+            "alter policy sel on app.canary_own"
+            " using (tenant_id = any ((select guard.scope('member'))::uuid[]))"
+        ),
     ),
     (
         "policy for a login role without the guard",
@@ -62,13 +69,17 @@ PLANTED = [
     ),
     (
         "foreign key not starting with tenant_id",
-        "create unique index loose on app.canary (id);"
-        " alter table app.canary_part add foreign key (canary_id) references app.canary (id)",
+        (
+            "create unique index loose on app.canary (id);"
+            " alter table app.canary_part add foreign key (canary_id) references app.canary (id)"
+        ),
     ),
     (
         "foreign key SET NULL/DEFAULT",
-        "alter table app.canary_part add foreign key (tenant_id, canary_id)"
-        " references app.canary (tenant_id, id) on delete set null (canary_id)",
+        (
+            "alter table app.canary_part add foreign key (tenant_id, canary_id)"
+            " references app.canary (tenant_id, id) on delete set null (canary_id)"
+        ),
     ),
     (
         "owned by a login role, superuser or bypassrls",
@@ -91,8 +102,10 @@ PLANTED = [
     ("may create", "grant create on schema app to app_rw"),
     (
         "may make temporary objects",
-        "do $$ begin execute format('grant temporary on database %I to app_rw',"
-        " current_database()); end $$",
+        (
+            "do $$ begin execute format('grant temporary on database %I to app_rw',"
+            " current_database()); end $$"
+        ),
     ),
     (
         "registered with an unknown line",
@@ -107,9 +120,11 @@ PLANTED = [
     ("table in schema public", "create table public.loose (x int)"),
     (
         "reference table written by a login role",
-        "create table app.loose (x int);"
-        " select guard.register('app.loose', 'reference', null, null);"
-        " grant insert on app.loose to app_rw",
+        (
+            "create table app.loose (x int);"
+            " select guard.register('app.loose', 'reference', null, null);"
+            " grant insert on app.loose to app_rw"
+        ),
     ),
 ]
 
