@@ -116,6 +116,10 @@ def _environment(layout: Layout, found: Mapping[str, str], *, port: int) -> dict
 
 def _prepare(layout: Layout, supervisor: Supervisor, *, embedded: bool, empty: bool) -> None:
     """Migrate and load; a database whose loading was cut off is made anew."""
+    stamp = layout.run / "prepared"
+    wanted = f"{demo_start.fingerprint()} {'empty' if empty else 'demo'}"
+    if embedded and stamp.exists() and stamp.read_text() == wanted:
+        return
     code = _prepare_once(layout, supervisor, empty=empty)
     if code == demo_start.HALF_MADE and embedded:
         say("the demo data was half made: making it anew")
@@ -129,6 +133,7 @@ def _prepare(layout: Layout, supervisor: Supervisor, *, embedded: bool, empty: b
             "The database could not be prepared (see above).",
             remedy="Start over with an empty folder:  make demo-reset",
         )
+    stamp.write_text(wanted)
 
 
 def _prepare_once(layout: Layout, supervisor: Supervisor, *, empty: bool) -> int:
@@ -140,7 +145,7 @@ def _prepare_once(layout: Layout, supervisor: Supervisor, *, empty: bool) -> int
 
 
 def _forget_demo(layout: Layout) -> None:
-    for name in ("demo-loading", "demo-loaded", "logins.json"):
+    for name in ("demo-loading", "demo-loaded", "logins.json", "prepared"):
         (layout.run / name).unlink(missing_ok=True)
 
 

@@ -7,21 +7,34 @@ killed while loading it), so the supervisor makes the database anew.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.util
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from app.cli import install
-from app.factory import create_worker_app
-from app.kernel.settings import load_settings
-
 HALF_MADE = 3
+
+
+def fingerprint() -> str:
+    """Return what a prepared database depends on: revisions, their SQL, and the shipped roles."""
+    root = Path(__file__).resolve().parents[2]
+    files = [*(root / "migrations").rglob("*.sql"), *(root / "migrations").rglob("*.py")]
+    files += [*root.glob("*/roles.py"), *root.glob("*/*/roles.py"), *root.glob("app/cli/*.py")]
+    files += [*root.glob("*/permissions.py"), *root.glob("*/*/permissions.py")]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def main(run: Path, *, empty: bool = False) -> int:
     """Bring database and demo data to the present."""
+    from app.cli import install
+    from app.factory import create_worker_app
+    from app.kernel.settings import load_settings
+
     settings = load_settings()
     app = create_worker_app(settings)
     with app.app_context():

@@ -29,6 +29,7 @@ LOGIN_ROLES = ("app_rw", "app_worker", "app_restore")
 SYSTEM_USER = "backoffice-db"
 HIDDEN_HOME = Path("/var/lib/backoffice")
 LONGEST_SOCKET_FOLDER = 80
+RECOVERY_SECONDS = 120
 SHARED_MEMORY = Path("/dev") / "shm"
 
 ACCESS = """\
@@ -85,6 +86,7 @@ def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identit
     """Start; try again while children of a killed server still hold its memory."""
     data = data_folder(layout)
     for _ in range(40):
+        processes.reap()
         _drop_stale_lock(data)
         server = processes.spawn(
             [_home(layout) / "bin" / "postgres", "-D", data],
@@ -98,7 +100,8 @@ def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identit
         if server.is_alive():
             return server
         processes.reap()
-        if "pre-existing shared memory" not in processes.last_lines(layout.log(NAME), count=4):
+        said = processes.last_lines(layout.log(NAME), count=4)
+        if "pre-existing shared memory" not in said and "lock file" not in said:
             break
         processes.wait_until(lambda: False, seconds=0.25)
     raise processes.ServerFault(
@@ -109,7 +112,9 @@ def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identit
 
 def _wait(layout: Layout, server: processes.Identity) -> None:
     """Wait for the log-in; recovery after a crash may take a while."""
-    processes.wait_until(lambda: answers(layout) or not server.is_alive(), seconds=120)
+    processes.wait_until(
+        lambda: answers(layout) or not server.is_alive(), seconds=RECOVERY_SECONDS, every=0.15
+    )
 
 
 def _drop_stale_lock(data: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -124,16 +125,19 @@ def spawn(
         )
     finally:
         os.close(descriptor)
-    _children.append(child)
+    with _family:
+        _children.append(child)
     return identify(child.pid)
 
 
 _children: list[subprocess.Popen[bytes]] = []
+_family = threading.Lock()
 
 
 def reap() -> None:
     """Collect our ended children, so that none stays as a zombie."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    with _family:
+        _children[:] = [child for child in _children if child.poll() is None]
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
