@@ -1,0 +1,128 @@
+"""The face in a real browser: keys, panel, faults, widths, themes, no script, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.web.browser import Firm, violations
+
+WIDTHS = (320, 768, 1024, 1280, 1920)
+
+
+def _things(firm: Firm) -> str:
+    return f"/c/{firm.slug}/sample/things"
+
+
+def _paths(firm: Firm) -> list[str]:
+    things = _things(firm)
+    return ["/desk", f"/c/{firm.slug}/", things, f"/c/{firm.slug}/sample/new", "/palette?q=a", "/keys"]
+
+
+def test_keys_move_select_peek_and_act(browser_page: Callable[..., Any], firm: Firm) -> None:
+    page = browser_page()
+    page.goto(_things(firm))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    page.locator("#things-peek #thing", has_text="Thing 02").wait_for()
+    page.keyboard.press("j")
+    page.locator("#things-peek #thing", has_text="Thing 03").wait_for()
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    assert page.locator("[data-bulk-count]").inner_text() == "2"
+    page.keyboard.press("e")
+    page.locator(".toast", has_text="2 done").wait_for()
+    page.keyboard.press("z")
+    page.locator(".toast", has_text="Taken back").wait_for()
+
+
+def test_enter_opens_the_row_and_back_returns_to_the_filtered_list(
+    browser_page: Callable[..., Any], firm: Firm
+) -> None:
+    page = browser_page()
+    page.goto(_things(firm))
+    page.keyboard.press("/")
+    page.keyboard.type("Thing 2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=Thing+2*")
+    page.locator("main").click(position={"x": 5, "y": 5})
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.locator("h1", has_text="Thing 20").wait_for()
+    page.go_back()
+    assert page.locator("tr[data-row]").count() == 10
+    assert page.locator("h1").inner_text() == "Things"
+
+
+def test_a_fault_never_looks_like_success(browser_page: Callable[..., Any], firm: Firm) -> None:
+    page = browser_page(faults=True)
+    page.goto(_things(firm) + "/00000000-0000-0000-0000-000000000001")
+    page.locator("#remove").click()
+    page.locator(".toast.bad").wait_for()
+    assert page.locator("#row").count() == 1
+
+
+def test_the_palette_and_the_keys_open_over_any_page(
+    browser_page: Callable[..., Any], firm: Firm
+) -> None:
+    page = browser_page()
+    page.goto(_things(firm))
+    page.keyboard.press("Control+k")
+    page.locator("#palette input").fill("oakw")
+    page.locator("#palette .opt", has_text="Oakwell").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/oakwell*/")
+    page.keyboard.press("?")
+    page.locator("#keys-help[open]").wait_for()
+
+
+def test_the_next_client_opens_on_the_same_screen(
+    browser_page: Callable[..., Any], firm: Firm
+) -> None:
+    page = browser_page()
+    page.goto(_things(firm))
+    page.keyboard.press("]")
+    page.wait_for_url("**/c/oakwell*/sample/things")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_overflows(browser_page: Callable[..., Any], firm: Firm, width: int) -> None:
+    page = browser_page(width)
+    for path in _paths(firm):
+        page.goto(path)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{path} is {over} px too wide at {width}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(
+    browser_page: Callable[..., Any], firm: Firm, width: int, theme: str
+) -> None:
+    page = browser_page(width, theme, bypass_csp=True)
+    for path in _paths(firm):
+        page.goto(path)
+        assert violations(page) == [], path
+    page = browser_page(width, theme, cookie=firm.owner, bypass_csp=True)
+    page.goto(f"/portal/{firm.slug}/")
+    assert violations(page) == []
+
+
+def test_without_a_script_lists_forms_and_portal_work(
+    browser_page: Callable[..., Any], firm: Firm
+) -> None:
+    page = browser_page(script=False)
+    page.goto(_things(firm))
+    page.locator("tr[data-row] input").first.check()
+    page.locator("noscript .btn, .bulk .btn").first.click()
+    page.locator(".toast", has_text="1 done").wait_for()
+    page.goto(f"/c/{firm.slug}/sample/new")
+    page.locator("button", has_text="Save").click()
+    page.locator(".summary a").first.click()
+    assert page.url.endswith("#f-name")
+    page = browser_page(390, cookie=firm.owner, script=False)
+    page.goto("/")
+    assert page.url.endswith(f"/portal/{firm.slug}/")
