@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,14 @@ def start_all(
     `fsync=False` is for throw-away test data. Raises ServerFault with a remedy.
     """
     layout = Layout.at(directory, ports=ports)
-    running: dict[str, Identity] = {}
-    with _alone(layout):
-        if postgres.NAME in want:
-            running[postgres.NAME] = postgres.start(layout, fsync=fsync)
-        if valkey.NAME in want:
-            running[valkey.NAME] = valkey.start(layout)
-        if s3.NAME in want:
-            running[s3.NAME] = s3.start(layout)
+    starts: dict[str, Callable[[], Identity]] = {
+        postgres.NAME: lambda: postgres.start(layout, fsync=fsync),
+        valkey.NAME: lambda: valkey.start(layout),
+        s3.NAME: lambda: s3.start(layout),
+    }
+    with _alone(layout), ThreadPoolExecutor(len(starts)) as pool:
+        under_way = {name: pool.submit(start) for name, start in starts.items() if name in want}
+        running = {name: future.result() for name, future in under_way.items()}
     return Servers(layout=layout, processes=running)
 
 
@@ -78,7 +79,7 @@ def stop(layout: Layout, *, want: Collection[str] = ALL) -> None:
 
 @contextmanager
 def _alone(layout: Layout) -> Iterator[None]:
-    """Let one process at a time start or stop servers of a folder."""
+    """Let one caller at a time start or stop servers of a folder."""
     with (layout.run / "servers.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from app.cli.servers.processes import wait_until
 from app.cli.servers.secrets import is_free, load_ports, load_secrets, private_folder
 
 PATIENCE = 4.0
+_choosing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Layout:
 
     def ports(self, *names: str) -> dict[str, int]:
         """Return the ports of these names, choosing free ones at the first start."""
-        return load_ports(self.run / "ports.json", names, wanted=self.wanted_ports)
+        with _choosing:
+            return load_ports(self.run / "ports.json", names, wanted=self.wanted_ports)
 
     def settle_ports(self, *names: str) -> None:
         """Give up ports that somebody else took while we were stopped.
@@ -72,6 +75,7 @@ class Layout:
 
     def _forget_ports(self, *names: str) -> None:
         path = self.run / "ports.json"
-        kept = {name: port for name, port in load_ports(path, ()).items() if name not in names}
-        path.unlink(missing_ok=True)
-        load_ports(path, (), wanted=kept)
+        with _choosing:
+            kept = {name: port for name, port in load_ports(path, ()).items() if name not in names}
+            path.unlink(missing_ok=True)
+            load_ports(path, (), wanted=kept)
