@@ -24,7 +24,7 @@ _REQUEST = sa.text(
 ).bindparams(sa.bindparam("content", type_=JSONB))
 _DECIDE = sa.text("select app.decide_approval(:id, :decision, :sha, :reason)")
 _SELECT = (
-    "select a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
+    "select a.tenant_id, a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
     " a.content_sha, a.state, a.requested_by, a.requested_at, a.expires_at, a.decided_at,"
     " k.side, k.needed, k.fresh from app.approval a join app.approval_kind k on k.kind = a.kind"
 )
@@ -47,6 +47,7 @@ class ApprovalDecided:
 class ApprovalView:
     """One approval with the content that is decided on, and who may decide."""
 
+    tenant_id: UUID
     id: UUID
     kind: str
     line: str

@@ -1,0 +1,1 @@
+"""Approvals as people meet them: what waits for my decision, its content, the decision."""

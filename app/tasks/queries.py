@@ -1,0 +1,154 @@
+"""Approvals with the names and words that a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel import approvals, clock, scope
+from app.kernel.approvals import ApprovalView, DecisionView
+from app.kernel.db import session
+from app.kernel.words import _
+from tenants import queries as clients
+
+FRESH = timedelta(minutes=5)
+LABELS = {
+    "user": _("Person"),
+    "person": _("Person"),
+    "role": _("Role"),
+    "lines": _("Service lines"),
+    "may_write": _("May write"),
+    "from": _("From"),
+    "to": _("Until"),
+    "reason": _("Reason"),
+    "amount": _("Amount"),
+    "amount_minor": _("Amount (minor units)"),
+    "currency": _("Currency"),
+    "date": _("Date"),
+    "account": _("Account"),
+    "description": _("Description"),
+}
+STATES = {
+    "pending": (_("Waiting"), "warn"),
+    "approved": (_("Approved"), "good"),
+    "refused": (_("Refused"), "bad"),
+    "withdrawn": (_("Withdrawn"), ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One approval in a list: who asked, in which client, and whether it is mine to decide."""
+
+    approval: ApprovalView
+    asked_by: str
+    slug: str
+    client_name: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One approval with its content as rows and the decisions so far; `proved` is False when a
+    fresh proof of identity must come first.
+    """
+
+    approval: ApprovalView
+    asked_by: str
+    rows: tuple[tuple[Any, str], ...]
+    decisions: tuple[tuple[str, DecisionView], ...]
+    mine: bool
+    proved: bool
+
+
+def names(people: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of people, as far as the reader may know them."""
+    wanted = list(set(people))
+    rows = session.execute(
+        sa.text("select id, name from guard.person_name(cast(:ids as uuid[]))"), {"ids": wanted}
+    )
+    return {row.id: row.name for row in rows}
+
+
+def waiting() -> list[Card]:
+    """What waits for the acting person, here or over all clients, the oldest first."""
+    return _cards(approvals.waiting())
+
+
+def recent(*, state: str | None = None) -> list[Card]:
+    """The newest approvals the reader's lines show."""
+    return _cards(approvals.recent(state=state))
+
+
+def sheet(approval_id: UUID) -> Sheet:
+    """One approval as its page shows it; raises NotFound."""
+    found = approvals.one(approval_id)
+    decided = approvals.decisions(approval_id)
+    known = names([found.requested_by, *(one.person_id for one in decided), *_people(found)])
+    return Sheet(
+        found,
+        known.get(found.requested_by, "–"),
+        tuple(_rows(found.content, known)),
+        tuple((known.get(one.person_id, "–"), one) for one in decided),
+        found.mine_to_decide() and all(one.person_id != _me() for one in decided),
+        not found.fresh or _proved_lately(),
+    )
+
+
+def _me() -> UUID | None:
+    return scope.current().person_id
+
+
+def _proved_lately() -> bool:
+    """Whether the person proved who they are in the last five minutes; the door checks again."""
+    at = scope.current().rights.stepped_up_at
+    return bool(at) and clock.now() - datetime.fromisoformat(str(at)) < FRESH
+
+
+def _people(found: ApprovalView) -> list[UUID]:
+    value = found.content.get("user")
+    try:
+        return [UUID(str(value))] if value else []
+    except ValueError:
+        return []
+
+
+def _cards(found: list[ApprovalView]) -> list[Card]:
+    if not found:
+        return []
+    known = names(one.requested_by for one in found)
+    places = {one.tenant_id: one for one in clients.my_clients(limit=1000)}
+    return [
+        Card(
+            one,
+            known.get(one.requested_by, "–"),
+            places[one.tenant_id].slug if one.tenant_id in places else "",
+            places[one.tenant_id].name if one.tenant_id in places else "",
+            one.mine_to_decide(),
+        )
+        for one in found
+    ]
+
+
+def _rows(content: dict[str, Any], known: dict[UUID, str]) -> Iterable[tuple[Any, str]]:
+    for key, value in content.items():
+        yield LABELS.get(key, key.replace("_", " ").capitalize()), _shown(key, value, known)
+
+
+def _shown(key: str, value: Any, known: dict[UUID, str]) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(_shown(key, part, known) for part in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(name, part, known)}" for name, part in value.items())
+    if key == "user":
+        return next((name for one, name in known.items() if str(one) == value), str(value))
+    return str(value)

@@ -1,0 +1,55 @@
+"""What tasks contribute: the approval pages, what waits at the portal, words of refusals."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Flask, url_for
+
+from app.kernel import words
+from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
+from app.kernel.words import _
+from app.tasks import mailbox_views, queries, views
+
+
+def register(registry: Registry) -> None:
+    """Adds the entries of this package."""
+    registry.add(
+        NavItem(
+            "approvals",
+            _("Approvals"),
+            "check",
+            "tasks_desk.approvals_of_my_clients",
+            "desk",
+            order=40,
+        ),
+        NavItem("approvals", _("Approvals"), "check", "tasks.index", "client", order=60),
+        NavItem("approvals", _("Approvals"), "check", "tasks_portal.waiting", "portal", order=30),
+        TodoSource("approvals", views.todo, order=10),
+        Permalink("approval", _permalink),
+    )
+    words.declare_errors(
+        {
+            "approval-own-request": _("You asked for this yourself; somebody else decides."),
+            "approval-not-pending": _("This has been decided, withdrawn or has run out."),
+            "approval-content-changed": _(
+                "What you saw is not what is asked now. Read it again, then decide."
+            ),
+            "approval-decided-already": _("You have decided this already."),
+            "approval-kind-unknown": _("There is no such approval."),
+        }
+    )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of staff, of the portal, and the demo's mailbox."""
+    return (views.desk, views.pages, views.portal, mailbox_views.pages)
+
+
+def install(app: Flask) -> None:
+    """Gives templates the words of an approval's states."""
+    app.jinja_env.globals["states"] = queries.STATES
+
+
+def _permalink(approval_id: UUID) -> str | None:
+    return url_for("tasks.show", approval_id=approval_id)
