@@ -1,4 +1,4 @@
-"""The operator's commands about people: invite, leave, import grants."""
+"""The operator's commands about people: invite, leave."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from app.identity import operator
 
 
 @click.group()
-def person() -> None:
+def people() -> None:
     """People of both sides."""
 
 
-@person.command("invite")
+@people.command("invite")
 @click.argument("email")
 @click.option("--name", required=True)
 @click.option("--side", type=click.Choice(["provider", "client"]), default="provider")
@@ -27,7 +27,7 @@ def invite(
     click.echo(f"{email} is invited", err=True)
 
 
-@person.command("leave")
+@people.command("leave")
 @click.argument("email")
 @click.option("--successor", help="The address of who takes the work over.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -37,20 +37,3 @@ def leave(email: str, successor: str | None, yes: bool) -> None:
         click.confirm(f"End everything {email} may do, at once and for good?", abort=True)
     ended = operator.leave(email, successor=successor)
     click.echo(f"{email} has left; {ended} grants have ended", err=True)
-
-
-@click.group()
-def grants() -> None:
-    """Who may see what."""
-
-
-@grants.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-@click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
-def import_grants(file: click.utils.LazyFile, dry_run: bool) -> None:
-    """Reads `client,email,role,lines,write,until` rows; all of them or none."""
-    found = operator.import_grants(file.read(), dry_run=dry_run)
-    for fault in found.faults:
-        click.echo(fault, err=True)
-    click.echo(f"{found.rows} rows, {len(found.faults)} refused, {found.made} given", err=True)
-    raise SystemExit(1 if found.faults else 0)

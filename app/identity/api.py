@@ -90,7 +90,7 @@ class TokenIn(In):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     lines: Annotated[list[str], Field(min_length=1, max_length=10)]
-    permissions: Annotated[list[str], Field(max_length=100)] = []
+    permissions: list[str] = Field(default_factory=list, max_length=100)
     days: Annotated[int, Field(ge=1, le=365)] = 90
 
 

@@ -136,7 +136,7 @@ def end_session(principal_id: UUID) -> None:
     """Ends one of the person's sessions or tokens; raises NotFound for another's."""
     own = {one.id for kind in ("person", "token") for one in queries.own_sessions(kind)}
     if principal_id not in own:
-        raise NotFound()
+        raise NotFound
     _call("guard.revoke(:id)", id=principal_id)
 
 

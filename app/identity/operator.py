@@ -17,7 +17,7 @@ from flask import current_app
 
 from app.identity import commands, roles
 from app.identity.views.people import days_end
-from app.kernel import jobs, system_users
+from app.kernel import jobs, jobs_catalog
 from app.kernel.db import session, transaction
 from app.kernel.errors import DomainError, Invalid, NotFound
 from app.kernel.scope import Scope
@@ -53,7 +53,7 @@ def _scope() -> Scope:
         provider = session.execute(sa.text("select guard.provider()")).scalar_one_or_none()
     if provider is None:
         raise NotFound("no-provider")
-    return Scope.system_job(provider, person_id=system_users.OPERATOR)
+    return Scope.system_job(provider, person_id=jobs_catalog.system_user("operator"))
 
 
 def _call(statement: str, **values: Any) -> Any:

@@ -28,7 +28,7 @@ MAX_ANSWER = 16_384
 
 
 class PasskeyRefused(Exception):
-    """The browser's answer does not prove the key: wrong challenge, origin, signature or counter."""
+    """The answer does not prove the key: wrong challenge, origin, signature or counter."""
 
 
 @dataclass(frozen=True, slots=True)

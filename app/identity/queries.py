@@ -271,7 +271,7 @@ def access_of(ids: list[UUID]) -> list[AccessRow]:
     """These living grants; raises NotFound unless all are known here."""
     found = [row for row in access() if row.id in set(ids)]
     if len(found) != len(set(ids)):
-        raise NotFound()
+        raise NotFound
     return found
 
 
@@ -285,7 +285,7 @@ def person(person_id: UUID) -> PersonRow:
     for found in people():
         if found.id == person_id:
             return found
-    raise NotFound()
+    raise NotFound
 
 
 def requests(*, open_only: bool = True) -> list[AccessRequest]:

@@ -1,4 +1,4 @@
-"""What identity contributes: permissions, shipped roles, navigation, and who a cookie belongs to."""
+"""What identity contributes: permissions, roles, navigation, and who a cookie belongs to."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class Invite(Schema):
     email: Address
     name: Name
     role: Annotated[str, Field(max_length=60)]
-    lines: list[Annotated[str, Field(max_length=30)]] = []
+    lines: list[Annotated[str, Field(max_length=30)]] = Field(default_factory=list)
     until: date | None = None
 
 
@@ -162,13 +162,13 @@ class Leaver(Schema):
 class RolePermissions(Schema):
     """What a role may do."""
 
-    permissions: list[Annotated[str, Field(max_length=60)]] = []
+    permissions: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list)
 
 
 class NewToken(Schema):
     """An API token for one client."""
 
     name: Name
-    lines: list[Annotated[str, Field(max_length=30)]] = []
-    permissions: list[Annotated[str, Field(max_length=60)]] = []
+    lines: list[Annotated[str, Field(max_length=30)]] = Field(default_factory=list)
+    permissions: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list)
     days: Annotated[int, Field(ge=1, le=365)] = 90

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from flask import Response, jsonify, url_for
@@ -10,7 +9,7 @@ from flask import Response, jsonify, url_for
 from app.identity import commands, passkeys, queries, roles, schemas, sign_in, totp
 from app.identity.views import ceremony, pages, welcome
 from app.identity.views.fresh import needs_fresh
-from app.kernel import scope
+from app.kernel import clock, scope
 from app.kernel.errors import Invalid
 from app.kernel.words import _
 from app.web import context, forms, recall, security
@@ -47,7 +46,7 @@ pages.get("/me/", needs=SIGNED_IN, endpoint="account")(account_page)
 def set_absence() -> Response:
     """Away until, covered by."""
     form = forms.bind(schemas.Absence)
-    if form.until is not None and form.until < date.today():
+    if form.until is not None and form.until < clock.now().date():
         raise Invalid.of("until", "in-the-past")
     commands.set_absence(until=form.until, covered_by=form.covered_by)
     toast(_("Saved."))

@@ -31,6 +31,11 @@ class Line:
     what: str
 
 
+def people_options() -> list[tuple[str, str]]:
+    """The people of the filter."""
+    return [(str(row.id), row.name) for row in queries.colleagues(everybody=True)]
+
+
 TRAIL = lists.ListView(
     id="audit",
     caption=_("Audit trail"),
@@ -41,18 +46,13 @@ TRAIL = lists.ListView(
         lists.Column("what", _("What"), wide=True, phone="ax"),
     ),
     filters=(
-        lists.Filter("person", _("Person"), options=lambda: people_options()),
+        lists.Filter("person", _("Person"), options=people_options),
         lists.Filter("act", _("Act"), kind="search"),
         lists.Filter("day", _("Day"), kind="date"),
     ),
     views=(lists.View("all", _("Everything"), {}), lists.View("rights", _("Rights"), {})),
     empty=lists.Empty("scroll-text", _("Nothing happened in this time.")),
 )
-
-
-def people_options() -> list[tuple[str, str]]:
-    """The people of the filter."""
-    return [(str(row.id), row.name) for row in queries.colleagues(everybody=True)]
 
 
 def _day(text: str) -> tuple[datetime | None, datetime | None]:

@@ -1,4 +1,4 @@
-"""What a login step leaves with the browser: a sealed cookie of a few minutes, and a safe way back."""
+"""What a login step leaves with the browser: a sealed cookie, and a safe way back."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -13,7 +13,7 @@ from app.identity.commands import Access
 from app.identity.views import pages
 from app.identity.views.fresh import needs_fresh
 from app.identity.views.people import PLACES, days_end, page, where
-from app.kernel import reads, registry
+from app.kernel import clock, reads, registry
 from app.kernel.errors import Invalid
 from app.kernel.registry import ServiceLine
 from app.kernel.words import _
@@ -271,7 +271,7 @@ def give_grants() -> Response:
 
 
 def _asked(form: schemas.Grant) -> list[Access]:
-    if form.until is not None and form.until < date.today():
+    if form.until is not None and form.until < clock.now().date():
         raise Invalid.of("until", "in-the-past")
     return [
         Access(

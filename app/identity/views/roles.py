@@ -40,7 +40,7 @@ def role_page(role: str) -> Response:
     """One role with a box for each permission."""
     held = queries.roles()
     if role not in held:
-        raise NotFound()
+        raise NotFound
     return render(
         "identity/role.html",
         role=role,
