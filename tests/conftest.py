@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from app.cli import install, servers
-from app.factory import create_app
+from app.factory import Role, create_app
+from app.kernel import db
 from app.kernel.settings import Settings
 from migrations import bootstrap
 
@@ -102,16 +103,23 @@ def settings() -> Iterator[Settings]:
         admin.execute(f'drop database if exists "{name}" with (force)')
 
 
+def _running(settings: Settings, role: Role) -> Iterator[Flask]:
+    made = create_app(settings, role=role)
+    yield made
+    with made.app_context():
+        db.db.engine.dispose()
+
+
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The web application."""
-    return create_app(settings)
+    yield from _running(settings, "web")
 
 
 @pytest.fixture(scope="session")
-def worker_app(settings: Settings, app: Flask) -> Flask:
+def worker_app(settings: Settings, app: Flask) -> Iterator[Flask]:
     """The application with the worker's login role."""
-    return create_app(settings, role="worker")
+    yield from _running(settings, "worker")
 
 
 @pytest.fixture

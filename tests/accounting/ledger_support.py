@@ -24,6 +24,9 @@ RIGHTS = (
     "accounting.close",
     "accounting.reopen",
     "accounting.accounts",
+    "accounting.publish",
+    "accounting.export",
+    "accounting.import",
 )
 
 
