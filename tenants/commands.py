@@ -93,7 +93,7 @@ def _write_directory(tenant: UUID, firm: NewFirm, *, is_provider: bool = False) 
 
 def _serve(tenant: UUID, firm: NewFirm) -> None:
     """The engagement: the lines served, from today or the named day on."""
-    starts = start_of(firm.serve_from, firm.time_zone) or clock.now()
+    starts = start_of(firm.serve_from, firm.time_zone)
     ends = start_of(firm.serve_until, firm.time_zone)
     for line in firm.lines:
         session.execute(

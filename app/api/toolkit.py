@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, send_from_directory
 from flask_limiter import Limiter
 
 from app.api import handling, limits, openapi, reading
@@ -14,6 +15,7 @@ from app.api.operations import Api, Operation
 from app.api.platform import api as platform_api
 from app.kernel.settings import Settings
 
+STATIC = Path(__file__).parent / "static"
 PREFIX = "/api/v1"
 VERSION = "1"
 
@@ -69,13 +71,7 @@ def described() -> dict[str, Any]:
 
 def _documents() -> Blueprint:
     """The pages about the API: public, since they hold nothing of any client."""
-    blueprint = Blueprint(
-        "api_documents",
-        __name__,
-        template_folder="templates",
-        static_folder="static",
-        static_url_path="/api/static",
-    )
+    blueprint = Blueprint("api_documents", __name__, template_folder="templates")
 
     def document() -> Response:
         return jsonify(described())
@@ -94,17 +90,14 @@ def _documents() -> Blueprint:
             shapes={one.name: reading.shapes(one) for one in operations},
         )
 
-    for rule, view in (("/api/v1/openapi.json", document), ("/api/docs", page)):
+    def style() -> Response:
+        return send_from_directory(STATIC, "docs.css", max_age=3600)
+
+    for rule, view in (
+        (f"{PREFIX}/openapi.json", document),
+        ("/api/docs", page),
+        ("/api/docs.css", style),
+    ):
         view.access = Access(None, public=True)  # type: ignore[attr-defined]  # read at start
         blueprint.add_url_rule(rule, view_func=view, methods=["GET"])
-    _open_static(blueprint)
     return blueprint
-
-
-def _open_static(blueprint: Blueprint) -> None:
-    """The style sheet of the page is public as well."""
-
-    def mark(state: Any) -> None:
-        state.app.view_functions["api_documents.static"].access = Access(None, public=True)
-
-    blueprint.record(mark)

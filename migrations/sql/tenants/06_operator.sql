@@ -3,7 +3,7 @@
 -- go through the operator's doors of identity.
 set role guard_owner;
 
--- Serves a line for a client: the same start changes its end.
+-- Serves a line for a client, from now on where no start is given: the same start changes its end.
 create function guard.engage_by_worker(
   p_tenant uuid, p_line text, p_from timestamptz, p_to timestamptz, p_document uuid default null
 ) returns void
@@ -11,6 +11,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.worker_step();
 begin
+  -- the transaction's own start, so that a grant of the same transaction may rest on it
+  p_from := coalesce(p_from, now());
   if not exists (select from guard.line where line = p_line and kind = 'service')
      or not exists (select from guard.tenant where id = p_tenant and not is_provider)
      or p_to <= p_from then
@@ -23,12 +25,25 @@ begin
     'line', p_line, 'from', p_from, 'to', p_to, 'by', 'worker'));
 end $$;
 
+-- Internal: the worker for the provider, or a provider person who may make clients.
+create function guard.importer() returns void
+language plpgsql stable as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  if c.mode = 'j' then
+    perform guard.worker_step();
+  elsif (guard.need('client.create')).tenant is distinct from guard.provider() then
+    perform guard.refuse('import');
+  end if;
+end $$;
+
 -- Which of these addresses, slugs and grants exist already: for the dry run of an import.
 create function guard.known_for_import(p_emails text[], p_slugs text[])
 returns table (kind text, key text, id uuid, detail text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  perform guard.worker_step();
+  perform guard.importer();
   return query
     select 'person', lower(x.email), x.id,
            case when x.left_at is null then x.side else 'left' end
@@ -50,7 +65,7 @@ create function guard.import_words()
 returns table (kind text, word text, detail text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  perform guard.worker_step();
+  perform guard.importer();
   return query
     select 'role', r.role, r.side from guard.role r
     union all select 'line', l.line, l.kind from guard.line l;
@@ -59,12 +74,13 @@ reset role;
 
 revoke execute on function
   guard.engage_by_worker(uuid, text, timestamptz, timestamptz, uuid),
-  guard.known_for_import(text[], text[]), guard.import_words() from public;
+  guard.importer(), guard.known_for_import(text[], text[]), guard.import_words() from public;
 grant execute on function
   guard.engage_by_worker(uuid, text, timestamptz, timestamptz, uuid),
   guard.known_for_import(text[], text[]), guard.import_words() to app_worker;
+grant execute on function guard.known_for_import(text[], text[]), guard.import_words() to app_rw;
 
 -- What a person starts on screen and the worker does as a system user.
 insert into app.system_job (kind, permission) values
-  ('tenants.create', 'tenant.create'),
-  ('tenants.import', 'tenant.create');
+  ('tenants.create', 'client.create'),
+  ('tenants.import', 'client.create');

@@ -1,0 +1,119 @@
+"""Where the ids of a route's parameters come from; one that is not here fails the replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Where ids of one client are found: any of these statements, `%s` is the tenant."""
+
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A parameter that names no object of a client: always the same value."""
+
+    value: str
+
+
+def of(*tables: str) -> Ids:
+    """Ids of rows of tenant tables."""
+    return Ids(tuple(f"select id from {table} where tenant_id = %s limit 1" for table in tables))
+
+
+# Every parameter of every route. Add yours with the table its ids come from.
+PARAMETERS: dict[str, Ids | Fixed] = {
+    "account_id": of("ledger.account"),
+    "approval_id": of("app.approval"),
+    "bank_account_id": of("app.bank_account"),
+    "counterparty_id": of("ledger.counterparty"),
+    "document_id": of("app.stored_object"),
+    "entry_id": of("ledger.entry"),
+    "event_id": of("app.audit_event"),
+    "file_id": of("app.statement_file"),
+    "job_id": of("app.job"),
+    "line_id": of("app.bank_transaction"),
+    "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),
+    "report_id": of("app.published_report"),
+    "statement_id": of("app.statement"),
+    "view_id": of("app.saved_view"),
+    "person_id": Ids(("select user_id from guard.membership where tenant_id = %s limit 1",)),
+    "request_id": of("guard.access_request"),
+    "membership_id": of("guard.membership"),
+    "credential_id": Ids(
+        (
+            (
+                "select c.id from guard.credential c join guard.membership m"
+                " on m.user_id = c.person_id where m.tenant_id = %s limit 1"
+            ),
+        )
+    ),
+    "principal_id": Ids(
+        (
+            (
+                "select p.id from guard.principal p join guard.membership m"
+                " on m.user_id = p.user_id where m.tenant_id = %s limit 1"
+            ),
+        )
+    ),
+    "token_id": Ids(
+        ("select id from guard.principal where kind = 'token' and tenant_id = %s limit 1",)
+    ),
+    "period_id": Ids(
+        (
+            "select id from ledger.period where tenant_id = %s limit 1",
+            "select period_id from ledger.balance where tenant_id = %s limit 1",
+        )
+    ),
+    # what is the same for every client, or is secret by itself
+    "code": Fixed("0" * 32),
+    "name": Fixed("app.css"),
+    "print": Fixed("2457a6"),
+    "report_key": Fixed("profit-and-loss"),
+    "role": Fixed("owner"),
+    "token": Fixed("0" * 32),
+    "version": Fixed("1"),
+    "token_text": Fixed("0" * 32),
+}
+
+
+def harvest(admin: psycopg.Connection, tenant: UUID) -> dict[str, str]:
+    """An id of this client for each parameter; parameters whose tables hold none are left out."""
+    found: dict[str, str] = {}
+    for name, source in PARAMETERS.items():
+        if isinstance(source, Fixed):
+            found[name] = source.value
+            continue
+        for statement in source.statements:
+            value = _first(admin, statement, tenant)
+            if value is not None:
+                found[name] = value
+                break
+    return found
+
+
+def _first(admin: psycopg.Connection, statement: str, tenant: UUID) -> str | None:
+    try:
+        row = admin.execute(statement, (tenant,)).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        admin.rollback()
+        return None
+    return str(row[0]) if row else None
+
+
+def unknown(name: str, value: str) -> str:
+    """A value of the same form that nobody has."""
+    source = PARAMETERS[name]
+    if isinstance(source, Fixed):
+        return source.value
+    try:
+        UUID(value)
+    except ValueError:
+        return "209912"
+    return str(uuid4())

@@ -1,0 +1,152 @@
+"""The stage of the replay: two clients, one full of rows, and every kind of stranger to it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+
+from app.accounting import bank_commands, bank_import
+from app.accounting import commands as entries
+from app.accounting import queries as books
+from app.accounting.ledger import PostingInput
+from app.cli.operator_scope import as_operator
+from app.kernel import clock, db, registry
+from app.kernel.registry import ReportDefinition
+from app.kernel.scope import secret_hash
+from app.reports import commands as report_commands
+from app.reports.document import Report
+from app.reports.period import parse_period
+from tenants import commands
+from tenants.schemas import NewFirm
+from tests import factories
+from tests.isolation import fields
+
+# Stands in every text of the foreign client, and so in no answer to a stranger.
+MARK = "Zaunkoenig"
+IBAN = "DE89370400440532013000"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A stranger: a browser's cookie or a token; `partly` may know that the client exists."""
+
+    name: str
+    cookie: str = ""
+    token: str = ""
+    partly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who plays: the client of the actors, the foreign one, and what is harvested of the latter."""
+
+    ours: str
+    theirs: str
+    foreign: dict[str, str]
+    actors: tuple[Actor, ...]
+
+
+def build(admin: psycopg.Connection, worker_app: Flask, app: Flask) -> Stage:
+    """Makes both clients through the product, fills the foreign one, and signs everybody in."""
+    factories.make_provider(admin)
+    ours, theirs = _client(worker_app, "Ourfirm"), _client(worker_app, MARK)
+    insider = factories.staff(admin, theirs, role="operations_manager")
+    factories.owner(admin, theirs)
+    _token(admin, theirs, insider.person_id)
+    with app.app_context(), db.transaction(insider.scope(theirs)):
+        _fill()
+    return Stage(
+        ours=factories.slug_of(admin, ours),
+        theirs=factories.slug_of(admin, theirs),
+        foreign=fields.harvest(admin, theirs),
+        actors=_actors(admin, ours, theirs),
+    )
+
+
+def _client(worker_app: Flask, name: str) -> UUID:
+    firm = NewFirm(
+        slug=factories.unique(name.lower()),
+        name=name,
+        country="DE",
+        lines=("accounting", "tickets"),
+        books_from_year=clock.today().year - 1,
+    )
+    with worker_app.app_context(), as_operator():
+        return commands.create_client(firm=firm)
+
+
+def _fill() -> None:
+    """A row of each kind that has routes: entry, bank file and lines, published report, job."""
+    today = clock.today()
+    first, second, *_rest = [one for one in books.accounts() if not one.control]
+    entries.post_entry(
+        journal="GEN",
+        date=today.replace(day=1) - timedelta(days=1),
+        description=f"{MARK} entry",
+        postings=[PostingInput(first.id, 1200, "EUR"), PostingInput(second.id, -1200, "EUR")],
+        key="isolation",
+    )
+    bank_commands.create_bank_account(number=IBAN, name=f"{MARK} account", currency="EUR")
+    bank_import.upload_statement(data=_statement(today), name=f"{MARK}.sta")
+    report_commands.publish_report(_report(today), line="accounting")
+
+
+def _report(today: date) -> Report:
+    definition = next(
+        one for one in registry.current().all(ReportDefinition) if one.key == "trial-balance"
+    )
+    month = parse_period(None, span=None, comparison=None, on=None, today=today)
+    built: Report = definition.build(month.first, month.last, month.comparison)
+    return built
+
+
+def _statement(today: date) -> bytes:
+    day = f"{today:%y%m%d}"
+    return (
+        f":20:S\n:25:{IBAN}\n:28C:1\n:60F:C{day}EUR0,00\n:61:{day}C12,00NTRFNONREF\n"
+        f":86:{MARK} line\n:62F:C{day}EUR12,00\n-\n"
+    ).encode()
+
+
+def _actors(admin: psycopg.Connection, ours: UUID, theirs: UUID) -> tuple[Actor, ...]:
+    viewer = factories.make_person(admin, "client")
+    factories.grant(admin, ours, viewer, role="viewer", lines=("accounting",), may_write=False)
+    outsider = factories.staff(admin, ours)
+    ended = factories.staff(admin, ours)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    factories.grant(
+        admin,
+        theirs,
+        ended.person_id,
+        role="staff_accountant",
+        lines=("accounting",),
+        valid_from=yesterday - timedelta(days=9),
+        valid_to=yesterday,
+    )
+    other = factories.staff(admin, ours)
+    factories.grant(admin, theirs, other.person_id, role="it_support_agent", lines=("tickets",))
+    owner = factories.owner(admin, ours)
+    return (
+        Actor("client viewer", cookie=factories.sign_in(admin, viewer).cookie),
+        Actor("client owner", cookie=owner.cookie),
+        Actor("staff without grant", cookie=outsider.cookie),
+        Actor("staff with an ended grant", cookie=ended.cookie),
+        Actor("staff with another line", cookie=other.cookie, partly=True),
+        Actor("token of another client", token=_token(admin, ours, outsider.person_id)),
+    )
+
+
+def _token(admin: psycopg.Connection, tenant: UUID, person: UUID) -> str:
+    value = "bo_test_" + secrets.token_hex(24)
+    admin.execute(
+        "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
+        " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
+        (person, tenant, secret_hash("prin", value), person),
+    )
+    admin.commit()
+    return value
