@@ -1,0 +1,366 @@
+"""Accounts, invitations, roles and grants through HTTP with the real database."""
+
+from __future__ import annotations
+
+import json
+import re
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+
+from app.kernel import registry
+from app.kernel.registry import Permission, RoleTemplate
+from tests import factories
+from tests.identity.authenticator import Authenticator
+from tests.identity.people import PASSWORD, email_of, enrolled, sign_in, with_cookie
+
+ORIGIN = "http://localhost:8000"
+
+
+def _administrator(admin: psycopg.Connection) -> factories.Session:
+    provider = factories.make_provider(admin)
+    person = factories.make_person(admin, "provider", "Mara Quist")
+    factories.grant(admin, provider, person, role="administrator", lines=("member", "security"))
+    return factories.sign_in(admin, person)
+
+
+def _person_named(admin: psycopg.Connection, email: str) -> UUID:
+    row = admin.execute("select id from guard.person where email = %s", (email,)).fetchone()
+    assert row is not None
+    found: UUID = row[0]
+    return found
+
+
+def _role_of(admin: psycopg.Connection, tenant: UUID, person: UUID) -> str | None:
+    row = admin.execute(
+        "select role from guard.membership where tenant_id = %s and user_id = %s"
+        " and (valid_to is null or valid_to > now())",
+        (tenant, person),
+    ).fetchone()
+    return row[0] if row else None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/me/", "/me/security", "/me/sessions", "/me/display", "/me/security/authenticator"]
+    + ["/desk/people", "/desk/people/invite", "/desk/grants", "/desk/grants/new", "/desk/roles"]
+    + ["/desk/roles/staff_accountant", "/desk/audit", "/login/again"],
+)
+def test_every_page_of_an_administrator_opens(
+    app: Flask, admin: psycopg.Connection, path: str
+) -> None:
+    page = with_cookie(app, _administrator(admin)).get(path)
+    assert page.status_code == 200, page.text[:2000]
+
+
+@pytest.mark.parametrize("path", ["people", "people/invite", "access", "access-log", "audit"])
+def test_every_page_of_an_owner_opens_in_the_portal(
+    app: Flask, admin: psycopg.Connection, path: str
+) -> None:
+    tenant = factories.make_client(admin)
+    browser = with_cookie(app, factories.owner(admin, tenant))
+    page = browser.get(f"/portal/{factories.slug_of(admin, tenant)}/{path}")
+    assert page.status_code == 200, page.text[:2000]
+
+
+def test_an_administrator_invites_a_colleague_who_then_has_the_role(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    browser = with_cookie(app, _administrator(admin))
+    email = f"{factories.unique('new')}@example.com"
+    done = browser.post(
+        "/desk/people/invite",
+        data={"email": email, "name": "New Colleague", "role": "staff_accountant"},
+    )
+    assert done.status_code == 303, done.text[:3000]
+    person = _person_named(admin, email)
+    assert _role_of(admin, factories.make_provider(admin), person) == "staff_accountant"
+    waiting = admin.execute(
+        "select count(*) from guard.one_time where person_id = %s and purpose = 'invite'", (person,)
+    ).fetchone()
+    assert waiting == (1,)
+
+
+def test_an_owner_invites_somebody_into_their_own_firm_only(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant, other = factories.make_client(admin), factories.make_client(admin)
+    browser = with_cookie(app, factories.owner(admin, tenant))
+    email = f"{factories.unique('member')}@example.com"
+    data = {"email": email, "name": "Ida Moor", "role": "member"}
+    elsewhere = browser.post(
+        f"/portal/{factories.slug_of(admin, other)}/people/invite", data=data
+    )
+    assert elsewhere.status_code == 404
+    done = browser.post(f"/portal/{factories.slug_of(admin, tenant)}/people/invite", data=data)
+    assert done.status_code == 303, done.text[:3000]
+    assert _role_of(admin, tenant, _person_named(admin, email)) == "member"
+
+
+def test_what_changes_rights_asks_for_a_fresh_proof_and_leads_back(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    who = enrolled(app, admin)
+    provider = factories.make_provider(admin)
+    factories.grant(admin, provider, who.id, role="administrator", lines=("member",))
+    browser = app.test_client()
+    sign_in(browser, who)
+    old = browser.get_cookie("login")
+    admin.execute(
+        "update guard.principal set stepped_up_at = now() - interval '6 minutes'"
+        " where user_id = %s",
+        (who.id,),
+    )
+    admin.commit()
+    asked = browser.get("/desk/people/invite")
+    assert asked.status_code == 303 and "/login/again?next=/desk/people/invite" in asked.location
+    half = browser.post(
+        "/login/again", data={"password": PASSWORD, "next": "/desk/people/invite"}
+    )
+    assert half.location.endswith("/login/second")
+    done = browser.post("/login/second", data={"code": who.code(steps=1)})
+    assert done.location == "/desk/people/invite", done.text
+    new = browser.get_cookie("login")
+    assert old is not None and new is not None and old.value != new.value  # rotated
+    assert browser.get("/desk/people/invite").status_code == 200
+    stale = app.test_client()
+    stale.set_cookie("login", old.value)
+    assert stale.get("/desk/people").status_code == 303
+
+
+def test_a_grant_on_the_engagement_opens_its_line_and_bites_in_mid_login_when_it_ends(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    boss = with_cookie(app, _operations_manager(admin))
+    tenant = factories.make_client(admin)
+    slug = factories.slug_of(admin, tenant)
+    worker = factories.make_person(admin, "provider", "Remo Lind")
+    done = boss.post(
+        "/desk/grants/new",
+        data={
+            "people": [str(worker)],
+            "clients": [slug],
+            "role": "operations_manager",
+            "lines": ["accounting"],
+            "basis": "engagement",
+            "may_write": "true",
+        },
+    )
+    assert done.status_code == 303, done.text[:4000]
+    browser = with_cookie(app, factories.sign_in(admin, worker))
+    assert browser.get(f"/c/{slug}/people").status_code == 200
+    row = admin.execute(
+        "select id from guard.membership where user_id = %s", (worker,)
+    ).fetchone()
+    assert row is not None
+    shown = boss.get(f"/desk/grants/end?ids={row[0]}")
+    assert shown.status_code == 200 and "Nobody else is left" in shown.text
+    ended = boss.post("/desk/grants/end", data={"ids": [str(row[0])], "when": "now"})
+    assert ended.status_code == 303, ended.text[:3000]
+    assert browser.get(f"/c/{slug}/people").status_code == 404
+
+
+def _operations_manager(admin: psycopg.Connection) -> factories.Session:
+    provider = factories.make_provider(admin)
+    person = factories.make_person(admin, "provider", "Olga Reeve")
+    factories.grant(admin, provider, person, role="operations_manager", lines=("member",))
+    return factories.sign_in(admin, person)
+
+
+def test_a_line_without_engagement_is_refused(app: Flask, admin: psycopg.Connection) -> None:
+    boss = with_cookie(app, _operations_manager(admin))
+    tenant = factories.make_client(admin, lines=("accounting",))
+    worker = factories.make_person(admin, "provider")
+    refused = boss.post(
+        "/desk/grants/new",
+        data={
+            "people": [str(worker)],
+            "clients": [factories.slug_of(admin, tenant)],
+            "role": "it_support_agent",
+            "lines": ["tickets"],
+            "basis": "engagement",
+        },
+    )
+    assert refused.status_code in {403, 422}
+    assert _role_of(admin, tenant, worker) is None
+
+
+def test_staff_ask_and_only_the_owner_decides(app: Flask, admin: psycopg.Connection) -> None:
+    boss = with_cookie(app, _operations_manager(admin))
+    tenant = factories.make_client(admin)
+    slug = factories.slug_of(admin, tenant)
+    worker = factories.make_person(admin, "provider")
+    asked = boss.post(
+        "/desk/grants/new",
+        data={
+            "people": [str(worker)],
+            "clients": [slug],
+            "role": "data_analyst",
+            "lines": ["accounting"],
+            "basis": "owner",
+            "reason": "Cash forecast",
+        },
+    )
+    assert asked.status_code == 303, asked.text[:3000]
+    row = admin.execute(
+        "select id from guard.access_request where tenant_id = %s", (tenant,)
+    ).fetchone()
+    assert row is not None
+    data = {"ids": str(row[0]), "decision": "yes"}
+    assert boss.post("/desk/grants/decide", data=data).status_code == 409
+    owner = with_cookie(app, factories.owner(admin, tenant))
+    assert "Cash forecast" in owner.get(f"/portal/{slug}/access").text
+    done = owner.post(f"/portal/{slug}/access/decide", data=data)
+    assert done.status_code == 303, done.text[:3000]
+    assert _role_of(admin, tenant, worker) == "data_analyst"
+    assert owner.post(f"/portal/{slug}/access/decide", data=data).status_code == 409
+
+
+def test_the_leaver_command_ends_everything(app: Flask, admin: psycopg.Connection) -> None:
+    boss = with_cookie(app, _administrator(admin))
+    tenant = factories.make_client(admin)
+    leaver = factories.staff(admin, tenant)
+    email = email_of(admin, leaver.person_id)
+    path = f"/desk/people/{leaver.person_id}/leave"
+    assert boss.get(path).status_code == 200
+    assert boss.post(path, data={"confirm": "other@example.com"}).status_code == 422
+    done = boss.post(path, data={"confirm": email})
+    assert done.status_code == 303, done.text[:3000]
+    assert _role_of(admin, tenant, leaver.person_id) is None
+    assert with_cookie(app, leaver).get("/me/").status_code == 303
+
+
+def test_every_shipped_role_holds_exactly_its_row_and_only_known_permissions(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    found = registry.current()
+    known = found.permission_names()
+    held: dict[str, set[str]] = {}
+    for role, permission in admin.execute("select role, permission from guard.role_permission"):
+        held.setdefault(role, set()).add(permission)
+    for template in found.all(RoleTemplate):
+        assert held.get(template.name) == set(template.permissions), template.name
+    unknown = {name for one in found.all(RoleTemplate) for name in one.permissions} - known
+    assert not unknown, unknown
+    assert all(str(one.title) for one in found.all(Permission))
+
+
+def test_a_role_is_edited_on_screen_and_counts_at_once(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    boss = with_cookie(app, _administrator(admin))
+    assert boss.post("/desk/roles/hr_assistant", data={"permissions": ["nonsense"]}).status_code == 422
+    done = boss.post("/desk/roles/hr_assistant", data={"permissions": ["access.list"]})
+    assert done.status_code == 303, done.text[:3000]
+    rows = admin.execute("select permission from guard.role_permission where role='hr_assistant'")
+    assert rows.fetchall() == [("access.list",)]
+    boss.post(
+        "/desk/roles/hr_assistant",
+        data={"permissions": ["access.list", "person.invite", "person.leave"]},
+    )
+
+
+def test_somebody_without_the_permission_sees_no_people(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant = factories.make_client(admin)
+    slug = factories.slug_of(admin, tenant)
+    browser = with_cookie(app, factories.staff(admin, tenant, role="staff_accountant"))
+    assert browser.get(f"/c/{slug}/people").status_code == 403
+    assert browser.get(f"/c/{factories.slug_of(admin, factories.make_client(admin))}/people").status_code == 404
+
+
+def test_passkeys_are_added_named_and_the_last_factor_stays(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    who = enrolled(app, admin)
+    factories.grant(
+        admin, factories.make_provider(admin), who.id, role="staff_accountant", lines=("member",)
+    )
+    browser = app.test_client()
+    sign_in(browser, who)
+    key = Authenticator(ORIGIN)
+    made = key.create(browser.get("/me/security/passkey/options").json)
+    done = browser.post("/me/security/passkey", data={"answer": made, "name": "Phone"})
+    assert done.status_code == 303, done.text[:3000]
+    page = browser.get("/me/security").text
+    assert 'value="Phone"' in page
+    ids = re.findall(r"/me/security/([0-9a-f-]{36})/drop", page)
+    assert len(ids) == 3
+    statuses = [browser.post(f"/me/security/{one}/drop").status_code for one in ids]
+    assert statuses == [303, 409, 409] or statuses.count(303) >= 1 and 409 in statuses
+
+
+def test_display_is_kept_and_spoken_from_the_next_page_on(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    browser = with_cookie(app, _administrator(admin))
+    done = browser.post(
+        "/me/display",
+        data={"locale": "de", "theme": "dark", "density": "compact", "time_zone": "Europe/Berlin"},
+    )
+    assert done.status_code == 303, done.text[:3000]
+    page = browser.get("/me/display").text
+    assert '<html lang="de" data-theme="dark" data-density="compact">' in page
+    assert 'data-keys="off"' in page
+    wrong = browser.post("/me/display", data={"time_zone": "Mars/Olympus"})
+    assert wrong.status_code == 422
+
+
+def test_sessions_are_listed_and_ended(app: Flask, admin: psycopg.Connection) -> None:
+    session = _administrator(admin)
+    other = factories.sign_in(admin, session.person_id)
+    browser = with_cookie(app, session)
+    assert browser.get("/me/sessions").text.count("/end") >= 2
+    assert browser.post("/me/sessions/end-others").status_code == 303
+    assert with_cookie(app, other).get("/me/").status_code == 303
+    foreign = _administrator(admin)
+    assert browser.post(f"/me/sessions/{foreign.principal_id}/end").status_code == 404
+
+
+def test_a_token_is_shown_once_narrow_and_revoked(app: Flask, admin: psycopg.Connection) -> None:
+    tenant = factories.make_client(admin)
+    slug = factories.slug_of(admin, tenant)
+    browser = with_cookie(app, factories.staff(admin, tenant))
+    page = browser.post(
+        f"/c/{slug}/tokens",
+        data={"name": "Export", "lines": ["accounting"], "permissions": ["accounting.read"]},
+    )
+    assert page.status_code == 200, page.text[:3000]
+    found = re.search(r"bo_[0-9a-f]{32}_[0-9a-f]{56}", page.text)
+    assert found is not None
+    text = found[0]
+    assert text not in browser.get(f"/c/{slug}/tokens").text
+    program = app.test_client()
+    headers = {"Authorization": f"Bearer {text}"}
+    assert program.get(f"/api/v1/clients/{slug}/people", headers=headers).status_code == 403
+    token_id = re.search(r"/tokens/([0-9a-f-]{36})/end", browser.get(f"/c/{slug}/tokens").text)
+    assert token_id is not None
+    assert browser.post(f"/c/{slug}/tokens/{token_id[1]}/end").status_code == 303
+    assert program.get(f"/api/v1/clients/{slug}/people", headers=headers).status_code == 401
+
+
+def test_the_api_says_who_calls_and_who_may_see_what(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    session = _administrator(admin)
+    browser = with_cookie(app, session)
+    me = browser.get("/api/v1/me")
+    assert me.status_code == 200 and json.loads(me.text)["side"] == "provider"
+    assert browser.get("/api/v1/me/access").status_code == 200
+    assert browser.get("/api/v1/me/sessions").status_code == 200
+
+
+def test_away_until_is_kept_with_the_colleague_who_covers(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    session, other = _administrator(admin), _administrator(admin)
+    browser = with_cookie(app, session)
+    done = browser.post(
+        "/me/absence", data={"until": "2099-01-31", "covered_by": str(other.person_id)}
+    )
+    assert done.status_code == 303, done.text[:3000]
+    assert "2099" in browser.get(f"/desk/people/{session.person_id}").text
+    assert browser.post("/me/absence", data={"until": "2001-01-01"}).status_code == 422
