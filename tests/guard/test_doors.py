@@ -264,7 +264,7 @@ def test_an_edited_role_is_not_overwritten_by_what_is_shipped(
         ),
     )
     rows = root.execute("select role, permissions from guard.roles()").fetchall()
-    found = {role: permissions for role, permissions in rows}
+    found = {row[0]: row[1] for row in rows}
     assert found["viewer"] == ["accounting.read", "reports.read"]
     assert found["it_agent"] == ["tickets.write"]
 

@@ -69,6 +69,8 @@ end $$;
 -- A principal narrowed to lines has only '<its line>.<act>'.
 create function guard.holds(c guard.claim, perm text) returns boolean
 language plpgsql stable parallel safe as $$
+declare
+  here uuid[] := array(select t.id from guard.tenant t where t.is_provider) || c.tenant;
 begin
   if c.person is null or c.mode is null or c.mode = 'l' or c.kind = 'link'
      or split_part(perm, '.', 1) <> all (c.lines) then
@@ -78,7 +80,7 @@ begin
     select from guard.living m
       join guard.role_permission rp on rp.role = m.role and rp.permission = perm
      where m.user_id = c.person
-       and (m.tenant_id = c.tenant or m.is_provider)
+       and m.tenant_id = any (here)
        and (m.basis <> 'engagement' or exists (
              select from guard.running e
               where e.tenant_id = m.tenant_id

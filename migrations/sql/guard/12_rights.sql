@@ -11,22 +11,26 @@ language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   c guard.claim := guard.verify();
+  counting uuid[];   -- clients whose memberships may count
   r jsonb;
 begin
   if c.mode is null or c.mode not in ('t', 's') or c.kind = 'link' then
     return '{}';
   end if;
+  counting := case c.mode
+    when 't' then array(select t.id from guard.tenant t where t.is_provider) || c.tenant
+    else array(select m.tenant_id from guard.membership m where m.user_id = c.person) end;
   with mine as materialized (          -- memberships that count
-    select m.tenant_id, m.role, m.lines, m.may_write and m.state = 'active' as writes, m.basis,
+    select m.tenant_id, m.role, m.lines, m.may_write and m.state = 'active' as writes,
            case when c.mode = 't' then m.tenant_id = c.tenant
                 else c.p_tenant is null or m.tenant_id = c.p_tenant end as here,
            m.is_provider, g.served
       from guard.living m
       cross join lateral (
         select case when m.basis = 'engagement' then array(
-                 select e.line from guard.running e where e.tenant_id = m.tenant_id) end) g(served)
-     where m.user_id = c.person
-       and (c.mode = 's' or m.tenant_id = c.tenant or m.is_provider)
+                 select e.line from guard.running e where e.tenant_id = m.tenant_id) end
+        offset 0) g(served)            -- asked once a membership, not once a mention
+     where m.user_id = c.person and m.tenant_id = any (counting)
        and (g.served is null or g.served && m.lines
             or (g.served <> '{}' and m.lines && '{oversight,security,billing}'))
   ), reached as (
@@ -43,8 +47,9 @@ begin
   select jsonb_build_object(
            'permissions', coalesce((
              select jsonb_agg(distinct rp.permission order by rp.permission)
-               from mine m join guard.role_permission rp on rp.role = m.role
-              where (m.here or m.is_provider)
+               from guard.role_permission rp
+              where rp.role = any (array(
+                      select distinct m.role from mine m where m.here or m.is_provider))
                 and (c.lines is null or split_part(rp.permission, '.', 1) = any (c.lines))), '[]'),
            'lines', coalesce((select jsonb_agg(l order by l) from line), '[]'),
            'may_write', c.mode = 't' and bool_or(m.writes),
