@@ -1,0 +1,135 @@
+"""The bank on screen and over the API, as an accountant in a browser without JavaScript."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.accounting import ledger_support
+from tests.accounting.ledger_support import Books
+from tests.accounting.test_bank import NUMBER, ROWS, add_account, all_lines, mt940, upload
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+MORE = ("accounting.import", "accounting.export")
+
+
+@pytest.fixture
+def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
+    """A client with books and an accountant who may upload and export."""
+    ledger_support.role_with(admin, "ledger_tester", MORE)
+    return ledger_support.make_books(app, worker_app, admin)
+
+
+@pytest.fixture
+def base(books: Books, admin: psycopg.Connection) -> str:
+    """The address of the client's bank."""
+    return f"/c/{factories.slug_of(admin, books.tenant)}/books/bank"
+
+
+@pytest.fixture
+def browser(app: Flask, books: Books) -> FlaskClient:
+    """The accountant's browser."""
+    found = app.test_client()
+    found.set_cookie("login", books.session.cookie)
+    return found
+
+
+def fields(page: str) -> dict[str, str]:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    return {"csrf_token": found[1]} if found else {}
+
+
+def get(browser: FlaskClient, url: str) -> str:
+    answer = browser.get(url, headers=HERE)
+    assert answer.status_code == 200, answer.text[:2000]
+    return answer.text
+
+
+def test_a_statement_is_uploaded_named_booked_and_undone(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    page = get(browser, f"{base}/files")
+    sent = browser.post(
+        f"{base}/files",
+        data={**fields(page), "file": (io.BytesIO(mt940(ROWS)), "march.sta")},
+        headers=HERE,
+    )
+    assert sent.status_code == 303, sent.text[:2000]
+    file_url = sent.headers["Location"]
+    page = get(browser, file_url)
+    assert NUMBER in page
+    chosen = browser.post(
+        f"{file_url}/account",
+        data={**fields(page), "number": NUMBER, "currency": "EUR", "name": "Main"},
+        headers=HERE,
+    )
+    assert chosen.status_code == 303, chosen.text[:2000]
+    assert "Main" in get(browser, file_url)
+    assert "Rent from Vos" in get(browser, base)
+    assert "Main" in get(browser, f"{base}/accounts")
+
+    line = all_lines(books, amount_minor=10000)[0]
+    page = get(browser, f"{base}/lines/{line.id}")
+    assert "march.sta" in page
+    booking = {**fields(page), "version": "1", "account": "4000 Sales"}
+    done = browser.post(f"{base}/lines/{line.id}/book", data=booking, headers=HERE)
+    assert done.status_code == 303, done.text[:2000]
+    twice = browser.post(f"{base}/lines/{line.id}/book", data=booking, headers=HERE)
+    assert twice.status_code == 409
+    page = get(browser, f"{base}/lines/{line.id}")
+    undone = browser.post(f"{base}/lines/{line.id}/undo/2", data=fields(page), headers=HERE)
+    assert undone.status_code == 303, undone.text[:2000]
+
+
+def test_a_wrong_account_is_told_at_its_field_with_what_was_typed(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    add_account(books)
+    upload(books, mt940(ROWS))
+    line = all_lines(books)[0]
+    page = get(browser, f"{base}/lines/{line.id}")
+    answer = browser.post(
+        f"{base}/lines/{line.id}/book",
+        data={**fields(page), "version": "1", "account": "nowhere"},
+        headers=HERE,
+    )
+    assert answer.status_code == 422
+    assert "nowhere" in answer.text
+
+
+def test_the_original_file_is_downloaded_and_the_export_written_down(
+    browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
+) -> None:
+    done = upload(books, mt940(ROWS))
+    answer = browser.get(f"{base}/files/{done.file_id}/raw", headers=HERE)
+    assert answer.data == mt940(ROWS)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_refused_file_shows_line_and_reason(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    done = upload(books, b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n")
+    page = get(browser, f"{base}/files/{done.file_id}")
+    assert "line 4" in page
+    assert "broken" in page
+
+
+@pytest.mark.parametrize("path", ["", "/accounts", "/files", "/accounts/new"])
+def test_empty_screens_say_what_to_do(browser: FlaskClient, base: str, path: str) -> None:
+    assert "<h1" in get(browser, base + path)
+
+
+def test_filters_find_by_text_and_amount(browser: FlaskClient, books: Books, base: str) -> None:
+    add_account(books)
+    upload(books, mt940(ROWS))
+    assert "Paper" not in get(browser, f"{base}?q=rent")
+    assert "Paper" in get(browser, f"{base}?amount=25.50")
+    assert "Paper" not in get(browser, f"{base}?amount=nonsense")
+    assert browser.get(f"{base}?after=zzz", headers=HERE).status_code == 422
