@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 
-from app.api import SIGNED_IN, Api, In, Out, Page
+from app.api import SIGNED_IN, Api, In, Out, Page, PageRequest
 from app.identity import commands, queries
+from app.kernel.errors import Invalid
 
 api = Api("identity")
+
+Row = TypeVar("Row")
+
+
+def _page(rows: list[Row], page: PageRequest) -> Page[Row]:
+    """A piece of a list that is read whole anyway; the cursor is the place in it."""
+    after = page.after or "0"
+    if not after.isdecimal() or len(after) > 9:
+        raise Invalid("bad-cursor")
+    start = int(after)
+    end = start + page.limit
+    return Page(items=rows[start:end], next=str(end) if end < len(rows) else None)
 
 
 class Me(Out):
@@ -108,15 +121,15 @@ def me() -> object:
 
 
 @api.get("/me/access", needs=SIGNED_IN, response=Access, paged=True, summary="Your access")
-def my_access() -> Page[queries.OwnAccess]:
+def my_access(page: PageRequest) -> Page[queries.OwnAccess]:
     """Clients, lines, ends."""
-    return Page(items=queries.own_access(), next=None)
+    return _page(queries.own_access(), page)
 
 
 @api.get("/me/sessions", needs=SIGNED_IN, response=Session, paged=True, summary="Your sessions")
-def sessions() -> Page[queries.OwnSession]:
+def sessions(page: PageRequest) -> Page[queries.OwnSession]:
     """Where the person is signed in."""
-    return Page(items=queries.own_sessions(), next=None)
+    return _page(queries.own_sessions(), page)
 
 
 @api.get(
@@ -126,9 +139,9 @@ def sessions() -> Page[queries.OwnSession]:
     paged=True,
     summary="People of a client",
 )
-def people() -> Page[queries.PersonRow]:
+def people(page: PageRequest) -> Page[queries.PersonRow]:
     """Everybody with a membership."""
-    return Page(items=queries.people(), next=None)
+    return _page(queries.people(), page)
 
 
 @api.get(
@@ -138,9 +151,9 @@ def people() -> Page[queries.PersonRow]:
     paged=True,
     summary="Who may see what of a client",
 )
-def grants() -> Page[queries.AccessRow]:
+def grants(page: PageRequest) -> Page[queries.AccessRow]:
     """Every grant that has not ended."""
-    return Page(items=queries.access(), next=None)
+    return _page(queries.access(), page)
 
 
 @api.post(
@@ -162,9 +175,9 @@ def end_grants(body: Ending) -> object:
     paged=True,
     summary="Your API tokens of a client",
 )
-def tokens() -> Page[queries.OwnSession]:
+def tokens(page: PageRequest) -> Page[queries.OwnSession]:
     """Living tokens; their text is not kept."""
-    return Page(items=queries.own_sessions("token"), next=None)
+    return _page(queries.own_sessions("token"), page)
 
 
 @api.post(

@@ -223,6 +223,12 @@ def colleagues(*, everybody: bool = False) -> list[Colleague]:
     return [one for one in found if one.side == own]
 
 
+def client_slugs() -> list[str]:
+    """The clients a grant may name."""
+    found = session.execute(sa.text("select slug from guard.tenant_slugs()")).scalars()
+    return list(found)
+
+
 def tenant_of(slug: str) -> UUID | None:
     """The client of a slug, for staff who give or ask for access in the provider's tenant."""
     found: UUID | None = session.execute(

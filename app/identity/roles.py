@@ -18,13 +18,13 @@ _PEOPLE = frozenset(
 _CLIENTS = frozenset(
     {"client.create", "client.list", "tenant.list", "tenant.state", "engagement.set"}
 )
-_JOBS = frozenset({"job.list", "job.replay"})
+_JOBS = frozenset({"job.replay", "job.cancel"})
 _BOOKS = frozenset(
     {"accounting.read", "accounting.import", "accounting.post", "accounting.accounts"}
 )
 _CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting.publish"})
 _EXPORT = frozenset({"accounting.export"})
-_APPROVE = frozenset({"approve.accounting.post", "approve.accounting.close"})
+_APPROVE = frozenset({"approve.access.grant"})
 
 SHIPPED = (
     RoleTemplate(

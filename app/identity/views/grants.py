@@ -231,7 +231,7 @@ def grant_page() -> Response:
             schemas.Grant, values={"basis": "engagement", "may_write": "true", "role": ""}
         ),
         people=[(str(row.id), _with_absence(row)) for row in staff],
-        clients=[(pin.slug, pin.name) for pin in context.hooks().clients()],
+        clients=[(slug, slug) for slug in queries.client_slugs()],
         roles=[(one.name, one.title) for one in roles.of_side("provider")],
         lines=roles.line_choices(side="provider"),
         preset=request.args.getlist("people"),
