@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -86,7 +87,7 @@ def _scope(operation: Operation, principal: PrincipalRef, values: dict[str, Any]
     else:
         client = clients.provider(principal)
     if client is None:
-        raise NotFound()
+        raise NotFound
     g.api_client = client
     return Scope.in_client(
         client.tenant_id,
@@ -112,7 +113,7 @@ def _once(operation: Operation, scope: Scope, values: dict[str, Any]) -> Respons
 def _check(operation: Operation) -> None:
     rights = current().rights
     if not rights.reached:
-        raise NotFound()
+        raise NotFound
     if operation.needs != SIGNED_IN and not rights.may(str(operation.needs)):
         raise Forbidden("permission-missing", permission=operation.needs)
 
@@ -168,7 +169,9 @@ def _arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     query = _query()
     if operation.paged:
         wanted = {name: query.pop(name) for name in ("limit", "after") if name in query}
-        arguments["page"] = _bind(results.PageRequest, wanted)
+        page = _bind(results.PageRequest, wanted)
+        if "page" in inspect.signature(operation.handler).parameters:
+            arguments["page"] = page  # a short list that is always whole takes none
     if operation.query is not None:
         arguments["query"] = _bind(operation.query, query)
     elif query:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, g, request
+from flask import Flask, Response, current_app, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -41,6 +42,34 @@ class JsonNeeded(DomainError):
 def wanted() -> bool:
     """Whether this request asked the API, so that its errors are problems, not pages."""
     return request.path.startswith("/api/")
+
+
+def take_over(app: Flask) -> None:
+    """Makes every error handler of the application answer problems below /api/.
+
+    Errors outside an operation (no such route, another method, a fault of ours) reach the
+    application's handlers, which draw pages.
+    """
+    handlers = app.error_handler_spec[None][None]
+    for kind in (DomainError, HTTPException, Exception):
+        handlers[kind] = _either(handlers.get(kind))
+
+
+def _either(page: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    def handle(error: Exception) -> Any:
+        if wanted():
+            if not isinstance(error, DomainError | HTTPException):
+                current_app.logger.error("request failed", exc_info=error)
+                if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+                    raise error
+            return answer(error)
+        if page is not None:
+            return page(error)
+        if isinstance(error, HTTPException):
+            return error
+        raise error
+
+    return handle
 
 
 def answer(error: BaseException) -> Response:

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, send_from_directory
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    render_template,
+    send_from_directory,
+)
 from flask_limiter import Limiter
 
-from app.api import handling, limits, openapi, reading
+from app.api import handling, limits, openapi, problems, reading
 from app.api.operations import Api, Operation
 from app.api.platform import api as platform_api
 from app.kernel.settings import Settings
@@ -42,6 +50,7 @@ def install(app: Flask, apis: Iterable[Api]) -> None:
         found += one.operations
     app.extensions["api-operations"] = found
     app.register_blueprint(_documents())
+    problems.take_over(app)
 
 
 def _blueprint(one: Api, limiter: Limiter) -> Blueprint:

@@ -26,8 +26,10 @@ from tenants.schemas import NewFirm
 from tests import factories
 from tests.isolation import fields
 
-# Stands in every text of the foreign client, and so in no answer to a stranger.
+# Stands in the foreign client's name, and so in no answer to whoever reaches nothing of it.
 MARK = "Zaunkoenig"
+# Stands in every text of its books, and so in no answer to whoever serves another line either.
+CONTENT = "Nachtigall"
 IBAN = "DE89370400440532013000"
 
 
@@ -87,12 +89,12 @@ def _fill() -> None:
     entries.post_entry(
         journal="GEN",
         date=today.replace(day=1) - timedelta(days=1),
-        description=f"{MARK} entry",
+        description=f"{CONTENT} entry",
         postings=[PostingInput(first.id, 1200, "EUR"), PostingInput(second.id, -1200, "EUR")],
         key="isolation",
     )
-    bank_commands.create_bank_account(number=IBAN, name=f"{MARK} account", currency="EUR")
-    bank_import.upload_statement(data=_statement(today), name=f"{MARK}.sta")
+    bank_commands.create_bank_account(number=IBAN, name=f"{CONTENT} account", currency="EUR")
+    bank_import.upload_statement(data=_statement(today), name=f"{CONTENT}.sta")
     report_commands.publish_report(_report(today), line="accounting")
 
 
@@ -109,7 +111,7 @@ def _statement(today: date) -> bytes:
     day = f"{today:%y%m%d}"
     return (
         f":20:S\n:25:{IBAN}\n:28C:1\n:60F:C{day}EUR0,00\n:61:{day}C12,00NTRFNONREF\n"
-        f":86:{MARK} line\n:62F:C{day}EUR12,00\n-\n"
+        f":86:{CONTENT} line\n:62F:C{day}EUR12,00\n-\n"
     ).encode()
 
 

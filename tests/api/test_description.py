@@ -1,0 +1,86 @@
+"""What the API does is what its description says: a bounded search for the opposite."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.cli.operator_scope import as_operator
+from app.kernel.scope import secret_hash
+from tenants import commands
+from tenants.schemas import NewFirm
+from tests import factories
+
+EXAMPLES = 5
+CHECKS = (not_a_server_error, status_code_conformance, response_schema_conformance)
+
+
+@pytest.fixture(scope="module")
+def caller(settings: object, app: Flask, worker_app: Flask) -> Iterator[dict[str, str]]:
+    """A token that may do everything an operations manager may, and the client it is bound to."""
+    from app.cli import install
+
+    for limiter in app.extensions.get("limiter", ()):
+        limiter.enabled = False
+    slug = factories.unique("described")
+    with psycopg.connect(install.libpq_url(str(settings.database_admin_url))) as admin:  # type: ignore[attr-defined]  # the session's settings
+        factories.make_provider(admin)
+        with worker_app.app_context(), as_operator():
+            tenant = commands.create_client(firm=NewFirm(slug=slug, name="Described", country="GB"))
+        person = factories.staff(admin, tenant, role="operations_manager").person_id
+        value = "bo_test_" + secrets.token_hex(24)
+        admin.execute(
+            "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
+            " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
+            (person, tenant, secret_hash("prin", value), person),
+        )
+        admin.commit()
+    yield {"slug": slug, "token": value}
+    for limiter in app.extensions.get("limiter", ()):
+        limiter.enabled = True
+
+
+def test_no_generated_call_is_answered_otherwise_than_described(
+    app: Flask, caller: dict[str, str]
+) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if not operation.path.startswith("/api/"):
+            continue
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @schemathesis_given(operation)
+        def call(case: schemathesis.Case) -> None:
+            if "client" in (case.path_parameters or {}):
+                case.path_parameters["client"] = caller["slug"]
+            case.call_and_validate(
+                headers={"Authorization": f"Bearer {caller['token']}"}, checks=list(CHECKS)
+            )
+
+        call()
+
+
+def schemathesis_given(operation: schemathesis.schemas.APIOperation):  # type: ignore[no-untyped-def]  # a decorator of hypothesis
+    """Hands each test a generated call of one operation."""
+    from hypothesis import given
+
+    return given(case=operation.as_strategy())
