@@ -9,6 +9,7 @@ from flask import Response, current_app, url_for
 from markupsafe import Markup
 
 from app.kernel import registry, words
+from app.kernel.errors import NotFound
 from app.kernel.registry import DeskColumn
 from app.kernel.words import _
 from app.web import client_rows, lists
@@ -46,12 +47,12 @@ def peek(slug: str) -> Response:
     """What waits in one client, beside the list."""
     columns = registry.current().all(DeskColumn)
     found = [row for row in client_rows.desk(search=slug) if row.slug == slug]
+    if not found:
+        raise NotFound()
     return render(
         "web/desk_peek.html",
-        one=found[0] if found else None,
-        figures=[(column, found[0].figures.get(_key(column))) for column in columns]
-        if found
-        else [],
+        one=found[0],
+        figures=[(column, found[0].figures.get(_key(column))) for column in columns],
         leads=_leads,
     )
 
