@@ -16,8 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from app.cli import chromium
+from app.cli import chromium, install
 from app.factory import create_app
+from app.kernel import db
 from app.kernel.settings import Settings
 from tests import factories
 from tests.web import sample
@@ -37,18 +38,18 @@ class Firm:
 
 
 @pytest.fixture(scope="session")
-def live_app(settings: Settings) -> Flask:
+def live_app(settings: Settings) -> Iterator[Flask]:
     """The whole application with the sample pages."""
     app = create_app(settings)
     app.register_blueprint(sample.pages)
-    return app
+    yield app
+    with app.app_context():
+        db.db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
 def firm(settings: Settings, live_app: Flask) -> Firm:
     """A client firm with a member of staff and an owner."""
-    from app.cli import install
-
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
         tenant = factories.make_client(admin, "Harbour Lane")
         other = factories.make_client(admin, "Oakwell")

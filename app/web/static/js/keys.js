@@ -1,28 +1,30 @@
-// Keys: whatever on the page carries data-key answers to it; never with Alt, never in a field.
-export const off = () => document.body.dataset.keys === "off";
+// Keys: what carries data-key answers to it; never with Alt, never while typing.
+const $ = (selector) => document.querySelector(selector);
+const FIELD = "input:not([type=checkbox]),textarea,select,[contenteditable]";
 
-export function plain(event) {
-  const field = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  return !(field || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || off() || document.querySelector("dialog[open]"));
-}
+export const plain = (event) =>
+	!(event.target.closest(FIELD) || event.isComposing || event.ctrlKey || event.metaKey ||
+		event.altKey || document.body.dataset.keys === "off" || $("dialog[open]"));
 
 export function keys({ palette, help }) {
-  let first = "";
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && document.querySelector("[data-palette]")) {
-      event.preventDefault();
-      return palette();
-    }
-    if (event.defaultPrevented || !plain(event) || event.repeat) return;
-    const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
-    const wanted = first + key;
-    first = key === "G" && !first ? "G " : "";
-    const found = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
-    if (found) { event.preventDefault(); found.click(); }
-    else if (wanted === "?" && document.querySelector("[data-keys-help]")) help();
-    else if (wanted === "/") {
-      const filters = document.querySelector("[data-filters]");
-      if (filters) { event.preventDefault(); filters.open = true; filters.querySelector("select, input:not([type=hidden])").focus(); }
-    } else if (wanted === "Z") (document.querySelector(".toast form") ?? document.querySelector("#undo"))?.requestSubmit();
-  });
+	let first = "";
+	document.addEventListener("keydown", (event) => {
+		const key = event.key.toUpperCase();
+		let act;
+		if (key === "K" && (event.ctrlKey || event.metaKey) && !event.altKey) {
+			act = $("[data-palette]") && !$("dialog[open]") && palette;
+		} else if (!event.defaultPrevented && !event.repeat && plain(event)) {
+			const wanted = first + key;
+			first = wanted === "G" ? "G " : "";
+			const found = $(`[data-key="${CSS.escape(wanted)}"]`);
+			const filters = wanted === "/" && $("[data-filters]");
+			if (found) act = () => found.click();
+			else if (wanted === "?") act = $("[data-keys-help]") && help;
+			else if (wanted === "Z") act = () => ($(".toast form") ?? $("#undo"))?.requestSubmit();
+			else if (filters) act = () => ((filters.open = true), filters.querySelector(".inp").focus());
+		}
+		if (!act) return;
+		event.preventDefault();
+		act();
+	});
 }
