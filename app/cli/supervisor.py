@@ -118,9 +118,11 @@ class Supervisor:
         return started
 
     def _clear_group(self, leader: processes.Identity) -> None:
-        """Stop the children of a killed process; those in a group of their own finish their job."""
+        """Kill the children of a killed process at once: they hold its port, and a cut-off
+        request has either committed or left nothing. Those in groups of their own end their job.
+        """
         mine = checks.marked(self.environment[checks.MARKER])
-        checks.kill_all([p for p in mine if processes.group(p.pid) == leader.pid], patience=1)
+        checks.kill_all([p for p in mine if processes.group(p.pid) == leader.pid], patience=0)
 
     def _launch_server(self, name: str) -> processes.Identity:
         return servers.start_all(self.layout.root, want={name}).processes[name]

@@ -119,8 +119,9 @@ def stop_orphans(layout: Layout) -> int:
 
 
 def kill_all(group: list[processes.Identity], *, patience: float) -> None:
-    """Ask all to end, wait, and kill those that did not."""
-    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 3.0)):
+    """Ask all to end, wait `patience` seconds, and kill those that did not; 0 kills at once."""
+    steps = [(signal.SIGTERM, patience), (signal.SIGKILL, 3.0)]
+    for number, seconds in steps if patience else steps[1:]:
         for process in group:
             if process.is_alive():
                 with contextlib.suppress(ProcessLookupError):
