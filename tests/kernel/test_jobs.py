@@ -281,10 +281,14 @@ def test_arguments_are_read_on_their_own_line_only(
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into app.job (tenant_id, kind, key, line, principal_id) values"
-        " (guard.tenant_id(), 'test.note', 'forged', 'accounting', uuidv7())",
-        "insert into app.job_args (tenant_id, job_id, line, args) select tenant_id, id, line,"
-        " '{}' from app.job",
+        (
+            "insert into app.job (tenant_id, kind, key, line, principal_id) values"
+            " (guard.tenant_id(), 'test.note', 'forged', 'accounting', uuidv7())"
+        ),
+        (
+            "insert into app.job_args (tenant_id, job_id, line, args) select tenant_id, id, line,"
+            " '{}' from app.job"
+        ),
         "update app.job set principal_id = uuidv7()",
         "update app.job_args set args = '{}'",
         "delete from app.job",

@@ -119,39 +119,55 @@ def test_a_note_is_kept_and_its_detail_is_for_its_line(
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into app.audit_event (tenant_id, act, subject_type, line, leaf)"
-        " values (guard.tenant_id(), 'x.y', 'z', 'accounting', '')",
-        "insert into app.audit_change (tenant_id, event_id, line)"
-        " values (guard.tenant_id(), uuidv7(), 'accounting')",
+        (
+            "insert into app.audit_event (tenant_id, act, subject_type, line, leaf)"
+            " values (guard.tenant_id(), 'x.y', 'z', 'accounting', '')"
+        ),
+        (
+            "insert into app.audit_change (tenant_id, event_id, line)"
+            " values (guard.tenant_id(), uuidv7(), 'accounting')"
+        ),
         "update app.audit_event set actor = uuidv7()",
         "delete from app.audit_event",
         "delete from app.audit_change",
         "select app.audit_note('forged.act', 'thing', null, 'tickets', null, null)",
         "select app.audit_note('free text', 'thing', null, 'accounting', null, null)",
         "alter table app.approval disable trigger audit_added",
-        "insert into app.view_log (tenant_id, person_id, day, kind, object_id, line)"
-        " values (guard.tenant_id(), uuidv7(), current_date, 'x', uuidv7(), 'accounting')",
+        (
+            "insert into app.view_log (tenant_id, person_id, day, kind, object_id, line)"
+            " values (guard.tenant_id(), uuidv7(), current_date, 'x', uuidv7(), 'accounting')"
+        ),
         "update app.view_log set views = 0",
         "delete from app.view_log",
         'select app.leave_reads(\'[{"kind":"report","line":"tickets"}]\')',
-        "insert into app.approval (tenant_id, kind, line, subject_type, title, content,"
-        " content_sha, requested_by) values (guard.tenant_id(), 'test.thing', 'accounting', 'x',"
-        " 'x', '{}', repeat('0', 64), uuidv7())",
+        (
+            "insert into app.approval (tenant_id, kind, line, subject_type, title, content,"
+            " content_sha, requested_by) values (guard.tenant_id(), 'test.thing', 'accounting', 'x',"
+            " 'x', '{}', repeat('0', 64), uuidv7())"
+        ),
         "update app.approval set state = 'approved'",
-        "insert into app.approval_decision (tenant_id, approval_id, person_id, line, decision,"
-        " side, content_sha, principal_id) select tenant_id, id, uuidv7(), line, 'approve',"
-        " 'client', content_sha, uuidv7() from app.approval",
+        (
+            "insert into app.approval_decision (tenant_id, approval_id, person_id, line, decision,"
+            " side, content_sha, principal_id) select tenant_id, id, uuidv7(), line, 'approve',"
+            " 'client', content_sha, uuidv7() from app.approval"
+        ),
         "delete from app.approval_decision",
-        "select app.request_approval('test.thing', 'x', null, 'accounting', 'x', '{}', null, null,"
-        " uuidv7())",
-        "select app.request_approval('test.thing', 'x', null, 'tickets', 'x', '{}', null, null,"
-        " null)",
+        (
+            "select app.request_approval('test.thing', 'x', null, 'accounting', 'x', '{}', null, null,"
+            " uuidv7())"
+        ),
+        (
+            "select app.request_approval('test.thing', 'x', null, 'tickets', 'x', '{}', null, null,"
+            " null)"
+        ),
         "select guard.record_basis(uuidv7(), uuidv7(), 'owner')",
         "select guard.side_of(uuidv7())",
         "select guard.address_of(uuidv7())",
         "insert into app.approval_kind (kind, side) values ('mine.kind', 'any')",
-        "insert into app.usage_event (tenant_id, key, meter, quantity, at, line, evidence_type,"
-        " payload_sha) values (guard.tenant_id(), 'k', 'm.m', 1, now(), 'accounting', 'x', '')",
+        (
+            "insert into app.usage_event (tenant_id, key, meter, quantity, at, line, evidence_type,"
+            " payload_sha) values (guard.tenant_id(), 'k', 'm.m', 1, now(), 'accounting', 'x', '')"
+        ),
         "update app.usage_event set quantity = 0",
         "delete from app.usage_event",
         "select app.record_usage('m.m', 1, '', 'k', 'x', null, '', 'tickets', null)",
