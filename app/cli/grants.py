@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
 from app.identity import operator
@@ -15,7 +17,7 @@ def grants() -> None:
 @grants.command("import")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
-def import_grants(file: click.utils.LazyFile, dry_run: bool) -> None:
+def import_grants(file: TextIO, dry_run: bool) -> None:
     """Reads `client,email,role,lines,write,until` rows; all of them or none."""
     found = operator.import_grants(file.read(), dry_run=dry_run)
     for fault in found.faults:

@@ -204,7 +204,7 @@ def make_token(
         "guard.name_token(:id, :name, :permissions)",
         id=token_id,
         name=name,
-        permissions=sorted(permissions),
+        permissions=sorted(permissions) or None,
     )
     return NewToken(token_id, text)
 

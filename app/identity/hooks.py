@@ -54,7 +54,7 @@ def _actor(row: Any) -> Actor:
     )
 
 
-class CurrentUser(UserMixin):
+class CurrentUser(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """The signed-in person as Flask-Login's `current_user` knows them."""
 
     def __init__(self, actor: Actor) -> None:
@@ -70,7 +70,7 @@ def login_manager() -> LoginManager:
     manager = LoginManager()
     manager.session_protection = None
 
-    @manager.request_loader
+    @manager.request_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def load(_request: Request) -> CurrentUser | None:
         actor = context.place().actor
         return CurrentUser(actor) if actor is not None else None

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import has_app_context
 
 from app.identity import commands, roles
 from app.identity.views.people import days_end
@@ -38,7 +38,7 @@ class Imported:
 @contextmanager
 def _as_operator() -> Iterator[None]:
     """A worker's application and one transaction in the provider's tenant."""
-    if current_app:
+    if has_app_context():
         with transaction(_scope()):
             yield
         return

@@ -44,4 +44,4 @@ def matches(stored: bytes | None, password: str) -> bool:
         ok = _hasher.verify(stored.decode() if stored else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return ok and stored is not None
+    return bool(ok) and stored is not None

@@ -33,7 +33,7 @@ class Throttle:
     """Counts tries in Valkey, and in this process while Valkey cannot be reached."""
 
     def __init__(self, storage: Storage) -> None:
-        self._shared = SlidingWindowCounterRateLimiter(storage)  # type: ignore[arg-type]  # both storages have the window
+        self._shared = SlidingWindowCounterRateLimiter(storage)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def hit(self, kind: Kind, subject: str) -> None:
@@ -62,6 +62,8 @@ def throttle() -> Throttle:
     found = current_app.extensions.get("sign-in-throttle")
     if not isinstance(found, Throttle):
         settings: Settings = current_app.extensions["settings"]
-        found = Throttle(storage_from_string(settings.valkey_url))
+        storage = storage_from_string(settings.valkey_url)
+        assert isinstance(storage, Storage)  # the address names no asyncio one
+        found = Throttle(storage)
         current_app.extensions["sign-in-throttle"] = found
     return found

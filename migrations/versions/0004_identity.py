@@ -7,7 +7,7 @@ down_revision = "0003_tenants"
 branch_labels = None
 depends_on = None
 
-_FILES = ("01_tables.sql", "02_sign_in.sql", "03_access.sql", "04_operator.sql")
+_FILES = ("01_tables.sql", "02_sign_in.sql", "03_access.sql", "04_operator.sql", "05_token_scopes.sql")
 
 
 def upgrade() -> None:

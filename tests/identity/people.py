@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -80,6 +81,13 @@ def enrolled(app: Flask, admin: psycopg.Connection, side: str = "provider") -> S
     assert done.status_code == 200, done.text
     codes = tuple(re.findall(r"<li><code>([a-z0-9-]+)</code></li>", done.text))
     return Signer(person, email_of(admin, person), seed, codes)
+
+
+def options(browser: FlaskClient, path: str) -> dict[str, Any]:
+    """What a page's script hands to the browser's passkey call."""
+    found = browser.get(path).json
+    assert isinstance(found, dict)
+    return found
 
 
 def sign_in(browser: FlaskClient, who: Signer) -> TestResponse:

@@ -6,7 +6,7 @@ import re
 
 import psycopg
 from flask import Flask
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 
 from app.identity import passwords
 from app.identity.throttle import Throttle
@@ -14,9 +14,23 @@ from app.kernel.scope import secret_hash
 from app.kernel.settings import Settings
 from tests import factories
 from tests.identity.authenticator import Authenticator
-from tests.identity.people import PASSWORD, email_of, enrolled, mailed_code, sign_in, with_cookie
+from tests.identity.people import (
+    PASSWORD,
+    email_of,
+    enrolled,
+    mailed_code,
+    options,
+    sign_in,
+    with_cookie,
+)
 
 ORIGIN = "http://localhost:8000"
+
+
+def _counting_in(address: str) -> Throttle:
+    storage = storage_from_string(address)
+    assert isinstance(storage, Storage)
+    return Throttle(storage)
 
 
 def _cookie(browser: object) -> str:
@@ -36,7 +50,8 @@ def test_staff_sign_in_with_password_and_authenticator(
         "select factors from guard.principal where secret_sha = %s",
         (secret_hash("prin", _cookie(browser)),),
     ).fetchone()
-    assert row is not None and set(row[0]) == {"password", "totp"}
+    assert row is not None
+    assert set(row[0]) == {"password", "totp"}
 
 
 def test_a_code_of_the_authenticator_opens_one_session_only(
@@ -77,7 +92,7 @@ def test_the_answer_is_the_same_for_unknown_addresses_and_wrong_passwords(
 def test_tries_are_limited_by_address_and_counted_in_valkey(
     app: Flask, admin: psycopg.Connection, settings: Settings
 ) -> None:
-    app.extensions["sign-in-throttle"] = Throttle(storage_from_string(settings.valkey_url))
+    app.extensions["sign-in-throttle"] = _counting_in(settings.valkey_url)
     email = f"{factories.unique('limited')}@example.com"
     statuses = [
         app.test_client().post("/login", data={"email": email, "password": "x"}).status_code
@@ -88,7 +103,7 @@ def test_tries_are_limited_by_address_and_counted_in_valkey(
 
 
 def test_limits_hold_in_the_process_while_valkey_is_away(app: Flask) -> None:
-    app.extensions["sign-in-throttle"] = Throttle(storage_from_string("redis://127.0.0.1:1/0"))
+    app.extensions["sign-in-throttle"] = _counting_in("redis://127.0.0.1:1/0")
     statuses = {
         app.test_client().post("/login", data={"email": "a@b.example", "password": "x"}).status_code
         for _ in range(9)
@@ -104,12 +119,12 @@ def test_a_passkey_is_set_up_with_the_invitation_and_signs_in_alone(
     code = mailed_code(admin, person, "invite")
     key = Authenticator(ORIGIN)
     browser = app.test_client()
-    made = key.create(browser.get(f"/invite/{code}/passkey/options").json)
+    made = key.create(options(browser, f"/invite/{code}/passkey/options"))
     done = browser.post(f"/invite/{code}/passkey", data={"answer": made, "name": "Laptop"})
     assert done.status_code == 303, done.text
 
     other = app.test_client()
-    answer = key.get(other.get("/login/passkey/options").json)
+    answer = key.get(options(other, "/login/passkey/options"))
     assert other.post("/login/passkey", data={"answer": answer}).status_code == 303
     replayed = app.test_client()
     replayed.get("/login/passkey/options")
@@ -127,12 +142,12 @@ def test_a_copied_passkey_or_one_that_knows_nobody_is_refused(
     key = Authenticator(ORIGIN)
     code = mailed_code(admin, person, "invite")
     browser = app.test_client()
-    made = key.create(browser.get(f"/invite/{code}/passkey/options").json)
+    made = key.create(options(browser, f"/invite/{code}/passkey/options"))
     browser.post(f"/invite/{code}/passkey", data={"answer": made})
 
     def attempt() -> int:
         tried = app.test_client()
-        answer = key.get(tried.get("/login/passkey/options").json)
+        answer = key.get(options(tried, "/login/passkey/options"))
         return tried.post("/login/passkey", data={"answer": answer}).status_code
 
     assert attempt() == 303
@@ -179,7 +194,8 @@ def test_staff_cannot_accept_an_invitation_with_a_password_alone(
     refused = browser.post(f"/invite/{code}", data={"password": PASSWORD})
     assert refused.status_code == 422
     weak = browser.post(f"/invite/{code}", data={"password": "password1234"})
-    assert weak.status_code == 422 and "guess" in weak.text
+    assert weak.status_code == 422
+    assert "guess" in weak.text
 
 
 def test_used_and_expired_codes_say_what_to_do(app: Flask, admin: psycopg.Connection) -> None:
@@ -189,9 +205,11 @@ def test_used_and_expired_codes_say_what_to_do(app: Flask, admin: psycopg.Connec
     browser = app.test_client()
     assert browser.post(f"/invite/{code}", data={"password": PASSWORD}).status_code == 303
     used = app.test_client().get(f"/invite/{code}")
-    assert used.status_code == 410 and "used already" in used.text
+    assert used.status_code == 410
+    assert "used already" in used.text
     old = app.test_client().get(f"/invite/{mailed_code(admin, person, 'invite', minutes=-1)}")
-    assert old.status_code == 410 and "Ask the person who invited you" in old.text
+    assert old.status_code == 410
+    assert "Ask the person who invited you" in old.text
     assert app.test_client().get("/invite/unknown").status_code == 410
 
 
@@ -209,7 +227,9 @@ def test_a_reset_sets_the_password_ends_sessions_and_keeps_the_second_factor(
     ).fetchone()
     assert ended == (True,)
     browser = app.test_client()
-    assert browser.post("/login", data={"email": who.email, "password": PASSWORD}).status_code == 422
+    assert (
+        browser.post("/login", data={"email": who.email, "password": PASSWORD}).status_code == 422
+    )
     half = browser.post("/login", data={"email": who.email, "password": new})
     assert half.location.endswith("/login/second")
 
@@ -229,7 +249,8 @@ def test_the_way_back_never_leads_elsewhere(app: Flask, admin: psycopg.Connectio
         done = app.test_client().post(
             "/login", data={"email": who.email, "password": PASSWORD, "next": wanted}
         )
-        assert done.status_code == 303 and done.location == "/"
+        assert done.status_code == 303
+        assert done.location == "/"
 
 
 def test_what_the_database_holds_of_a_password_is_sealed(
@@ -241,7 +262,8 @@ def test_what_the_database_holds_of_a_password_is_sealed(
     ).fetchall()
     assert {kind for kind, _ in rows} == {"password", "totp"}
     for _, secret in rows:
-        assert b"argon2" not in secret and who.seed.encode() not in secret
+        assert b"argon2" not in secret
+        assert who.seed.encode() not in secret
 
 
 def test_a_password_is_compared_as_slowly_when_there_is_none() -> None:
@@ -256,7 +278,11 @@ def test_a_session_ends_by_idleness_by_age_by_sign_out_and_by_revocation(
     factories.grant(
         admin, factories.make_provider(admin), person, role="staff_accountant", lines=("member",)
     )
-    for change in ("idle_until = now() - interval '1 s'", "expires_at = now()", "revoked_at = now()"):
+    for change in (
+        "idle_until = now() - interval '1 s'",
+        "expires_at = now()",
+        "revoked_at = now()",
+    ):
         session = factories.sign_in(admin, person)
         browser = with_cookie(app, session)
         assert browser.get("/me/").status_code == 200

@@ -56,8 +56,8 @@ def set_absence() -> Response:
 # --- security -----------------------------------------------------------------------------------
 
 
-def security_page() -> Response:
-    """Passkeys, password, authenticator and recovery codes."""
+def security_page(credential_id: UUID | None = None) -> Response:
+    """Passkeys, password, authenticator and recovery codes; again after a refused act on one."""
     found = queries.own_credentials()
     return render(
         "identity/security.html",

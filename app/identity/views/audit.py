@@ -119,7 +119,7 @@ def _facts(
         Line(
             str(one.id),
             one.at,
-            names.get(str(one.person_id), "") or str(_("The system")),
+            names.get(str(one.actor), "") or str(_("The system")),
             one.act,
             f"{one.subject_type} {one.subject_id or ''}".strip(),
         )

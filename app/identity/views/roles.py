@@ -11,7 +11,7 @@ from app.identity.views import pages
 from app.identity.views.fresh import needs_fresh
 from app.kernel import registry
 from app.kernel.errors import NotFound
-from app.kernel.registry import Permission
+from app.kernel.registry import Permission, RoleTemplate
 from app.kernel.words import _
 from app.web import forms
 from app.web.pages import Surface
@@ -28,7 +28,7 @@ def groups() -> list[tuple[str, list[Permission]]]:
 def matrix() -> Response:
     """Every role against every permission, as the database holds them now."""
     held = queries.roles()
-    order = [one.name for one in registry.current().all(roles.RoleTemplate) if one.name in held]
+    order = [one.name for one in registry.current().all(RoleTemplate) if one.name in held]
     order += sorted(set(held) - set(order))
     return render(
         "identity/roles.html", roles=order, held=held, groups=groups(), role_title=roles.title
