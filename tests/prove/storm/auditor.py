@@ -50,6 +50,8 @@ def unfinished(admin: psycopg.Connection, tenant: UUID) -> dict[str, int]:
 def findings(product: Product, record: Record) -> Iterator[str]:
     """Yield every broken promise as a sentence."""
     yield from record.complaints
+    with product.app.app_context():
+        db.db.engine.dispose()  # our own connections did not live through the storm either
     with product.admin() as admin:
         yield from _posts(admin, product, record)
         for (entry,) in admin.execute(UNBALANCED, (product.tenant,)):
