@@ -125,3 +125,24 @@ def make_books(
     role = role_with(admin, "ledger_tester", RIGHTS)
     session = factories.staff(admin, tenant, role=role, lines=LINES)
     return Books(app, tenant, session, accounts)
+
+
+_DIFFERENCES = """
+with truth as (
+  select g.grain, p.account_id, g.starts, p.currency, sum(greatest(p.amount, 0)) d,
+    sum(greatest(-p.amount, 0)) c, sum(greatest(p.base, 0)) bd, sum(greatest(-p.base, 0)) bc
+  from ledger.posting p, lateral (values ('d'::"char", p.entry_date),
+    ('m'::"char", date_trunc('month', p.entry_date)::date)) g(grain, starts)
+  where p.tenant_id = %(t)s group by 1, 2, 3, 4),
+kept as (select * from ledger.balance where tenant_id = %(t)s)
+select count(*) from truth t full join kept b on b.grain = t.grain and b.account_id = t.account_id
+  and b.starts = t.starts and b.currency = t.currency
+where (t.d, t.c, t.bd, t.bc) is distinct from (b.debit, b.credit, b.base_debit, b.base_credit)
+"""
+
+
+def differences(admin: psycopg.Connection, tenant: UUID) -> int:
+    """How many balance rows disagree with the postings they sum."""
+    row = admin.execute(_DIFFERENCES, {"t": tenant}).fetchone()
+    assert row is not None
+    return int(row[0])

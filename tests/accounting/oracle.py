@@ -49,13 +49,25 @@ def _row(line: dict[str, str]) -> Row:
         currency = line["commodity"].replace("$", "USD").strip('"')
         amount = Decimal(line["amount"].replace(",", "") or "0")
         return Row(
-            line["txnidx"], line["date"], line["description"], line["account"], amount, currency,
-            None, "",
+            line["txnidx"],
+            line["date"],
+            line["description"],
+            line["account"],
+            amount,
+            currency,
+            None,
+            "",
         )
     weight, _, weight_currency = line["weight"].strip().partition(" ")
     return Row(
-        line["id"], line["date"], "", line["account"], Decimal(line["number"].strip()),
-        line["currency"].strip(), Decimal(weight), weight_currency.strip(),
+        line["id"],
+        line["date"],
+        "",
+        line["account"],
+        Decimal(line["number"].strip()),
+        line["currency"].strip(),
+        Decimal(weight),
+        weight_currency.strip(),
     )
 
 
@@ -74,7 +86,15 @@ def as_import(found: list[Row], base: str) -> Iterator[str]:
         if row.currency != base and row.weight_currency == base:
             total = f"{row.weight:f}"
         writer.writerow(
-            (row.entry, row.date, row.description, row.account, f"{row.amount:f}", row.currency, total)
+            (
+                row.entry,
+                row.date,
+                row.description,
+                row.account,
+                f"{row.amount:f}",
+                row.currency,
+                total,
+            )
         )
     yield from lines
 

@@ -126,7 +126,9 @@ def test_the_ledger_export_passes_hledger_check(books: Books, tmp_path: Path) ->
     assert hledger_balances(path) == expected(books, "ledger")
 
 
-def test_the_csv_export_can_be_read_again_and_holds_no_formula(books: Books, tmp_path: Path) -> None:
+def test_the_csv_export_can_be_read_again_and_holds_no_formula(
+    books: Books, tmp_path: Path
+) -> None:
     path = written(books, "csv", tmp_path)
     with path.open(encoding="utf-8", newline="") as lines:
         entries = books_file.read(lines, ledger.Book("EUR"))
@@ -153,8 +155,14 @@ def test_the_trial_balance_adds_up_on_any_day(books: Books, admin: psycopg.Conne
 
 
 def test_turnovers_of_any_span_equal_the_postings(books: Books, admin: psycopg.Connection) -> None:
-    spans = [("2025-02-10", "2025-02-20"), ("2025-02-10", "2025-06-30"), ("2025-01-01", "2025-03-31"),
-             ("2025-01-15", "2025-02-14"), ("2025-05-31", "2025-06-01"), ("2025-03-01", "2025-04-15")]
+    spans = [
+        ("2025-02-10", "2025-02-20"),
+        ("2025-02-10", "2025-06-30"),
+        ("2025-01-01", "2025-03-31"),
+        ("2025-01-15", "2025-02-14"),
+        ("2025-05-31", "2025-06-01"),
+        ("2025-03-01", "2025-04-15"),
+    ]
     for first, last in spans:
         with books.open(read_only=True):
             found = queries.trial_balance(
@@ -172,7 +180,9 @@ def test_turnovers_of_any_span_equal_the_postings(books: Books, admin: psycopg.C
         }
 
 
-def test_account_pages_carry_the_running_balance_on(books: Books, admin: psycopg.Connection) -> None:
+def test_account_pages_carry_the_running_balance_on(
+    books: Books, admin: psycopg.Connection
+) -> None:
     account = books.accounts["1010"]
     seen: list[int] = []
     after, balance = None, 0
