@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel import db
+from app.kernel import clock, db
 from app.kernel.errors import DomainError, Unavailable
 from app.kernel.scope import Scope
 
@@ -52,6 +55,55 @@ class Viewed:
     last_at: datetime
 
 
+class _Visits:
+    """Looks that this process has recorded within the last ten minutes.
+
+    Looking at the same thing again in that time is the same visit (the database counts so too);
+    asking it each time would cost every page a durable write.
+    """
+
+    SECONDS = 600.0
+    MOST = 50_000
+
+    def __init__(self) -> None:
+        self._began: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        self._lock = Lock()
+
+    def goes_on(self, scope: Scope, look: Look) -> bool:
+        """Whether this look belongs to a recorded visit; an export never does."""
+        if look.exported:
+            return False
+        began = self._began.get(self._key(scope, look))
+        return began is not None and monotonic() - began < self.SECONDS
+
+    def began(self, scope: Scope, look: Look) -> None:
+        """Remembers a recorded look, forgetting the oldest beyond a bound."""
+        with self._lock:
+            self._began[self._key(scope, look)] = monotonic()
+            while len(self._began) > self.MOST:
+                self._began.popitem(last=False)
+
+    def forget(self) -> None:
+        """Forgets all, for tests."""
+        with self._lock:
+            self._began.clear()
+
+    @staticmethod
+    def _key(scope: Scope, look: Look) -> tuple[object, ...]:
+        # The day is part of it: the log is kept by day.
+        return (
+            scope.principal_id,
+            scope.tenant_id,
+            look.tenant_id,
+            look.kind,
+            look.line,
+            look.object_id,
+            clock.today(),
+        )
+
+
+_visits = _Visits()
+
 _left: ContextVar[tuple[Look, ...]] = ContextVar("looks", default=())
 
 
@@ -76,18 +128,21 @@ def write(scope: Scope) -> int:
     Called after the reading transaction, before the first byte leaves. Raises Unavailable when
     it fails: without its trace nothing is shown.
     """
-    looks = pending()
+    looks = [look for look in pending() if not _visits.goes_on(scope, look)]
     clear()
     if not looks:
         return 0
     try:
         with db.transaction(scope, read_only=False):
             found = db.session.execute(_WRITE, {"looks": [_as_row(look) for look in looks]})
-            return int(found.scalar_one())
+            written = int(found.scalar_one())
     except DomainError as error:
         raise Unavailable("read-not-recorded") from error
     except (SQLAlchemyError, psycopg.Error) as error:
         raise Unavailable("read-not-recorded") from error
+    for look in looks:
+        _visits.began(scope, look)
+    return written
 
 
 def _as_row(look: Look) -> dict[str, Any]:

@@ -138,16 +138,15 @@ def download(content: Iterable[bytes] | bytes, *, name: str, media_type: str) ->
 
 
 @lru_cache(maxsize=256)
-def _print_of(name: str, _changed: float) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-
-
 def asset(name: str) -> str:
-    """The address of a static file with its content's print, so that it may be kept for ever."""
+    """The address of a static file with its content's print, so that it may be kept for ever.
+
+    Files do not change under a running process; a new start reads them anew.
+    """
     path = STATIC / name
     if not path.exists():
         return f"/static/{name}"
-    return f"/static/{name}?v={_print_of(name, path.stat().st_mtime)}"
+    return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:10]}"
 
 
 def may(permission: str | None) -> bool:

@@ -36,7 +36,8 @@ begin
     raise exception 'refused: reads' using errcode = '42501';
   end if;
   with l as (
-    select coalesce(x.tenant, own) tenant, x.kind, coalesce(x.object, '00000000-0000-0000-0000-000000000000') object, x.line, count(*) views,
+    select coalesce(x.tenant, own) tenant, x.kind,
+      coalesce(x.object, '00000000-0000-0000-0000-000000000000') object, x.line, 1 views,
       count(*) filter (where x.exported) exports, coalesce(sum(x.rows) filter (where x.exported), 0) sum_rows
     from jsonb_to_recordset(p_looks) x(tenant uuid, kind text, object uuid, line text,
       exported boolean, rows bigint)
@@ -52,7 +53,8 @@ begin
     from l join reached r on r.line = l.line and l.tenant = any(r.tenants)
     order by l.tenant, l.kind, l.object
     on conflict (tenant_id, person_id, day, kind, object_id) do update
-      set views = v.views + excluded.views, exports = v.exports + excluded.exports,
+      -- looking again within ten minutes is the same visit
+      set views = v.views + (v.last_at < now() - interval '10 minutes')::int, exports = v.exports + excluded.exports,
         exported_rows = v.exported_rows + excluded.exported_rows, last_at = now()
     returning 1)
   select count(*) into n from kept;
