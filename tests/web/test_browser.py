@@ -113,7 +113,7 @@ def test_axe_finds_nothing(
 def test_without_a_script_lists_forms_and_portal_work(
     browser_page: Callable[..., Any], firm: Firm
 ) -> None:
-    page = browser_page(script=False)
+    page = browser_page(script=False, faults=True)
     page.goto(_things(firm))
     page.locator("tr[data-row] input").first.check()
     page.locator(".bulk .btn:visible").first.click()
