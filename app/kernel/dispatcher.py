@@ -98,7 +98,7 @@ class Dispatcher:
 
     def _send(self) -> int:
         busy = self.control.in_flight()
-        room = {q: max(0, depth - busy.get(q, 0)) for q, depth in self._depth.items()}
+        room = {q: _room(depth, busy.get(q, 0)) for q, depth in self._depth.items()}
         if not any(room.values()):
             return 1
         tickets = self.control.claim_due(room, share=max(self._depth.values()) // 2)
@@ -132,6 +132,12 @@ class Dispatcher:
         for notice in heard:
             if notice.payload:
                 jobs.start_woken(self.control, notice.payload)
+
+
+def _room(depth: int, busy: int) -> int:
+    """The places that are free, once they are worth a round: a quarter of the queue."""
+    free = depth - busy
+    return free if free * 4 >= depth else 0
 
 
 def run(create_app: Callable[[], Flask]) -> None:

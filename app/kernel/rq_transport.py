@@ -23,6 +23,8 @@ from app.kernel.jobs_control import Ticket
 __all__ = ["RedisError", "TicketWorker", "Transport", "connect"]
 
 PERFORM = "app.kernel.worker.perform"
+MOST_TOGETHER = 10  # tickets in one RQ job
+BACKLOG = 4  # tickets travel together when more than twice as many wait
 logging.getLogger("rq.worker").setLevel(logging.WARNING)
 
 
@@ -42,42 +44,56 @@ def _job_id(ticket: Ticket) -> str:
     return str(ticket).replace(":", "_")
 
 
+def _data(bundle: Sequence[Ticket], function: str) -> Any:
+    return Queue.prepare_data(
+        function,
+        args=[",".join(str(ticket) for ticket in bundle)],
+        job_id=_job_id(bundle[0]),
+        timeout=-1,
+        result_ttl=0,
+        failure_ttl=1,
+        description="job",
+    )
+
+
 class Transport:
-    """The dispatcher's side: hands tickets over and knows which still wait."""
+    """The dispatcher's side: hands tickets over and knows which still wait.
+
+    Under a backlog neighbours travel together, because RQ's own work for one job costs as much as
+    a short job itself. A ticket that gets stuck behind a long one loses its lease and comes again.
+    """
 
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
         self._queues: dict[str, Queue] = {}
+        self._bundles: dict[str, list[Ticket]] = {}
 
     def _queue(self, name: str) -> Queue:
         if name not in self._queues:
             self._queues[name] = Queue(name, connection=self._redis, serializer=JSONSerializer)
         return self._queues[name]
 
-    def send(self, tickets: Sequence[Ticket], *, function: str = PERFORM) -> None:
+    def send(
+        self, tickets: Sequence[Ticket], *, function: str = PERFORM, bundled: bool = True
+    ) -> None:
         """Puts tickets into their queues; raises RedisError when the server is away."""
-        by_queue: dict[str, list[Any]] = defaultdict(list)
+        by_queue: dict[str, list[Ticket]] = defaultdict(list)
         for ticket in tickets:
-            by_queue[ticket.queue].append(
-                Queue.prepare_data(
-                    function,
-                    args=[str(ticket)],
-                    job_id=_job_id(ticket),
-                    timeout=-1,
-                    result_ttl=0,
-                    failure_ttl=1,
-                    description="job",
-                )
-            )
-        for name, data in by_queue.items():
-            self._queue(name).enqueue_many(data)
+            by_queue[ticket.queue].append(ticket)
+        for name, found in by_queue.items():
+            size = min(MOST_TOGETHER, max(1, len(found) // BACKLOG)) if bundled else 1
+            bundles = [found[at : at + size] for at in range(0, len(found), size)]
+            self._bundles |= {_job_id(one[0]): one for one in bundles if len(one) > 1}
+            self._queue(name).enqueue_many([_data(one, function) for one in bundles])
 
     def waiting(self, queues: Sequence[str]) -> list[Ticket]:
         """The tickets that no worker has taken out yet."""
+        ids = [job_id for name in queues for job_id in self._queue(name).get_job_ids()]
+        self._bundles = {one: self._bundles[one] for one in ids if one in self._bundles}
         return [
-            Ticket.parse(job_id.replace("_", ":"))
-            for name in queues
-            for job_id in self._queue(name).get_job_ids()
+            ticket
+            for one in ids
+            for ticket in self._bundles.get(one) or [Ticket.parse(one.replace("_", ":"))]
         ]
 
     def clear(self, queues: Sequence[str]) -> None:

@@ -18,15 +18,22 @@ LONGEST_PAUSE_SECONDS = 5.0
 _running: list[Runner] = []  # one a process; RQ calls `perform` by name
 
 
-def perform(ticket: str) -> None:
-    """What RQ calls for each ticket. Never raises: how a job ended stands in the job table."""
+def perform(tickets: str) -> None:
+    """What RQ calls with one ticket or a few, parted by commas.
+
+    Never raises: how a job ended stands in the job table.
+    """
     if not _running:
         raise RuntimeError("a ticket outside a worker process")
-    parsed = Ticket.parse(ticket)
+    for text in tickets.split(","):
+        _run(Ticket.parse(text))
+
+
+def _run(ticket: Ticket) -> None:
     try:
-        _running[0].run(parsed)
+        _running[0].run(ticket)
     except Exception as error:  # noqa: BLE001  # the server is away: the lease brings it back
-        log.warning("ticket given up", job=str(parsed.job_id), error=type(error).__name__)
+        log.warning("ticket given up", job=str(ticket.job_id), error=type(error).__name__)
         time.sleep(0.2)
 
 

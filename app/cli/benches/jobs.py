@@ -132,7 +132,7 @@ def _rq_alone(scratch: Scratch, size: int) -> float:
     transport = Transport(scratch.settings.valkey_url)
     tickets = [Ticket(ids.uuid7(), ids.uuid7(), 1) for _number in range(size)]
     began = time.perf_counter()
-    transport.send(tickets, function=ALONE)
+    transport.send(tickets, function=ALONE, bundled=False)
     last = Job.key_for(str(tickets[-1]).replace(":", "_"))
     while redis.exists(last):
         if time.perf_counter() - began > DEADLINE_SECONDS:
