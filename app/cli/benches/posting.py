@@ -11,14 +11,12 @@ from itertools import cycle
 from uuid import UUID
 
 import psycopg
-from flask import Flask
 
 from app.accounting import commands, ledger
 from app.cli import bench
 from app.cli.bench import Case
 from app.cli.benches import _books, _scratch
 from app.kernel import db, ids
-from app.kernel.settings import Settings
 
 SIZE = 300  # posts of each run; bulk runs take twenty times as many entries
 CLIENTS = 100
@@ -228,16 +226,26 @@ def _writers(scratch: _scratch.Scratch, clients: list[Client]) -> Iterator[Case]
 
 
 def _together(scratch: _scratch.Scratch, clients: list[Client], count: int) -> float:
-    """Posts a second of so many processes; a deadlock or refusal in one of them raises here."""
-    context = multiprocessing.get_context("spawn")
-    barrier, answers = context.Barrier(count), context.Queue()
-    who = (scratch.person_id, scratch.principal_id)
-    workers = [
-        context.Process(
-            target=_writer, args=(scratch.settings.model_dump(), who, clients, barrier, answers)
-        )
-        for _ in range(count)
-    ]
+    """Posts a second of so many processes; a deadlock or refusal in one of them raises here.
+
+    Forked, not spawned: they share what is imported and open connections of their own.
+    """
+    from app.factory import create_app
+
+    context = multiprocessing.get_context("fork")
+    app, ready, answers = create_app(scratch.settings), context.Barrier(count), context.Queue()
+
+    def write() -> None:
+        try:
+            with app.app_context():
+                _post(scratch, clients[0])
+                ready.wait(timeout=60)
+                answers.put(_posts_until(scratch, clients, time.perf_counter() + SECONDS))
+        except Exception as fault:
+            answers.put(repr(fault))
+            raise
+
+    workers = [context.Process(target=write) for _ in range(count)]
     for worker in workers:
         worker.start()
     found = [answers.get(timeout=120) for _ in workers]
@@ -245,30 +253,12 @@ def _together(scratch: _scratch.Scratch, clients: list[Client], count: int) -> f
         worker.join()
     if faults := [one for one in found if isinstance(one, str)]:
         raise RuntimeError(faults[0])
-    return sum(found) / SECONDS
+    return float(sum(found)) / SECONDS
 
 
-def _writer(  # runs in a process of its own
-    values: dict[str, object],
-    who: tuple[UUID, UUID],
-    clients: list[Client],
-    barrier: object,
-    answers: object,
-) -> None:
-    from app.factory import create_app
-
-    settings = Settings(**values)  # type: ignore[arg-type]  # dumped by the parent
-    app: Flask = create_app(settings)
-    scratch = _scratch.Scratch(settings, None, *who, "")  # type: ignore[arg-type]  # no admin here
-    with app.app_context():
-        _post(scratch, clients[0])
-        barrier.wait()  # type: ignore[attr-defined]  # multiprocessing's barrier
-        ends, done = time.perf_counter() + SECONDS, 0
-        try:
-            while time.perf_counter() < ends:
-                _post(scratch, random.choice(clients))
-                done += 1
-            answers.put(done)  # type: ignore[attr-defined]  # multiprocessing's queue
-        except Exception as fault:
-            answers.put(repr(fault))  # type: ignore[attr-defined]  # reported by the parent
-            raise
+def _posts_until(scratch: _scratch.Scratch, clients: list[Client], ends: float) -> int:
+    done = 0
+    while time.perf_counter() < ends:
+        _post(scratch, random.choice(clients))
+        done += 1
+    return done
