@@ -84,7 +84,7 @@ class _Visits:
                 self._began.popitem(last=False)
 
     def forget(self) -> None:
-        """Forgets all, for tests."""
+        """Forgets all."""
         with self._lock:
             self._began.clear()
 
@@ -103,6 +103,12 @@ class _Visits:
 
 
 _visits = _Visits()
+
+
+def forget_visits() -> None:
+    """Lets this process ask the database again at the next look, as after its restart."""
+    _visits.forget()
+
 
 _left: ContextVar[tuple[Look, ...]] = ContextVar("looks", default=())
 

@@ -319,8 +319,27 @@ def test_who_looked_at_what_adds_up_by_person_day_and_kind(
     with app.app_context(), db.transaction(owner.scope(tenant)):
         (found,) = reads.viewed()
     assert (found.person_id, found.kind) == (maker.person_id, "report")
-    assert (found.views, found.exports, found.exported_rows) == (3, 1, 9)
+    assert (found.views, found.exports, found.exported_rows) == (1, 1, 9)
     assert (found.objects, found.first_visit) == (1, True)
+
+
+def test_looking_again_counts_as_a_new_visit_after_ten_minutes(
+    app: Flask, admin: psycopg.Connection, tenant: UUID, maker: Any
+) -> None:
+    look = reads.Look("report", "accounting", uuid4())
+    assert _look(app, maker.scope(tenant), look) == 1
+    assert _look(app, maker.scope(tenant), look) == 0  # the visit goes on: nothing to write
+    admin.execute(
+        "update app.view_log set last_at = now() - interval '11 minutes' where tenant_id = %s",
+        (tenant,),
+    )
+    admin.commit()
+    reads.forget_visits()
+    assert _look(app, maker.scope(tenant), look) == 1
+    count = admin.execute(
+        "select sum(views)::int from app.view_log where tenant_id = %s", (tenant,)
+    ).fetchone()
+    assert count == (2,)
 
 
 def test_a_worklist_writes_for_several_clients_at_once_each_checked(
