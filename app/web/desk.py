@@ -48,7 +48,7 @@ def peek(slug: str) -> Response:
     columns = registry.current().all(DeskColumn)
     found = [row for row in client_rows.desk(search=slug) if row.slug == slug]
     if not found:
-        raise NotFound()
+        raise NotFound
     return render(
         "web/desk_peek.html",
         one=found[0],

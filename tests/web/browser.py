@@ -164,6 +164,4 @@ def violations(page: Any) -> list[str]:
         pytest.skip("axe-core is missing")
     page.add_script_tag(path=str(AXE))
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", AXE_TAGS)
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]
-    ]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]

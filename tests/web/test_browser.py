@@ -18,7 +18,14 @@ def _things(firm: Firm) -> str:
 
 def _paths(firm: Firm) -> list[str]:
     things = _things(firm)
-    return ["/desk", f"/c/{firm.slug}/", things, f"/c/{firm.slug}/sample/new", "/palette?q=a", "/keys"]
+    return [
+        "/desk",
+        f"/c/{firm.slug}/",
+        things,
+        f"/c/{firm.slug}/sample/new",
+        "/palette?q=a",
+        "/keys",
+    ]
 
 
 def test_keys_move_select_peek_and_act(browser_page: Callable[..., Any], firm: Firm) -> None:

@@ -36,9 +36,7 @@ def test_every_answer_carries_one_of_the_two_policies(staff: FlaskClient, firm: 
     assert frame.headers["Content-Security-Policy"] == security.FRAME_POLICY
 
 
-def test_a_page_is_private_and_told_apart_from_its_fragment(
-    staff: FlaskClient, firm: Firm
-) -> None:
+def test_a_page_is_private_and_told_apart_from_its_fragment(staff: FlaskClient, firm: Firm) -> None:
     page = staff.get(THINGS.format(firm.slug))
     assert page.headers["Cache-Control"] == "private, no-store"
     assert {"HX-Request-Type", "Cookie"} <= set(page.vary.as_set(preserve_casing=True))
@@ -59,9 +57,7 @@ def test_an_unknown_client_and_a_foreign_one_look_the_same(
     assert unknown.status_code == 404
 
 
-def test_a_missing_permission_in_ones_own_client_is_refused(
-    staff: FlaskClient, firm: Firm
-) -> None:
+def test_a_missing_permission_in_ones_own_client_is_refused(staff: FlaskClient, firm: Firm) -> None:
     assert staff.get(f"/c/{firm.slug}/sample/forbidden").status_code == 403
 
 
