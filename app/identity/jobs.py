@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from app.identity import commands, queries
-from app.kernel import events, mail
+from app.kernel import events, mail, scope
 from app.kernel.words import _
+
+ANSWERING = frozenset({"owner", "operations_manager"})
 
 mail.register(
     "identity.access-given",
@@ -23,28 +25,34 @@ mail.register(
 )
 
 
-def _owners(but: set[str]) -> list[queries.AccessRow]:
-    return [
-        row
-        for row in queries.access()
-        if row.living and row.role in {"owner", "operations_manager"} and str(row.id) not in but
-    ]
+def _tell(template: str, ids: set[str], params: dict[str, str]) -> None:
+    """Tells whoever answers for each client, once, and only of people of that client."""
+    rows = queries.access(ended=True)
+    changed = [row for row in rows if str(row.id) in ids]
+    here = scope.current().tenant_id
+    for tenant_id in {row.tenant_id for row in changed}:
+        names = ", ".join(dict.fromkeys(row.name for row in changed if row.tenant_id == tenant_id))
+        told = {
+            row.user_id
+            for row in rows
+            if row.living
+            and str(row.id) not in ids
+            and (
+                (row.tenant_id == tenant_id and row.role in ANSWERING)
+                or (row.tenant_id == here and row.role == "operations_manager")
+            )
+        }
+        for person_id in sorted(told):
+            mail.send(template, to_person=person_id, params={"names": names, **params})
 
 
 @events.on(commands.AccessGiven)
 def tell_owners(event: commands.AccessGiven) -> None:
     """Every owner there was learns of a new one, and of everybody else."""
-    new = set(event.membership_ids)
-    names = ", ".join(row.name for row in queries.access() if str(row.id) in new)
-    for row in _owners(new):
-        mail.send("identity.access-given", to_person=row.user_id, params={"names": names})
+    _tell("identity.access-given", set(event.membership_ids), {})
 
 
 @events.on(commands.AccessEnded)
 def tell_managers(event: commands.AccessEnded) -> None:
-    """Managers learn that somebody lost access, so that the work finds another hand."""
-    ended = set(event.membership_ids)
-    names = ", ".join(row.name for row in queries.access(ended=True) if str(row.id) in ended)
-    for row in _owners(ended):
-        params = {"names": names, "reason": event.reason or "–"}
-        mail.send("identity.access-ended", to_person=row.user_id, params=params)
+    """Owners and managers learn that somebody lost access, so that the work finds a hand."""
+    _tell("identity.access-ended", set(event.membership_ids), {"reason": event.reason or "–"})

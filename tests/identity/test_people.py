@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.identity import commands
-from app.kernel import registry, scope
+from app.identity import commands, operator
+from app.kernel import jobs, registry, scope
 from app.kernel.db import session as kernel_session
 from app.kernel.db import transaction
 from app.kernel.errors import Invalid
@@ -416,3 +416,88 @@ def test_a_token_holds_the_permissions_it_names_and_no_others(
             commands.make_token(
                 name="Wide", lines=("accounting",), permissions=("role.edit",), days=1
             )
+
+
+def test_a_grant_of_one_line_does_not_open_another(app: Flask, admin: psycopg.Connection) -> None:
+    tenant = factories.make_client(admin)
+    agent = factories.staff(admin, tenant, role="it_support_agent", lines=("tickets",))
+    accountant = factories.staff(admin, tenant)
+    with app.app_context():
+        for session, lines in ((agent, {"tickets"}), (accountant, {"accounting"})):
+            with transaction(session.scope(tenant), read_only=True):
+                assert scope.current().rights.lines - {"member"} == lines
+                reached = kernel_session.execute(
+                    sa.text("select guard.scope('accounting'), guard.scope('tickets')")
+                ).one()
+            assert [bool(one) for one in reached] == ["accounting" in lines, "tickets" in lines]
+
+
+def test_a_colleague_stands_in_until_the_absent_person_is_back(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant = factories.make_client(admin)
+    absent = factories.staff(admin, tenant)
+    cover = factories.make_person(admin, "provider", f"Cover {factories.unique('x')}")
+    admin.execute(
+        "insert into guard.absence values (%s, current_date + 10, %s)", (absent.person_id, cover)
+    )
+    admin.commit()
+    boss = with_cookie(app, _administrator(admin))
+    path = f"/desk/people/{absent.person_id}"
+    assert "stand in" in boss.get(path).text
+    done = boss.post(f"{path}/cover")
+    assert done.status_code == 303, done.text[:3000]
+    row = admin.execute(
+        "select role, lines, valid_to < now() + interval '12 days' from guard.membership"
+        " where user_id = %s",
+        (cover,),
+    ).fetchone()
+    assert row == ("staff_accountant", ["accounting"], True)
+
+
+def test_the_operator_invites_imports_grants_and_lets_people_leave(
+    worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    factories.make_provider(admin)
+    tenant = factories.make_client(admin)
+    slug, email = factories.slug_of(admin, tenant), f"{factories.unique('op')}@example.com"
+    text = (
+        "client,email,role,lines,write,until\n"
+        f"{slug},{email},staff_accountant,accounting,yes,2099-12-31\n"
+    )
+    with worker_app.app_context():
+        operator.invite(email, name="Op Invited", side="provider", role=None, slug=None, lines=())
+        person = _person_named(admin, email)
+        wrong = operator.import_grants(
+            text + f"{slug},{email},staff_accountant,accounting,yes,2099-12-31\n"
+            f"nowhere,{email},auditor,accounting,no,\n",
+            dry_run=False,
+        )
+        assert (wrong.rows, len(wrong.faults), wrong.made) == (3, 2, 0)
+        assert operator.import_grants(text, dry_run=True).faults == ()
+        assert _role_of(admin, tenant, person) is None
+        assert operator.import_grants(text, dry_run=False).made == 1
+        admin.rollback()
+        assert _role_of(admin, tenant, person) == "staff_accountant"
+        assert operator.leave(email, successor=None) == 1
+    admin.rollback()
+    assert _role_of(admin, tenant, person) is None
+
+
+def test_owners_are_told_of_new_people_by_mail(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant = factories.make_client(admin)
+    first = factories.owner(admin, tenant)
+    browser = with_cookie(app, first)
+    email = f"{factories.unique('second')}@example.com"
+    browser.post(
+        f"/portal/{factories.slug_of(admin, tenant)}/people/invite",
+        data={"email": email, "name": "Second Owner", "role": "owner"},
+    )
+    jobs.run_due(worker_app)
+    row = admin.execute(
+        "select count(*) from app.mail_message where to_person = %s and template = %s",
+        (first.person_id, "identity.access-given"),
+    ).fetchone()
+    assert row == (1,)

@@ -329,6 +329,7 @@ end $$;
 revoke execute on function guard.own_session(boolean), guard.put_credential(uuid, jsonb),
   guard.seeing(text), guard.check_access(jsonb), guard.make_membership(guard.claim, uuid, uuid, jsonb),
   guard.may_decide(guard.claim, guard.access_request) from public;
+grant execute on function guard.access_rows(boolean) to app_worker;
 grant execute on function guard.access_rows(boolean), guard.person_rows(), guard.tenant_named(text), guard.tenant_slugs(), guard.invite_again(uuid),
   guard.request_access(jsonb), guard.access_requests(boolean), guard.decide_access(uuid[], boolean, text),
   guard.give_access(jsonb), guard.limit_access(uuid[], timestamptz),
