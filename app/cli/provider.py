@@ -139,7 +139,6 @@ def _administrator(connection: psycopg.Connection, tenant: UUID, email: str, cod
         (secret_hash("once", code), row[0]),
     )
     connection.execute(
-        "insert into guard.audit(tenant_id, act, detail, sha) values (%s, 'provider.init', %s,"
-        " sha256(convert_to(%s, 'UTF8')))",
-        (tenant, json.dumps({"person": str(row[0])}), f"provider.init {row[0]}"),
+        "select guard.note(%s, null::guard.claim, 'provider.init', %s)",
+        (tenant, json.dumps({"person": str(row[0])})),
     )

@@ -1,0 +1,129 @@
+"""The demo's data: a provider, its people, three client firms, fourteen months of books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pyotp
+import sqlalchemy as sa
+from flask import Flask
+
+from app.cli import provider
+from app.cli.demo_books import books, people
+from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
+from app.cli.operator_scope import NOWHERE, as_operator
+from app.factory import create_app
+from app.kernel import clock, db, jobs
+from app.kernel.scope import Scope
+from app.kernel.settings import Settings, load_settings
+from tenants import commands, importing
+from tenants.schemas import NewFirm
+
+CLOSER = "operations_manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A way into the demo; `code` is the authenticator's at this moment."""
+
+    name: str
+    role: str
+    email: str
+    password: str
+    authenticator: str = ""
+    code: str = ""
+
+
+def load(app: Flask) -> None:
+    """Fills an empty, migrated database; one that has a provider is left as it is.
+
+    `app` is the worker's. Everything goes through the product's own commands and doors.
+    """
+    settings: Settings = app.extensions["settings"]
+    if _is_loaded(app):
+        return
+    with app.app_context():
+        provider.initialise(
+            settings,
+            firm=NewFirm(slug=PROVIDER_SLUG, name=PROVIDER, country="GB"),
+            admins=(MAYA.email,),
+        )
+    today = clock.today()
+    _make_clients(app)
+    people.bring_in(app)
+    web = create_app(settings)
+    with web.app_context():
+        sessions = {one.email: people.enrol(settings, one) for one in people.everybody()}
+        owen = next(one for one in STAFF if one.role == CLOSER)
+        for firm in FIRMS:
+            books.fill(firm, _in_client(sessions[owen.email], firm), today=today)
+    jobs.run_due(create_app(settings, role="worker"))
+
+
+def logins() -> list[Login]:
+    """Who may sign in to the demo; nobody anywhere else."""
+    settings = load_settings()
+    if settings.environment != "demo":
+        return []
+    found = []
+    for person in people.everybody():
+        staff = person is MAYA or person in STAFF
+        seed = people.seed_of(settings, person) if staff else ""
+        found.append(
+            Login(
+                name=person.name,
+                role=f"{person.role.replace('_', ' ')} ({person.note})",
+                email=person.email,
+                password=people.password_of(settings, person),
+                authenticator=seed,
+                code=pyotp.TOTP(seed).now() if seed else "",
+            )
+        )
+    return found
+
+
+def load_many(app: Flask, *, clients: int = 500) -> None:
+    """Adds many small clients that Owen and Priya serve, for the benches of the desk."""
+    rows = ["kind,client,name,country,lines,email,role,write"]
+    for number in range(1, clients + 1):
+        slug = f"bench-{number:04d}"
+        rows.append(f"client,{slug},Bench Firm {number:04d},GB,accounting tickets,,,")
+        rows += [
+            f"grant,{slug},,,accounting,{person.email},{person.role},yes" for person in STAFF[:2]
+        ]
+    with app.app_context(), as_operator():
+        importing.carry_out(importing.check(importing.read("\n".join(rows))))
+
+
+def _is_loaded(app: Flask) -> bool:
+    scope = Scope.system_job(NOWHERE, person_id=jobs.system_user("operator"))
+    with app.app_context(), db.transaction(scope):
+        return db.session.execute(sa.text("select guard.provider()")).scalar_one() is not None
+
+
+def _make_clients(app: Flask) -> None:
+    """The firms, with books that reach back to the first month shown."""
+    first = books.months_before(clock.today(), books.MONTHS - 1)
+    for firm in FIRMS:
+        month = firm.fiscal_year_start_month
+        with app.app_context(), as_operator():
+            commands.create_client(
+                firm=NewFirm(
+                    slug=firm.slug,
+                    name=firm.name,
+                    legal_name=firm.legal_name,
+                    country=firm.country,
+                    chart=firm.chart,
+                    fiscal_year_start_month=month,
+                    books_from_year=first.year - (1 if first.month < month else 0),
+                    lines=("accounting", "tickets"),
+                )
+            )
+
+
+def _in_client(scope: Scope, firm: Firm) -> Scope:
+    with db.transaction(scope, read_only=True):
+        found = db.session.execute(
+            sa.text("select tenant_id from app.my_clients(:slug)"), {"slug": firm.slug}
+        ).scalar_one()
+    return replace(scope, mode="t", tenant_id=found)
