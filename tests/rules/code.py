@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from tests.rules.sources import Source
 
 LONGEST_FILE = 400
+LONGEST_TEST_FILE = 800  # cases stand side by side there
 LONGEST_FUNCTION = 60
 COMMIT_POINTS = {"app/kernel/db.py"}
 
@@ -99,8 +100,9 @@ def docstrings(files: Iterable[Source]) -> Iterator[str]:
 def long_files(files: Iterable[Source]) -> Iterator[str]:
     """A file stays short enough to be read."""
     for file in files:
-        if len(file.lines) > LONGEST_FILE:
-            yield f"{file.path} has {len(file.lines)} lines; at most {LONGEST_FILE}"
+        most = LONGEST_TEST_FILE if file.path.startswith("tests/") else LONGEST_FILE
+        if len(file.lines) > most:
+            yield f"{file.path} has {len(file.lines)} lines; at most {most}"
 
 
 def long_functions(files: Iterable[Source]) -> Iterator[str]:
