@@ -62,14 +62,11 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   wrong record;
 begin
-  -- closing updates the period's row: whoever comes second waits, then sees the new state
-  perform 1 from (select distinct n.tenant_id, n.period_id from new_entries n order by 1, 2) d,
-    lateral (select 1 from ledger.period p
-             where p.tenant_id = d.tenant_id and p.id = d.period_id for share) p;
+  -- closing updates the period's row, shared here: whoever comes second waits, then sees the new state
   select n.tenant_id, n.id, n.number into wrong
   from new_entries n
   left join lateral (select * from ledger.period p
-    where p.tenant_id = n.tenant_id and p.id = n.period_id offset 0) p on true
+    where p.tenant_id = n.tenant_id and p.id = n.period_id for share) p on true
   where not coalesce(
     (p.state = 'open' or p.state = 'in_review' and n.in_review)
     and n.entry_date between p.starts and p.ends
