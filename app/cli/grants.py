@@ -6,6 +6,7 @@ from typing import TextIO
 
 import click
 
+from app.factory import create_worker_app
 from app.identity import operator
 
 
@@ -19,7 +20,8 @@ def grants() -> None:
 @click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
 def import_grants(file: TextIO, dry_run: bool) -> None:
     """Reads `client,email,role,lines,write,until` rows; all of them or none."""
-    found = operator.import_grants(file.read(), dry_run=dry_run)
+    with create_worker_app().app_context():
+        found = operator.import_grants(file.read(), dry_run=dry_run)
     for fault in found.faults:
         click.echo(fault, err=True)
     click.echo(f"{found.rows} rows, {len(found.faults)} refused, {found.made} given", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.factory import create_worker_app
 from app.identity import operator
 
 
@@ -23,7 +24,8 @@ def invite(
     email: str, name: str, side: str, role: str | None, slug: str | None, lines: tuple[str, ...]
 ) -> None:
     """Adds a person and has an invitation mailed."""
-    operator.invite(email, name=name, side=side, role=role, slug=slug, lines=lines)
+    with create_worker_app().app_context():
+        operator.invite(email, name=name, side=side, role=role, slug=slug, lines=lines)
     click.echo(f"{email} is invited", err=True)
 
 
@@ -35,5 +37,6 @@ def leave(email: str, successor: str | None, yes: bool) -> None:
     """Ends every session, token and grant of a leaver and hands the work over."""
     if not yes:
         click.confirm(f"End everything {email} may do, at once and for good?", abort=True)
-    ended = operator.leave(email, successor=successor)
+    with create_worker_app().app_context():
+        ended = operator.leave(email, successor=successor)
     click.echo(f"{email} has left; {ended} grants have ended", err=True)

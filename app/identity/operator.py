@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import has_app_context
 
 from app.identity import commands, roles
 from app.identity.views.people import days_end
@@ -37,14 +36,8 @@ class Imported:
 
 @contextmanager
 def _as_operator() -> Iterator[None]:
-    """A worker's application and one transaction in the provider's tenant."""
-    if has_app_context():
-        with transaction(_scope()):
-            yield
-        return
-    from app.factory import create_worker_app
-
-    with create_worker_app().app_context(), transaction(_scope()):
+    """One transaction in the provider's tenant; the caller holds a worker's application."""
+    with transaction(_scope()):
         yield
 
 

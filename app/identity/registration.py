@@ -22,7 +22,7 @@ _NAVIGATION = (
     NavItem(
         "grants", _("Grants"), "shield-check", "identity.desk_grants", "desk", "access.list", 81
     ),
-    NavItem("roles", _("Roles"), "table", "identity.roles", "desk", "access.list", 82),
+    NavItem("roles", _("Roles"), "list-checks", "identity.roles", "desk", "access.list", 82),
     NavItem(
         "audit", _("Audit trail"), "scroll-text", "identity.desk_audit", "desk", "audit.read", 90
     ),

@@ -11,9 +11,9 @@ from typing import Literal
 
 from flask import current_app
 from limits import RateLimitItem, parse
+from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis.exceptions import RedisError
 
 from app.kernel.errors import Throttled
 from app.kernel.settings import Settings
@@ -42,7 +42,7 @@ class Throttle:
         for limit in _LIMITS[kind]:
             try:
                 allowed = self._shared.hit(limit, "sign-in", kind, key)
-            except (RedisError, OSError):
+            except StorageError:
                 _log.warning("sign-in limits are counted locally: Valkey cannot be reached")
                 allowed = self._own.hit(limit, "sign-in", kind, key)
             if not allowed:
@@ -53,7 +53,7 @@ class Throttle:
         key = hashlib.sha256(subject.lower().encode()).hexdigest()[:32]
         try:
             self._shared.clear(_LIMITS[kind][0], "sign-in", kind, key)
-        except (RedisError, OSError):
+        except StorageError:
             self._own.clear(_LIMITS[kind][0], "sign-in", kind, key)
 
 
@@ -62,7 +62,7 @@ def throttle() -> Throttle:
     found = current_app.extensions.get("sign-in-throttle")
     if not isinstance(found, Throttle):
         settings: Settings = current_app.extensions["settings"]
-        storage = storage_from_string(settings.valkey_url)
+        storage = storage_from_string(settings.valkey_url, wrap_exceptions=True)
         assert isinstance(storage, Storage)  # the address names no asyncio one
         found = Throttle(storage)
         current_app.extensions["sign-in-throttle"] = found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from uuid import UUID
 
 import psycopg
@@ -11,21 +9,19 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.identity import commands, operator
+from app.identity import operator
 from app.kernel import jobs, registry, scope
 from app.kernel.db import session as kernel_session
 from app.kernel.db import transaction
-from app.kernel.errors import Invalid
 from app.kernel.registry import Permission, RoleTemplate
-from app.kernel.scope import Scope
 from tests import factories
-from tests.identity.authenticator import Authenticator
-from tests.identity.people import PASSWORD, email_of, enrolled, options, sign_in, with_cookie
+from tests.identity.people import PASSWORD, email_of, enrolled, sign_in, with_cookie
 
 ORIGIN = "http://localhost:8000"
 
 
-def _administrator(admin: psycopg.Connection) -> factories.Session:
+def administrator(admin: psycopg.Connection) -> factories.Session:
+    """A signed-in administrator of the provider."""
     provider = factories.make_provider(admin)
     person = factories.make_person(admin, "provider", "Mara Quist")
     factories.grant(admin, provider, person, role="administrator", lines=("member", "security"))
@@ -69,7 +65,7 @@ def _role_of(admin: psycopg.Connection, tenant: UUID, person: UUID) -> str | Non
 def test_every_page_of_an_administrator_opens(
     app: Flask, admin: psycopg.Connection, path: str
 ) -> None:
-    page = with_cookie(app, _administrator(admin)).get(path)
+    page = with_cookie(app, administrator(admin)).get(path)
     assert page.status_code == 200, page.text[:2000]
 
 
@@ -86,7 +82,7 @@ def test_every_page_of_an_owner_opens_in_the_portal(
 def test_an_administrator_invites_a_colleague_who_then_has_the_role(
     app: Flask, admin: psycopg.Connection
 ) -> None:
-    browser = with_cookie(app, _administrator(admin))
+    browser = with_cookie(app, administrator(admin))
     email = f"{factories.unique('new')}@example.com"
     done = browser.post(
         "/desk/people/invite",
@@ -235,7 +231,7 @@ def test_staff_ask_and_only_the_owner_decides(app: Flask, admin: psycopg.Connect
 
 
 def test_the_leaver_command_ends_everything(app: Flask, admin: psycopg.Connection) -> None:
-    boss = with_cookie(app, _administrator(admin))
+    boss = with_cookie(app, administrator(admin))
     tenant = factories.make_client(admin)
     leaver = factories.staff(admin, tenant)
     email = email_of(admin, leaver.person_id)
@@ -266,7 +262,7 @@ def test_every_shipped_role_holds_exactly_its_row_and_only_known_permissions(
 def test_a_role_is_edited_on_screen_and_counts_at_once(
     app: Flask, admin: psycopg.Connection
 ) -> None:
-    boss = with_cookie(app, _administrator(admin))
+    boss = with_cookie(app, administrator(admin))
     assert (
         boss.post("/desk/roles/hr_assistant", data={"permissions": ["nonsense"]}).status_code == 422
     )
@@ -295,129 +291,6 @@ def test_somebody_without_the_permission_sees_no_people(
     )
 
 
-def test_passkeys_are_added_named_and_the_last_factor_stays(
-    app: Flask, admin: psycopg.Connection
-) -> None:
-    who = enrolled(app, admin)
-    factories.grant(
-        admin, factories.make_provider(admin), who.id, role="staff_accountant", lines=("member",)
-    )
-    browser = app.test_client()
-    sign_in(browser, who)
-    key = Authenticator(ORIGIN)
-    made = key.create(options(browser, "/me/security/passkey/options"))
-    done = browser.post("/me/security/passkey", data={"answer": made, "name": "Phone"})
-    assert done.status_code == 303, done.text[:3000]
-    page = browser.get("/me/security").text
-    assert 'value="Phone"' in page
-    ids = re.findall(r"/me/security/([0-9a-f-]{36})/drop", page)
-    assert len(ids) == 3
-    statuses = {browser.post(f"/me/security/{one}/drop").status_code for one in ids}
-    assert statuses == {303, 409}
-
-
-def test_display_is_kept_and_spoken_from_the_next_page_on(
-    app: Flask, admin: psycopg.Connection
-) -> None:
-    browser = with_cookie(app, _administrator(admin))
-    done = browser.post(
-        "/me/display",
-        data={"locale": "de", "theme": "dark", "density": "compact", "time_zone": "Europe/Berlin"},
-    )
-    assert done.status_code == 303, done.text[:3000]
-    page = browser.get("/me/display").text
-    assert '<html lang="de" data-theme="dark" data-density="compact">' in page
-    assert 'data-keys="off"' in page
-    wrong = browser.post("/me/display", data={"time_zone": "Mars/Olympus"})
-    assert wrong.status_code == 422
-
-
-def test_sessions_are_listed_and_ended(app: Flask, admin: psycopg.Connection) -> None:
-    session = _administrator(admin)
-    other = factories.sign_in(admin, session.person_id)
-    browser = with_cookie(app, session)
-    assert browser.get("/me/sessions").text.count("/end") >= 2
-    assert browser.post("/me/sessions/end-others").status_code == 303
-    assert with_cookie(app, other).get("/me/").status_code == 303
-    foreign = _administrator(admin)
-    assert browser.post(f"/me/sessions/{foreign.principal_id}/end").status_code == 404
-
-
-def test_a_token_is_shown_once_narrow_and_revoked(app: Flask, admin: psycopg.Connection) -> None:
-    tenant = factories.make_client(admin)
-    slug = factories.slug_of(admin, tenant)
-    browser = with_cookie(app, factories.staff(admin, tenant))
-    page = browser.post(
-        f"/c/{slug}/tokens",
-        data={"name": "Export", "lines": ["accounting"], "permissions": ["accounting.read"]},
-    )
-    assert page.status_code == 200, page.text[:3000]
-    found = re.search(r"bo_[0-9a-f]{32}_[0-9a-f]{56}", page.text)
-    assert found is not None
-    text = found[0]
-    assert text not in browser.get(f"/c/{slug}/tokens").text
-    program = app.test_client()
-    headers = {"Authorization": f"Bearer {text}"}
-    token = admin.execute("select guard.sha('prin:' || %s)", (text,)).fetchone()
-    assert token is not None
-    assert admin.execute(
-        "select n.permissions, p.lines from guard.principal p"
-        " join guard.session_note n on n.principal_id = p.id where p.secret_sha = %s",
-        token,
-    ).fetchone() == (["accounting.read"], ["accounting"])
-    assert program.get(f"/api/v1/clients/{slug}/people", headers=headers).status_code == 403
-    token_id = re.search(r"/tokens/([0-9a-f-]{36})/end", browser.get(f"/c/{slug}/tokens").text)
-    assert token_id is not None
-    assert browser.post(f"/c/{slug}/tokens/{token_id[1]}/end").status_code == 303
-    assert program.get(f"/api/v1/clients/{slug}/people", headers=headers).status_code == 401
-
-
-def test_the_api_says_who_calls_and_who_may_see_what(app: Flask, admin: psycopg.Connection) -> None:
-    session = _administrator(admin)
-    browser = with_cookie(app, session)
-    me = browser.get("/api/v1/me")
-    assert me.status_code == 200
-    assert json.loads(me.text)["side"] == "provider"
-    assert browser.get("/api/v1/me/access").status_code == 200
-    assert browser.get("/api/v1/me/sessions").status_code == 200
-
-
-def test_away_until_is_kept_with_the_colleague_who_covers(
-    app: Flask, admin: psycopg.Connection
-) -> None:
-    session, other = _administrator(admin), _administrator(admin)
-    browser = with_cookie(app, session)
-    done = browser.post(
-        "/me/absence", data={"until": "2099-01-31", "covered_by": str(other.person_id)}
-    )
-    assert done.status_code == 303, done.text[:3000]
-    assert "2099" in browser.get(f"/desk/people/{session.person_id}").text
-    assert browser.post("/me/absence", data={"until": "2001-01-01"}).status_code == 422
-
-
-def test_a_token_holds_the_permissions_it_names_and_no_others(
-    app: Flask, admin: psycopg.Connection
-) -> None:
-    tenant = factories.make_client(admin)
-    session = factories.staff(admin, tenant)
-    with app.app_context():
-        with transaction(session.scope(tenant)):
-            made = commands.make_token(
-                name="Narrow", lines=("accounting",), permissions=("accounting.read",), days=1
-            )
-        token = Scope.in_client(tenant, person_id=session.person_id, principal_id=made.id)
-        with transaction(token, read_only=True):
-            assert scope.current().rights.permissions == {"accounting.read"}
-            held = kernel_session.execute(
-                sa.text("select guard.may('accounting.read'), guard.may('accounting.post')")
-            ).one()
-        assert tuple(held) == (True, False)
-        with transaction(session.scope(tenant)), pytest.raises(Invalid):
-            commands.make_token(
-                name="Wide", lines=("accounting",), permissions=("role.edit",), days=1
-            )
-
-
 def test_a_grant_of_one_line_does_not_open_another(app: Flask, admin: psycopg.Connection) -> None:
     tenant = factories.make_client(admin)
     agent = factories.staff(admin, tenant, role="it_support_agent", lines=("tickets",))
@@ -442,7 +315,7 @@ def test_a_colleague_stands_in_until_the_absent_person_is_back(
         "insert into guard.absence values (%s, current_date + 10, %s)", (absent.person_id, cover)
     )
     admin.commit()
-    boss = with_cookie(app, _administrator(admin))
+    boss = with_cookie(app, administrator(admin))
     path = f"/desk/people/{absent.person_id}"
     assert "stand in" in boss.get(path).text
     done = boss.post(f"{path}/cover")

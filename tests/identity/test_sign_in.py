@@ -28,7 +28,7 @@ ORIGIN = "http://localhost:8000"
 
 
 def _counting_in(address: str) -> Throttle:
-    storage = storage_from_string(address)
+    storage = storage_from_string(address, wrap_exceptions=True)
     assert isinstance(storage, Storage)
     return Throttle(storage)
 
