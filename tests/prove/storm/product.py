@@ -41,7 +41,7 @@ class Product:
     layout: Layout
     port: int
     settings: Settings
-    app: Flask
+    worker: Flask
     tenant: UUID
     slug: str
     accounts: tuple[UUID, UUID]
@@ -91,7 +91,7 @@ def _prepared(
         accounts = _open_books(worker, tenant)
         made = _make_tokens(app, admin, tenant, count=tokens)
         slug = factories.slug_of(admin, tenant)
-    return Product(layout, port, settings, app, tenant, slug, accounts, made)
+    return Product(layout, port, settings, worker, tenant, slug, accounts, made)
 
 
 def _open_books(worker: Flask, tenant: UUID) -> tuple[UUID, UUID]:
