@@ -15,7 +15,8 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import date
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ class Fault:
     line: int
     field: str
     code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = default(default_factory=dict)
 
     @property
     def remedy(self) -> str:
@@ -90,10 +91,10 @@ class Row:
 class Plan:
     """What a file would do, and everything that keeps it from doing so."""
 
-    firms: list[NewFirm] = field(default_factory=list)
-    people: list[dict[str, str]] = field(default_factory=list)
-    grants: list[dict[str, Any]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    firms: list[NewFirm] = default(default_factory=list)
+    people: list[dict[str, str]] = default(default_factory=list)
+    grants: list[dict[str, Any]] = default(default_factory=list)
+    faults: list[Fault] = default(default_factory=list)
     known_people: int = 0
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import FetchedValue
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Model, UtcTime
+
+APP: Final = {"schema": "app"}
 
 
 class ClientState(StrEnum):
@@ -26,7 +28,7 @@ class Client(Model):
     """A client firm, or the provider's own; slug, state, side and hue are the guard's to set."""
 
     __tablename__ = "client"
-    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
+    __table_args__ = APP
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str]
@@ -48,7 +50,7 @@ class ProviderSetting(Model):
     """What clients see of the provider; one row, in the provider's tenant."""
 
     __tablename__ = "provider_setting"
-    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
+    __table_args__ = APP
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -64,7 +66,7 @@ class ClientFigure(Model):
     """A figure of a client on the desk, kept by definer triggers of the lines."""
 
     __tablename__ = "client_figure"
-    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
+    __table_args__ = APP
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[str] = mapped_column(primary_key=True)
@@ -79,7 +81,7 @@ class PinnedClient(Model):
     """A client that a person keeps in the sidebar."""
 
     __tablename__ = "pinned_client"
-    __table_args__: ClassVar[dict[str, str]] = {"schema": "app"}
+    __table_args__ = APP
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_id: Mapped[UUID] = mapped_column(primary_key=True)

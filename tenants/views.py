@@ -25,7 +25,12 @@ from tenants.schemas import NewFirm, complete, slug_of
 pages = Pages("clients", __name__, surface=Surface.PROVIDER)
 firm_pages = Pages("firm", __name__, surface=Surface.CLIENT)
 
-_TONES = {"active": "good", "suspended": "warn", "creating": "info", "closing": "bad"}
+_TONES: dict[str, lists.Tone] = {
+    "active": "good",
+    "suspended": "warn",
+    "creating": "info",
+    "closing": "bad",
+}
 _STATES = {
     "active": _("Active"),
     "suspended": _("Suspended"),

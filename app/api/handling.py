@@ -144,7 +144,7 @@ def _with_key(operation: Operation, values: dict[str, Any], key: str) -> Respons
         key,
         status=response.status_code,
         body=response.get_data(),
-        media_type=response.mimetype,
+        media_type=response.mimetype or "",
     )
     return response
 
@@ -155,7 +155,8 @@ def _request_hash() -> str:
     if request.files:
         for name, part in sorted(request.files.items()):
             digest.update(f"{name} {part.filename}\n".encode())
-            digest.update(hashlib.file_digest(part.stream, "sha256").digest())
+            while chunk := part.stream.read(65_536):
+                digest.update(chunk)
             part.stream.seek(0)
         digest.update(json.dumps(sorted(request.form.items(multi=True))).encode())
     else:
@@ -168,7 +169,8 @@ def _arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     arguments = dict(values)
     query = _query()
     if operation.paged:
-        wanted = {name: query.pop(name) for name in ("limit", "after") if name in query}
+        asked = [name for name in ("limit", "after") if name in query]
+        wanted: dict[str, Any] = {name: query.pop(name) for name in asked}
         page = _bind(results.PageRequest, wanted)
         if "page" in inspect.signature(operation.handler).parameters:
             arguments["page"] = page  # a short list that is always whole takes none

@@ -100,7 +100,8 @@ def _schemas(operations: list[Operation]) -> tuple[References, dict[str, Any]]:
             wanted.append((operation.response, "serialization"))
     unique = list(dict.fromkeys(wanted))
     references, definitions = models_json_schema(unique, ref_template=REFERENCE)
-    return dict(references), definitions.get("$defs", {})
+    found: References = {(one, str(mode)): made for (one, mode), made in references.items()}  # type: ignore[misc]  # only models are asked for
+    return found, definitions.get("$defs", {})
 
 
 def _operation(operation: Operation, references: References) -> dict[str, Any]:

@@ -107,6 +107,6 @@ def _documents() -> Blueprint:
         ("/api/docs", page),
         ("/api/docs.css", style),
     ):
-        view.access = Access(None, public=True)  # type: ignore[attr-defined]  # read at start
+        setattr(view, "access", Access(None, public=True))  # noqa: B010  # read at start
         blueprint.add_url_rule(rule, view_func=view, methods=["GET"])
     return blueprint

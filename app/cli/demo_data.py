@@ -16,6 +16,7 @@ from app.factory import create_app
 from app.kernel import clock, db, jobs
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings, load_settings
+from app.reports.period import months_before
 from tenants import commands, importing
 from tenants.schemas import NewFirm
 
@@ -103,7 +104,7 @@ def _is_loaded(app: Flask) -> bool:
 
 def _make_clients(app: Flask) -> None:
     """The firms, with books that reach back to the first month shown."""
-    first = books.months_before(clock.today(), books.MONTHS - 1)
+    first = months_before(clock.today(), books.MONTHS - 1)
     for firm in FIRMS:
         month = firm.fiscal_year_start_month
         with app.app_context(), as_operator():

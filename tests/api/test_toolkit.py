@@ -55,8 +55,8 @@ def test_without_a_token_the_answer_is_a_problem(client: FlaskClient) -> None:
     answer = client.get("/api/v1/clients")
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
-    assert answer.json["code"] == "sign-in-needed"
-    assert set(answer.json) == {
+    assert answer.get_json()["code"] == "sign-in-needed"
+    assert set(answer.get_json()) == {
         "type", "title", "status", "code", "detail", "errors", "request_id",
     }  # fmt: skip
 
@@ -86,7 +86,9 @@ def test_a_token_reaches_its_own_client_and_no_other(
     person = factories.owner(admin, one).person_id
     factories.grant(admin, other, person, role="owner", lines=("accounting",))
     header = token_of(admin, one, person)
-    slugs = [row["slug"] for row in client.get("/api/v1/clients", headers=header).json["items"]]
+    slugs = [
+        row["slug"] for row in client.get("/api/v1/clients", headers=header).get_json()["items"]
+    ]
     assert slugs == [factories.slug_of(admin, one)]
     address = f"/api/v1/clients/{factories.slug_of(admin, other)}"
     assert client.get(address, headers=header).status_code == 404
@@ -94,8 +96,8 @@ def test_a_token_reaches_its_own_client_and_no_other(
 
 def test_an_unknown_route_and_method_are_problems_too(client: FlaskClient) -> None:
     missing, wrong = client.get("/api/v1/nothing"), client.delete("/api/v1/clients")
-    assert (missing.status_code, missing.json["code"]) == (404, "not-found")
-    assert (wrong.status_code, wrong.json["code"]) == (405, "method-not-allowed")
+    assert (missing.status_code, missing.get_json()["code"]) == (404, "not-found")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method-not-allowed")
     assert "GET" in wrong.headers["Allow"]
 
 
@@ -110,7 +112,7 @@ def test_pages_follow_one_another_without_gap_or_double(
     seen: list[str] = []
     address: str | None = "/api/v1/clients?limit=2"
     while address:
-        answer = client.get(address).json
+        answer = client.get(address).get_json()
         seen += [row["slug"] for row in answer["items"]]
         address = f"/api/v1/clients?limit=2&after={answer['next']}" if answer["next"] else None
     assert seen == sorted(factories.slug_of(admin, tenant) for tenant in made)
@@ -130,7 +132,10 @@ def test_a_wrong_query_is_refused_at_its_field(
 ) -> None:
     answer = client.get(f"/api/v1/clients?{query}", headers=administrator)
     assert answer.status_code == 422
-    assert (answer.json["errors"][0]["field"], answer.json["errors"][0]["code"]) == (field, code)
+    assert (answer.get_json()["errors"][0]["field"], answer.get_json()["errors"][0]["code"]) == (
+        field,
+        code,
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,7 +158,7 @@ def test_a_wrong_body_is_refused_at_its_field(
 ) -> None:
     answer = client.post("/api/v1/clients", json={**NEW, **change}, headers=administrator)
     assert answer.status_code == 422
-    assert (field, code) in [(one["field"], one["code"]) for one in answer.json["errors"]]
+    assert (field, code) in [(one["field"], one["code"]) for one in answer.get_json()["errors"]]
 
 
 def test_a_body_that_is_no_json_is_refused(
@@ -172,7 +177,7 @@ def test_a_body_beyond_the_bound_is_refused(
     answer = client.post(
         "/api/v1/clients", json={**NEW, "name": "x" * 2_000_000}, headers=administrator
     )
-    assert (answer.status_code, answer.json["code"]) == (413, "too-large")
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too-large")
 
 
 def test_a_client_is_made_by_a_job_that_can_be_followed(
@@ -183,11 +188,13 @@ def test_a_client_is_made_by_a_job_that_can_be_followed(
     slug = factories.unique("quay")
     answer = client.post("/api/v1/clients", json={**NEW, "slug": slug}, headers=administrator)
     assert answer.status_code == 202
-    assert client.get(answer.headers["Location"], headers=administrator).json["state"] == "due"
+    assert (
+        client.get(answer.headers["Location"], headers=administrator).get_json()["state"] == "due"
+    )
     jobs.run_due(worker_app)
-    done = client.get(answer.headers["Location"], headers=administrator).json
+    done = client.get(answer.headers["Location"], headers=administrator).get_json()
     assert (done["state"], done["href"]) == ("done", f"/desk/clients/{slug}")
-    found = client.get(f"/api/v1/directory?q={slug}", headers=administrator).json["items"]
+    found = client.get(f"/api/v1/directory?q={slug}", headers=administrator).get_json()["items"]
     assert [(row["slug"], row["state"]) for row in found] == [(slug, "active")]
 
 
@@ -200,9 +207,9 @@ def test_the_same_key_gives_the_stored_answer_and_refuses_another_body(
     again = client.post("/api/v1/clients", json=body, headers=header)
     other = client.post("/api/v1/clients", json={**body, "name": "Else"}, headers=header)
     assert (first.status_code, again.status_code, other.status_code) == (202, 202, 409)
-    assert again.json == first.json
+    assert again.get_json() == first.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert other.json["code"] == "idempotency-key-reused"
+    assert other.get_json()["code"] == "idempotency-key-reused"
 
 
 def test_a_person_without_the_permission_is_told_so(
@@ -233,7 +240,7 @@ def test_an_operation_without_a_permission_is_a_mistake_at_start() -> None:
 def test_the_description_names_every_operation_and_its_permission(
     app: Flask, client: FlaskClient
 ) -> None:
-    document = client.get("/api/v1/openapi.json").json
+    document = client.get("/api/v1/openapi.json").get_json()
     operations = app.extensions["api-operations"]
     described = {one["operationId"] for path in document["paths"].values() for one in path.values()}
     assert described == {operation.name for operation in operations}
@@ -259,6 +266,6 @@ def test_callers_are_limited_and_told_when_to_come_again(app: Flask) -> None:
     answers = [browser.get("/api/v1/clients", headers=header) for _ in range(601)]
     assert {answer.status_code for answer in answers[:600]} == {401}
     assert answers[-1].status_code == 429
-    assert answers[-1].json["code"] == "too-many-requests"
+    assert answers[-1].get_json()["code"] == "too-many-requests"
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert answers[0].headers["X-RateLimit-Limit"] == "600"

@@ -94,7 +94,7 @@ def test_the_foreign_client_is_full(played: Stage) -> None:
 
 
 def test_no_stranger_learns_of_another_client(app: Flask, played: Stage) -> None:
-    told = []
+    told: list[str] = []
     for actor in played.actors:
         browser = _browser(app, actor)
         for rule in _rules(app):

@@ -11,6 +11,7 @@ from flask import Flask
 from app.cli import provider as provider_command
 from app.cli.operator_scope import as_operator
 from app.kernel import db, registry
+from app.kernel.clients import PrincipalRef
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.settings import Settings
 from tenants import commands, importing, queries
@@ -127,7 +128,7 @@ def test_ending_a_line_ends_the_grants_that_rest_on_it(
         assert session is not None
     with operated.app_context(), as_operator():
         assert commands.end_engagement(tenant_id=tenant, line="accounting") == 1
-    principal = queries.PrincipalRef(worker.principal_id, worker.person_id, "person")
+    principal = PrincipalRef(worker.principal_id, worker.person_id, "person")
     with app.app_context():
         assert queries.resolve_client(principal, factories.slug_of(admin, tenant)) is None
 

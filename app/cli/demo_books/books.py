@@ -24,6 +24,7 @@ from app.reports import commands as report_commands
 from app.reports.period import month_end, months_before
 
 MONTHS = 14
+INSURANCE = 16_800
 LEFT_DAYS = 12  # of the present: what nobody has booked yet
 CLOSED_MONTHS_AGO = 3
 PUBLISHED_MONTHS = 3
@@ -76,7 +77,24 @@ def _prepare(maker: Maker, first: date) -> dict[str, UUID]:
             account_id=maker.accounts[bank.code],
         )
         _opening(maker, bank, first)
+    _owned(maker, first)
     return found
+
+
+def _owned(maker: Maker, first: date) -> None:
+    """What the firm has besides money: equipment, and insurance paid ahead."""
+    ledger, accounts, base = maker.firm.ledger, maker.accounts, queries.book().base_currency
+    for name, amount in (("asset", 2_475_000), ("prepaid", MONTHS * INSURANCE)):
+        commands.post_entry(
+            journal="OPEN",
+            date=first,
+            description="Opening balance",
+            postings=[
+                PostingInput(accounts[ledger[name]], amount, base),
+                PostingInput(accounts[ledger["opening"]], -amount, base),
+            ],
+            key=f"demo-opening:{name}",
+        )
 
 
 def _rates(maker: Maker, first: date) -> None:
@@ -130,7 +148,7 @@ def _entries(maker: Maker, first: date, last: date) -> Iterator[EntryDraft]:
     base = queries.book().base_currency
     for name, debit, credit, amount in (
         ("Depreciation of the month", "depreciation", "accumulated", 41_250),
-        ("Insurance of the month", "insurance", "prepaid", 16_800),
+        ("Insurance of the month", "insurance", "prepaid", INSURANCE),
     ):
         yield EntryDraft(
             journal="GEN",
@@ -147,7 +165,7 @@ def _entries(maker: Maker, first: date, last: date) -> Iterator[EntryDraft]:
     for count in range(7):
         day = first + timedelta(days=maker.dice.randint(0, (last - first).days))
         name = maker.dice.choice(maker.firm.customers)
-        amount = maker.dice.randint(148_000, 712_000)
+        amount = maker.dice.randint(*maker.firm.invoices)
         maker.owed.append((day + timedelta(days=maker.dice.randint(9, 34)), name, amount))
         yield EntryDraft(
             journal="GEN",

@@ -63,6 +63,7 @@ class Firm:
     banks: tuple[Bank, ...]
     ledger: dict[str, str]
     customers: tuple[str, ...] = ()
+    invoices: tuple[int, int] = (148_000, 712_000)
     rate: Decimal | None = None
 
 
@@ -92,6 +93,7 @@ HARBOUR = Firm(
         "depreciation": "60400",
         "accumulated": "16000",
         "prepaid": "13100",
+        "asset": "15000",
         "insurance": "60700",
     },
     banks=(
@@ -103,7 +105,7 @@ HARBOUR = Firm(
             4_812_044,
             "mt940",
             (
-                Habit("Card settlement", "Terminal deposits", "40000", 158_000, 264_000, 12),
+                Habit("Card settlement", "Terminal deposits", "40000", 162_000, 271_000, 13),
                 Habit("Pier Street Cafe", "Wholesale bread, weekly", "40000", 62_000, 91_000, 4),
                 Habit("Golden Mill Supply", "Flour and dry goods", "50000", -148_000, -96_000, 4),
                 Habit("Alder Dairy", "Butter and cream", "50000", -74_000, -41_000, 4),
@@ -133,6 +135,7 @@ KESTREL = Firm(
         "depreciation": "8000",
         "accumulated": "0021",
         "prepaid": "1103",
+        "asset": "0020",
         "insurance": "8204",
         "receivable": "1100",
         "sales": "4000",
@@ -177,11 +180,13 @@ VOSS = Firm(
         "depreciation": "6600",
         "accumulated": "1610",
         "prepaid": "1300",
+        "asset": "1510",
         "insurance": "6130",
         "receivable": "1100",
         "sales": "4000",
     },
     customers=("Labor Kessler", "Optik Sandmann", "Messtechnik Ruhr"),
+    invoices=(262_000, 1_080_000),
     rate=Decimal("0.92"),
     banks=(
         Bank(
@@ -196,9 +201,7 @@ VOSS = Firm(
                 Habit("Feinmechanik Ott", "Fassungen", "5020", -214_000, -98_000, 2),
                 Habit("Lohn und Gehalt", "Löhne", "6000", -1_884_000, -1_742_000, 1, 27),
                 Habit("Krankenkassen", "Sozialabgaben", "6010", -402_000, -371_000, 1, 26),
-                Habit(
-                    "Hafenspeicher", "Miete Halle 3", "6100", -385_000, -385_000, 1, 2
-                ),
+                Habit("Hafenspeicher", "Miete Halle 3", "6100", -385_000, -385_000, 1, 2),
                 Habit("Stadtwerke", "Strom und Wasser", "6110", -92_000, -64_000, 1, 15),
                 Habit("Paketdienst Nord", "Versand", "6230", -28_000, -6_000, 5),
                 Habit("Netz und Wort", "Telefon und Internet", "6210", -11_900, -11_900, 1, 8),
