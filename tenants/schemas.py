@@ -15,7 +15,8 @@ LONGEST_SLUG = 40
 # Words of our own addresses: a client of that name could be taken for a page of ours.
 RESERVED_SLUGS = frozenset(
     "admin api backoffice books brand c clients demo desk dev help import "
-    "invite login logout me new people portal provider reports reset settings static system x".split()
+    "invite login logout me new people portal provider reports reset settings static "
+    "system x".split()
 )
 LOCALES = ("en", "de")
 _LOOKS_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
