@@ -176,6 +176,21 @@ def _greet(layout: Layout, *, port: int, seconds: float) -> None:
     click.echo(f"\n  Backoffice is ready after {seconds:.1f} s:  http://localhost:{port}\n")
     logins = layout.run / "logins.json"
     found: list[dict[str, Any]] = json.loads(logins.read_text()) if logins.exists() else []
-    for login in found:
-        click.echo("  " + "  ".join(f"{value}" for value in login.values() if value))
+    for line in _login_table(found):
+        click.echo("  " + line)
     click.echo(f"\n  Logs: {layout.logs}   Stop: Ctrl-C\n")
+
+
+def _login_table(logins: list[dict[str, Any]]) -> list[str]:
+    """Return the logins in columns, each with the code its authenticator shows now."""
+    import pyotp
+
+    if not logins:
+        return []
+    rows = [["name", "role", "e-mail", "password", "authenticator key", "code now"]]
+    for login in logins:
+        seed = str(login.get("authenticator") or "")
+        told = [str(login.get(name) or "") for name in ("name", "role", "email", "password")]
+        rows.append([*told, seed, pyotp.TOTP(seed).now() if seed else ""])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

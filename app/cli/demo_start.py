@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.cli.servers.secrets import write_private
+
 HALF_MADE = 3
 
 
@@ -55,7 +57,7 @@ def main(run: Path, *, empty: bool = False) -> int:
         loaded.touch()
         loading.unlink()
     logins: Any = demo_data.logins()
-    (run / "logins.json").write_text(json.dumps([_plain(login) for login in logins]))
+    write_private(run / "logins.json", json.dumps([_plain(login) for login in logins]))
     return 0
 
 
