@@ -56,6 +56,11 @@ class DirectoryRow:
     lines: tuple[str, ...]
     until: datetime | None
 
+    @property
+    def id(self) -> UUID:
+        """What a list calls its rows."""
+        return self.tenant_id
+
 
 @dataclass(frozen=True, slots=True)
 class Engagement:

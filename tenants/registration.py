@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from app.api import Api
-from app.kernel import clients, db, words
+from app.kernel import clients, db, mail, words
 from app.kernel.registry import NavItem, Permission, Registry
 from app.kernel.scope import Scope
 from app.kernel.words import _
@@ -107,6 +107,7 @@ def register(registry: Registry) -> None:
     )
     words.declare_errors(ERRORS)
     clients.set_resolver(queries.resolve_client)
+    mail.set_brand(_sender)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
@@ -123,6 +124,14 @@ def install(app: Flask) -> None:
     """Tells the web how the provider looks."""
     hooks = app.extensions.setdefault("web-hooks", context.Hooks())
     hooks.resolve_brand = _brand
+
+
+def _sender() -> mail.Brand:
+    """Whose mails these are; inside the open transaction of the mailing job."""
+    face = queries.provider_face()
+    if face is None:
+        return mail.Brand()
+    return mail.Brand(name=face.sender_name or face.name, sender=face.sender_address or None)
 
 
 def _brand() -> context.Brand:
