@@ -166,7 +166,7 @@ class OnFilter(In):
     paged=True,
     summary="Chart of accounts",
 )
-def accounts(page: PageRequest) -> Page:
+def accounts(page: PageRequest) -> Page[queries.Account]:
     """All accounts by code."""
     cursor = paging.decode(page.after, width=1)
     found = [
@@ -200,7 +200,7 @@ def create_account(body: AccountIn) -> object:
     paged=True,
     summary="Journal entries, newest first",
 )
-def entries(query: JournalFilter, page: PageRequest) -> Page:
+def entries(query: JournalFilter, page: PageRequest) -> Page[queries.EntryRow]:
     """Heads of entries."""
     cursor = paging.decode(page.after, width=2)
     found = queries.journal_page(

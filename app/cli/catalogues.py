@@ -30,7 +30,7 @@ KEYWORDS = {
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 _JINJA = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}
 
-Message = str | tuple[str, ...]
+Message = str | tuple[str, ...] | list[str]
 
 
 def texts() -> Iterator[tuple[Message, str, int]]:
@@ -88,8 +88,8 @@ def untranslated(catalogue: Catalog) -> list[Message]:
     ]
 
 
-def _is_translated(text: str | tuple[str, ...] | None) -> bool:
-    return all(text) if isinstance(text, tuple) else bool(text)
+def _is_translated(text: str | tuple[str, ...] | list[str] | None) -> bool:
+    return all(text) if isinstance(text, (tuple, list)) else bool(text)
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,7 @@ class PublishedReport(Model):
     """A report as the client reads it; written by the doors only, never changed."""
 
     __tablename__ = "published_report"
-    __table_args__: ClassVar = {"schema": "app"}
+    __table_args__ = ({"schema": "app"},)
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

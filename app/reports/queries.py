@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -75,7 +76,7 @@ _HEAD = (
 )
 
 
-def _heads(rows: Sequence[sa.Row[tuple[object, ...]]]) -> list[Published]:
+def _heads(rows: Sequence[Any]) -> list[Published]:
     names = people.names([row.published_by for row in rows])
     return [
         Published(
