@@ -1,7 +1,8 @@
 -- What holds whatever door, owner or mistake writes: statement triggers over transition tables.
 -- Entry and postings must come in one statement, so nothing half done can exist even for a moment.
 -- Plans are kept to index look-ups: a plan made while a table was small must not scan it later,
--- which is what made large batches grow faster than linear.
+-- which is what made large batches grow faster than linear. "(select true ...)" instead of exists
+-- for the same reason: an exists may be planned as a hash of the whole table.
 set role app_owner;
 
 -- Refuses in the user's words why one entry cannot stand; called only after a check failed.
@@ -71,14 +72,14 @@ begin
     (p.state = 'open' or p.state = 'in_review' and n.in_review)
     and n.entry_date between p.starts and p.ends
     and n.fiscal_year = p.fiscal_year
-    and exists (select from ledger.journal j
+    and (select true from ledger.journal j
                 where j.tenant_id = n.tenant_id and j.code = n.journal)
-    and exists (select from ledger.posting q
+    and (select true from ledger.posting q
                 where q.tenant_id = n.tenant_id and q.entry_id = n.id and q.no = 1)
-    and (n.number = 1 or exists (select from ledger.entry z where z.tenant_id = n.tenant_id
+    and (n.number = 1 or (select true from ledger.entry z where z.tenant_id = n.tenant_id
            and z.journal = n.journal and z.fiscal_year = n.fiscal_year and z.number = n.number - 1))
     and n.number > 0
-    and (n.reverses_id is null or exists (select from ledger.entry z
+    and (n.reverses_id is null or (select true from ledger.entry z
            where z.tenant_id = n.tenant_id and z.id = n.reverses_id and z.id <> n.id)),
     false)
   limit 1;
@@ -115,14 +116,14 @@ begin
       and a.living and (a.currency is null or a.currency = n.currency)
       and (a.control is null or n.counterparty_id is not null)
       and case when n.currency = e.base_currency then n.amount = n.base
-          else exists (select from app.currency c where c.code = n.currency) end
-      and (n.counterparty_id is null or exists (select from ledger.counterparty c
+          else (select true from app.currency c where c.code = n.currency) end
+      and (n.counterparty_id is null or (select true from ledger.counterparty c
         where c.tenant_id = n.tenant_id and c.id = n.counterparty_id))
-      and (n.tax_code is null or exists (select from ledger.tax_code c
+      and (n.tax_code is null or (select true from ledger.tax_code c
         where c.tenant_id = n.tenant_id and c.code = n.tax_code))
-      and (n.dim1_id is null or exists (select from ledger.dimension_value d
+      and (n.dim1_id is null or (select true from ledger.dimension_value d
         where d.tenant_id = n.tenant_id and d.id = n.dim1_id and d.slot = 1))
-      and (n.dim2_id is null or exists (select from ledger.dimension_value d
+      and (n.dim2_id is null or (select true from ledger.dimension_value d
         where d.tenant_id = n.tenant_id and d.id = n.dim2_id and d.slot = 2)),
       false))) is not true
   limit 1;

@@ -238,7 +238,8 @@ create function ledger.post(
   p_kind text default 'normal', p_source_type text default null, p_source_id uuid default null,
   p_approved uuid default null,
   out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$   -- else the insert is planned anew for each entry
 declare
   g record := ledger.open_door('accounting.post');
   done record;

@@ -20,7 +20,8 @@ create function ledger.reverse(
   p_entry uuid, p_key text, p_date date default null, p_description text default null,
   out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean,
   out journal text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$   -- else the insert is planned anew for each entry
 declare
   g record := ledger.open_door('accounting.post');
   original ledger.entry;
