@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date as babel_date
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_skeleton
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
+from markupsafe import escape
 
 from app.kernel import money
 
@@ -44,8 +45,6 @@ class Lazy:
         return gettext(self.message, **self.params)
 
     def __html__(self) -> str:
-        from markupsafe import escape
-
         return str(escape(str(self)))
 
     def __eq__(self, other: object) -> bool:
@@ -137,9 +136,22 @@ def best_locale(accepted: str) -> str:
     return "en"
 
 
-def _babel() -> Locale:
-    code = _locale.get()
+@lru_cache(maxsize=16)
+def _locale_of(code: str) -> Locale:
     return Locale.parse("en_GB" if code in ("en", PSEUDO) else code)
+
+
+def _babel() -> Locale:
+    return _locale_of(_locale.get())
+
+
+@lru_cache(maxsize=16)
+def _separators(code: str) -> dict[int, str]:
+    """What stands for Python's comma and point, by the language's own table."""
+    locale_ = _locale_of(code)
+    return str.maketrans(
+        {",": get_group_symbol(locale_), ".": get_decimal_symbol(locale_), "-": MINUS}
+    )
 
 
 def decimal_comma() -> bool:
@@ -148,15 +160,18 @@ def decimal_comma() -> bool:
 
 
 def format_number(value: int | Decimal, *, decimals: int = 0) -> str:
-    """A number with the reader's grouping; minus is U+2212."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    text = format_decimal(Decimal(value), format=pattern, locale=_babel())
-    return text.replace("-", MINUS)
+    """A number with the reader's grouping, rounded half to even; minus is U+2212."""
+    # A page shows hundreds of figures and babel reads its pattern anew for each.
+    text = f"{value:,}" if isinstance(value, int) and not decimals else f"{value:,.{decimals}f}"
+    return text.translate(_separators(_locale.get()))
 
 
 def format_minor(minor: int, currency: str) -> str:
     """An amount without its unit, for columns whose head names the currency."""
-    return format_number(money.to_decimal(minor, currency), decimals=money.exponent(currency))
+    decimals = money.exponent(currency)
+    units, rest = divmod(abs(minor), 10**decimals)
+    text = f"{units:,}.{rest:0{decimals}}" if decimals else f"{units:,}"
+    return (f"-{text}" if minor < 0 else text).translate(_separators(_locale.get()))
 
 
 def format_money(minor: int, currency: str) -> str:
@@ -188,24 +203,34 @@ def format_tenths(value: int) -> str:
     return format_percent(Decimal(value).scaleb(-1))
 
 
+@lru_cache(maxsize=4096)
+def _date(value: date, pattern: str, code: str) -> str:
+    return babel_date(value, pattern, locale=_locale_of(code))
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(value: date, skeleton: str, code: str) -> str:
+    return format_skeleton(skeleton, value, locale=_locale_of(code))
+
+
 def format_date(value: date | None) -> str:
     """`31 Oct 2026`."""
-    return babel_date(value, "d MMM y", locale=_babel()) if value else ""
+    return _date(value, "d MMM y", _locale.get()) if value else ""
 
 
 def format_day_month(value: date | None) -> str:
     """`31 Oct`, for lists."""
-    return format_skeleton("MMMd", value, locale=_babel()) if value else ""
+    return _skeleton(value, "MMMd", _locale.get()) if value else ""
 
 
 def format_month(value: date) -> str:
     """`October 2026`."""
-    return babel_date(value, "LLLL y", locale=_babel())
+    return _date(value, "LLLL y", _locale.get())
 
 
 def format_short_month(value: date) -> str:
     """`Oct 2026`."""
-    return babel_date(value, "LLL y", locale=_babel())
+    return _date(value, "LLL y", _locale.get())
 
 
 def format_instant(value: datetime | None) -> str:
@@ -213,7 +238,7 @@ def format_instant(value: datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(_zone.get()))
-    return f"{format_date(local.date())}, {format_time(local, 'HH:mm', locale=_babel())}"
+    return f"{format_date(local.date())}, {local:%H:%M}"
 
 
 def format_age(since: datetime, *, now: datetime | None = None) -> str:

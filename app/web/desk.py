@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, current_app, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.kernel import registry, words
 from app.kernel.errors import NotFound
 from app.kernel.registry import DeskColumn
 from app.kernel.words import _
-from app.web import client_rows, lists
+from app.web import addresses, client_rows, lists
 from app.web.client_rows import DeskClient
 from app.web.context import initials
 from app.web.pages import SIGNED_IN, Pages, Surface
@@ -20,7 +20,12 @@ from app.web.render import render
 
 pages = Pages("desk", __name__, surface=Surface.DESK)
 
+HOME = "workspace.home"
 _NONE = client_rows.Figure(0)
+_NOT_COUNTED = Markup('<span class="mut" aria-hidden="true">–</span>')
+_NOTHING = Markup('<span class="mut">0</span>')
+_TO_DO = lists.Tag(_("To do"), "info")
+_DONE = lists.Tag(_("Done"), "good")
 STATES = {"suspended": lists.Tag(_("Suspended"), "warn")}
 COLUMN_PHONES = ("r1", "l2")
 
@@ -62,12 +67,16 @@ def _key(column: DeskColumn) -> str:
 
 
 def _leads(endpoint: str, slug: str) -> str:
-    known = endpoint in current_app.view_functions
-    return url_for(endpoint if known else "workspace.home", client=slug)
+    return url_for(_known(endpoint), client=slug)
+
+
+def _known(endpoint: str) -> str:
+    return endpoint if endpoint in current_app.view_functions else HOME
 
 
 def _table() -> lists.ListView:
     contributed = registry.current().all(DeskColumn)
+    home_of, peek_of = addresses.maker(HOME, "client"), addresses.maker("desk.peek", "slug")
     columns = [
         lists.Column("name", _("Client"), cell=_badge, main=True, sort=True),
         *(_column(place, one) for place, one in enumerate(contributed)),
@@ -78,8 +87,8 @@ def _table() -> lists.ListView:
         id="clients",
         caption=_("My clients"),
         columns=tuple(columns),
-        href=lambda row: url_for("workspace.home", client=row.slug),
-        peek=lambda row: url_for("desk.peek", slug=row.slug),
+        href=lambda row: home_of(row.slug),
+        peek=lambda row: peek_of(row.slug),
         name=lambda row: row.name,
         filters=(lists.Filter("q", _("Name"), kind="search"),),
         views=(
@@ -106,16 +115,17 @@ def _column(place: int, one: DeskColumn) -> lists.Column:
 
 def _count(column: DeskColumn) -> Callable[[DeskClient], Any]:
     """A cell that leads to the screen where the things are."""
+    key, title = _key(column), escape(column.title)
+    leads = addresses.maker(_known(column.endpoint), "client")
 
     def cell(row: DeskClient) -> Any:
-        figure = row.figures.get(_key(column))
+        figure = row.figures.get(key)
         if figure is None:
-            return Markup('<span class="mut" aria-hidden="true">–</span>')
+            return _NOT_COUNTED
         if not figure.n:
-            return Markup('<span class="mut">0</span>')
-        return Markup('<a href="{}">{}<span class="vh"> {}</span></a>').format(
-            _leads(column.endpoint, row.slug), words.format_number(figure.n), column.title
-        )
+            return _NOTHING
+        href, number = escape(leads(row.slug)), words.format_number(figure.n)
+        return Markup(f'<a href="{href}">{number}<span class="vh"> {title}</span></a>')  # noqa: S704  # escaped
 
     return cell
 
@@ -131,7 +141,7 @@ def _oldest(row: DeskClient) -> Any:
 def _state(row: DeskClient) -> Any:
     if row.state in STATES:
         return STATES[row.state]
-    return lists.Tag(_("To do"), "info") if row.left else lists.Tag(_("Done"), "good")
+    return _TO_DO if row.left else _DONE
 
 
 def _in_view(rows: Sequence[DeskClient], view: str) -> list[DeskClient]:

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from flask import request, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.kernel import paging, words
 from app.kernel.money import Money
 from app.kernel.words import _
+from app.web import list_rows
 
 MAX_FILTER = 200
 
@@ -28,6 +29,9 @@ class Tag:
 
     text: Any
     tone: Tone = ""
+
+    def __html__(self) -> str:
+        return str(list_rows.tag(self.text, self.tone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Badge:
     name: str
     initials: str
     colour: int
+
+    def __html__(self) -> str:
+        return (
+            f'<span class="av h{self.colour}" aria-hidden="true">{escape(self.initials)}</span>'
+            f"{escape(self.name)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +325,10 @@ class ListView:
         if isinstance(value, Tag):
             return str(value.text)
         return value.name if isinstance(value, Badge) else str(Markup(value).striptags())  # noqa: S704  # read as text only
+
+    def row_drawer(self) -> list_rows.Draw:
+        """What draws a row of this list as HTML."""
+        return list_rows.row_drawer(self)
 
     def action_address(self, action: Action) -> str:
         """Where a bulk act posts to."""

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.kernel import scope, words
 from app.kernel.errors import DomainError, NotFound, SignInNeeded, TooLarge
 from app.kernel.words import _
-from app.web import chart, context, language, lists, recall, security, shell
+from app.web import addresses, chart, context, language, lists, recall, security, shell
 
 STATIC = Path(__file__).parent / "static"
 UNDO_DEPTH = 10
@@ -188,6 +188,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_page_values)
     app.after_request(_keep_toasts)
     app.url_defaults(_fill_client)
+    addresses.install(app)
     app.register_error_handler(DomainError, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
