@@ -162,16 +162,31 @@ def _label(sha: str) -> str:
 
 
 def _store(plain: IO[bytes], sha: str) -> None:
-    """Puts the sealed content where nothing stands yet; the same content needs no second copy."""
+    """Puts the sealed content; what a committed head answers for needs no second copy.
+
+    The bucket alone is no witness: what a rolled-back upload left there may be cut short or
+    sealed under a key that was rolled back with it. So it is written anew, as a new version.
+    """
     key = _key(sha)
-    if bucket().head(key) is not None:
+    if _has_head(sha):
         return
     sealed = storage_chunks.sealed(plain, key=sealing.client_key(), label=_label(sha))
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as body:
         for piece in sealed:
             body.write(piece)
         body.seek(0, os.SEEK_SET)
-        bucket().put_if_absent(key, body)
+        if not bucket().put_if_absent(key, body):
+            bucket().replace(key, body)
+
+
+def _has_head(sha: str) -> bool:
+    found = db.session.execute(
+        sa.text(
+            "select exists (select from app.stored_object where sha256 = :sha and state <> 'gone')"
+        ),
+        {"sha": sha},
+    )
+    return bool(found.scalar_one())
 
 
 @contextmanager

@@ -74,6 +74,16 @@ class Bucket:
             raise
         return True
 
+    def replace(self, key: str, body: IO[bytes]) -> None:
+        """Writes a new version of an object; the bucket keeps the older ones."""
+        self.ensure()
+
+        def once() -> Any:
+            body.seek(0)
+            return self._client.put_object(Bucket=self.name, Key=key, Body=body)
+
+        self._again(once)
+
     def get(self, key: str) -> Iterator[bytes]:
         """The object's bytes as they come; raises Unavailable when it is not there."""
         self.ensure()

@@ -84,6 +84,24 @@ def test_the_same_content_stands_once_and_each_client_has_its_own_key(
             assert sealing.client_key() != mine
 
 
+def test_an_upload_after_a_rolled_back_one_can_be_opened(
+    app: Flask, tenant: UUID, person: Any
+) -> None:
+    data = b"statement of March" * 100
+    with (
+        app.app_context(),
+        pytest.raises(RuntimeError, match="cut off"),
+        db.transaction(person.scope(tenant)),
+    ):
+        _put(data)  # the client's first: its key is rolled back too, the ciphertext is not
+        raise RuntimeError("cut off")
+
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        made = _put(data)
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        assert storage.read(made) == data
+
+
 def test_damaged_swapped_or_cut_objects_are_refused(app: Flask, tenant: UUID, person: Any) -> None:
     from app.kernel import storage_chunks
 
