@@ -175,7 +175,7 @@ class Permalink:
 class ClientCreated(Protocol):
     """A hook that runs in the transaction that creates a client (mode `j`, worker's role)."""
 
-    def __call__(self, client: NewClient) -> None: ...
+    def __call__(self, client: NewClient, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,18 @@ class NewClient:
     books_from_year: int
     lines: tuple[str, ...]
     is_provider: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySource:
+    """What a package does when an entry booked from its objects is taken back.
+
+    `release` gets the entry's id before it is reversed, in the same transaction; it locks its
+    object first, as booking does, so that two people at one object wait and never deadlock.
+    """
+
+    source_type: str
+    release: Callable[[UUID], None]
 
 
 @dataclass(frozen=True, slots=True)
