@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -14,7 +14,7 @@ from app.kernel import words
 Number = int | Decimal
 
 SPARK_WIDTH, SPARK_HEIGHT = 92, 22
-CHART_HEIGHT, CHART_MARGIN = 168, 44
+CHART_HEIGHT, CHART_MARGIN = 168, 60
 _STEPS = (1, 2, 5, 10)
 
 
@@ -121,8 +121,9 @@ class _Plot:
         values += [Decimal(bar.line) for bar in data.bars if bar.line is not None]
         high, low = max(*values, Decimal(0)), min(*values, Decimal(0))
         step = nice_step(high - low or Decimal(1))
-        top = -(-high // step) * step
-        bottom = low // step * step if low < 0 else Decimal(0)
+        # Not `//`: a Decimal's floor division cuts towards zero.
+        top = (high / step).to_integral_value(ROUND_CEILING) * step
+        bottom = (low / step).to_integral_value(ROUND_FLOOR) * step + 0
         return cls(data, width, bottom, top or step, step)
 
     def y(self, value: Number) -> float:
