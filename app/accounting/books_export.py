@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -28,6 +28,7 @@ ROOTS = {
     "income": "Income",
     "expense": "Expenses",
 }
+Writer = Callable[[Sequence[queries.Account], str, Iterable["Line"]], Iterator[str]]
 _ALL = sa.text(
     "select e.id, e.entry_date as date, e.journal, e.fiscal_year, e.number, e.description,"
     " p.account_id, p.amount, p.currency, p.base, p.memo"
@@ -63,7 +64,7 @@ def export(kind: Format) -> Iterator[str]:
     """The open client's books as pieces of text; reads in steps, holds none of them whole."""
     chart = queries.accounts(include_archived=True)
     base = queries.book().base_currency
-    writers = {"beancount": _beancount, "ledger": _ledger, "csv": _csv}
+    writers: dict[Format, Writer] = {"beancount": _beancount, "ledger": _ledger, "csv": _csv}
     yield from writers[kind](chart, base, _lines())
 
 
@@ -101,8 +102,10 @@ def _beancount_name(account: queries.Account) -> str:
     """Root, then code and name in letters, digits and dashes."""
     text = unicodedata.normalize("NFKD", f"{account.code} {account.name}")
     slug = re.sub(r"[^A-Za-z0-9]+", "-", text.encode("ascii", "ignore").decode()).strip("-")
-    return f"{ROOTS[account.type]}:{slug[:1].upper()}{slug[1:180]}" if slug else (
-        f"{ROOTS[account.type]}:X{account.id.hex}"
+    return (
+        f"{ROOTS[account.type]}:{slug[:1].upper()}{slug[1:180]}"
+        if slug
+        else (f"{ROOTS[account.type]}:X{account.id.hex}")
     )
 
 
@@ -135,9 +138,7 @@ def _half_unit(currency: str) -> str:
     return f"{money.to_decimal(5, currency).scaleb(-1):f}"
 
 
-def _beancount(
-    chart: Sequence[queries.Account], base: str, lines: Iterable[Line]
-) -> Iterator[str]:
+def _beancount(chart: Sequence[queries.Account], base: str, lines: Iterable[Line]) -> Iterator[str]:
     names = account_names(chart, "beancount")
     yield f'option "operating_currency" "{base}"\n'
     yield f'option "inferred_tolerance_default" "{base}:{_half_unit(base)}"\n\n'

@@ -1,4 +1,4 @@
-"""Reads the CSV of postings that `books import-postings` takes: bounded, every fault with its line."""
+"""Reads the CSV of `books import-postings`: bounded, every fault named with its line."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def read(lines: Iterable[str], book: ledger.Book) -> list[FileEntry]:
         try:
             _add(entry, number, row, book)
         except _CellRefused as refused:
-            entry.fault = entry.fault or Fault(
-                number, refused.column, refused.code, refused.params
-            )
+            entry.fault = entry.fault or Fault(number, refused.column, refused.code, refused.params)
     return list(entries.values())
 
 

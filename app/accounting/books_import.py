@@ -29,7 +29,9 @@ TYPES = {
 }
 REMEDIES = {
     "account-length": _("Give an account of at most 200 characters."),
-    "account-type-unknown": _("Begin the account with Assets:, Liabilities:, Equity:, Income: or Expenses:, or make it first."),
+    "account-type-unknown": _(
+        "Begin the account with Assets, Liabilities, Equity, Income or Expenses, or make it first."
+    ),
     "account-unknown": _("Make the account first, or import with --create-accounts."),
     "account-archived": _("Take the account back into use first."),
     "account-currency-differs": _("The account is kept in another currency."),
@@ -102,9 +104,7 @@ def import_postings(*, lines: Iterable[str], create_accounts: bool = False) -> I
     posted = commands.post_many(drafts=[_draft(entry, ids) for entry in taken])
     known = sum(one.replayed for one in posted)
     left_out = sum(entry.left_out for entry in taken)
-    return Imported(
-        len(posted) - known, known, tuple(refused), len(made), left_out, periods
-    )
+    return Imported(len(posted) - known, known, tuple(refused), len(made), left_out, periods)
 
 
 def _fault(

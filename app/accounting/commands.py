@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput, some
+from app.kernel import registry
 from app.kernel.db import session
 from app.kernel.errors import Invalid
 
@@ -57,6 +58,10 @@ _REVERSE = sa.text(
     "select entry_id, number, fiscal_year, replayed, journal"
     " from ledger.reverse(:entry_id, :key, :date, :description)"
 ).bindparams(sa.bindparam("date", type_=sa.Date()), sa.bindparam("entry_id", type_=sa.Uuid()))
+_SOURCE = sa.text(
+    "select source_type from ledger.entry"
+    " where tenant_id = (select guard.tenant_id()) and id = :entry_id"
+)
 BATCH = 2000
 
 
@@ -167,8 +172,13 @@ def reverse_entry(
     """Takes an entry back by a new one with the other signs.
 
     Without a date it is the entry's own day while that month is open, else the first open day
-    after it. Raises NotFound (entry-unknown) and Conflict (already-reversed).
+    after it. What the entry was booked from, such as a bank line, is to do again afterwards.
+    Raises NotFound (entry-unknown) and Conflict (already-reversed).
     """
+    source = session.execute(_SOURCE, {"entry_id": entry_id}).scalar_one_or_none()
+    for known in registry.current().all(registry.EntrySource) if source else ():
+        if known.source_type == source:
+            known.release(entry_id)
     row = session.execute(
         _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}
     ).one()
@@ -231,7 +241,7 @@ def create_account(
     *,
     code: str,
     name: str,
-    type: str,
+    type: str,  # noqa: A002 - the word of the chart, and keyword-only
     subtype: str | None = None,
     currency: str | None = None,
     control: str | None = None,

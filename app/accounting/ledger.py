@@ -1,4 +1,4 @@
-"""Ledger arithmetic: drafts, what makes them wrong, reversals, base amounts; no database, no web."""
+"""Ledger arithmetic: drafts and their faults, reversals, base amounts; no database, no web."""
 
 from __future__ import annotations
 

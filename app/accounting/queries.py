@@ -201,6 +201,13 @@ _PAGE = sa.text(
 )
 
 
+# The account with the currency of the books: one statement, and one look at the rights, less.
+_HEAD = sa.text(
+    f"select b.base_currency, b.fiscal_start_month, a.* from ({_ACCOUNT} where id = :id) a"
+    " cross join ledger.book b"
+)
+
+
 def account_page(
     *,
     account_id: UUID,
@@ -210,7 +217,9 @@ def account_page(
     limit: int = 50,
 ) -> AccountPage:
     """A page of an account, oldest first, with its running balance; raises NotFound."""
-    found = account(account_id)
+    head = session.execute(_HEAD, {"id": account_id}).one_or_none()
+    if head is None:
+        raise NotFound("account-unknown")
     day, entry_id, no = after or (first or dt.date(1900, 1, 1), ZERO, 0)
     rows = session.execute(
         _PAGE,
@@ -228,7 +237,8 @@ def account_page(
     opening = shown[0].running - shown[0].base if shown else opening_balance(account_id, day)
     end = shown[-1] if len(postings) > limit else None
     return AccountPage(
-        account=found,
+        book=Book(head.base_currency, head.fiscal_start_month),
+        account=Account(*head[2:]),
         opening=opening,
         rows=shown,
         closing=shown[-1].running if shown else opening,
@@ -305,7 +315,8 @@ def journal_page(
         parts.append("(e.entry_date, e.id) < (:day, :id)")
         wanted |= {"day": after[0], "id": after[1]}
     statement = sa.text(
-        f"{_ENTRY_ROW} where {' and '.join(parts)} order by e.entry_date desc, e.id desc limit :limit"
+        f"{_ENTRY_ROW} where {' and '.join(parts)} order by e.entry_date desc, e.id desc"
+        " limit :limit"
     )
     rows = tuple(EntryRow(**row) for row in session.execute(statement, wanted).mappings())
     shown = rows[:limit]
@@ -320,7 +331,8 @@ def find_entries(text: str, *, limit: int = 10) -> list[EntryRow]:
         return []
     statement = sa.text(
         f"{_ENTRY_ROW} where e.number = :number and (:journal = '' or e.journal = upper(:journal))"
-        " and (:year = 0 or e.fiscal_year = :year) order by e.entry_date desc, e.id desc limit :limit"
+        " and (:year = 0 or e.fiscal_year = :year) order by e.entry_date desc, e.id desc"
+        " limit :limit"
     )
     values = {
         "number": int(number),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -95,7 +96,9 @@ def _tell_file_fault(file: Path, fault: dict[str, Any], *, as_json: bool) -> Non
         click.echo(json.dumps({"file": str(file), "entries": 0, "refused": [], "error": fault}))
         return
     column = f", column {fault['column']}" if fault["column"] else ""
-    click.echo(f"{file}: line {fault['line']}{column}: {fault['code']}. {fault['remedy']}", err=True)
+    click.echo(
+        f"{file}: line {fault['line']}{column}: {fault['code']}. {fault['remedy']}", err=True
+    )
 
 
 def _told(answer: dict[str, Any]) -> str:
@@ -156,17 +159,13 @@ def _balance_told(row: dict[str, Any]) -> str:
 
 
 @books.command("export")
-@click.option(
-    "--format", "kind", required=True, type=click.Choice(["beancount", "ledger", "csv"])
-)
+@click.option("--format", "kind", required=True, type=click.Choice(["beancount", "ledger", "csv"]))
 @_TENANT
 @_PERSON
 def export(kind: str, tenant: str, person: str | None) -> None:
     """Write the books to standard output as text that independent tools read."""
     from app.accounting import books_export
 
-    out = click.get_text_stream("stdout", encoding="utf-8")
     with _client(person, tenant):
-        for piece in books_export.export(cast(books_export.Format, kind)):
-            out.write(piece)
-    out.flush()
+        sys.stdout.writelines(books_export.export(cast(books_export.Format, kind)))
+    sys.stdout.flush()

@@ -40,7 +40,7 @@ class Walk:
             self.refused += 1
 
     def _draft(self, *, wrong: int = 0) -> ledger.EntryDraft:
-        amount = self.chance.randint(1, 10**self.chance.randint(1, 14))
+        amount = self.chance.randint(1, 10 ** self.chance.randint(1, 14))
         one, two = self.chance.sample(CODES[:5], 2)
         currency = self.chance.choice(("EUR", "EUR", "USD", "JPY"))
         base = None if currency == "EUR" else self.chance.randint(1, 10**9)

@@ -107,7 +107,6 @@ def make_books(
 ) -> Books:
     """A client with books, made as the product makes them, and an accountant with every right."""
     tenant = factories.make_client(admin)
-    accounts: dict[str, UUID] = {}
     job = Scope.system_job(tenant, person_id=jobs_catalog.SYSTEM_USERS["operator"])
     with worker_app.app_context(), db.transaction(job):
         commands.open_books(
@@ -118,10 +117,12 @@ def make_books(
         )
         if chart:
             hooks.lay_chart(chart)
-    for account_id, code in admin.execute(
-        "select id, code from ledger.account where tenant_id = %s", (tenant,)
-    ):
-        accounts[code] = account_id
+    accounts = {
+        code: account_id
+        for account_id, code in admin.execute(
+            "select id, code from ledger.account where tenant_id = %s", (tenant,)
+        )
+    }
     role = role_with(admin, "ledger_tester", RIGHTS)
     session = factories.staff(admin, tenant, role=role, lines=LINES)
     return Books(app, tenant, session, accounts)

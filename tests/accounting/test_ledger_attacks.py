@@ -37,10 +37,10 @@ ATTACKS = [
     "update ledger.book set base_currency = 'USD'",
     "update ledger.account set type = 'income'",
     "update ledger.account set archived_at = null",
-    "insert into ledger.account (tenant_id, code, name, type)"
-    " select tenant_id, 'x', 'x', 'asset' from ledger.book",
-    "insert into ledger.period_change (tenant_id, period_id, from_state, to_state, made_by)"
-    " select tenant_id, 202601, 'closed', 'open', tenant_id from ledger.book",
+    """insert into ledger.account (tenant_id, code, name, type)
+       select tenant_id, 'x', 'x', 'asset' from ledger.book""",
+    """insert into ledger.period_change (tenant_id, period_id, from_state, to_state, made_by)
+       select tenant_id, 202601, 'closed', 'open', tenant_id from ledger.book""",
     "delete from ledger.posting",
     "delete from ledger.entry",
     "delete from ledger.balance",
@@ -55,8 +55,8 @@ ATTACKS = [
     "set local role ledger_writer",
     "set local role ledger_keeper",
     "set session authorization app_owner",
-    "select ledger.write_entry(null, null, true, 'GEN', now()::date, 'x', 'x', null, null, null,"
-    " null, null, null, null, null, null, 'normal', null, null, null, null)",
+    """select ledger.write_entry(null, null, true, 'GEN', now()::date, 'x', 'x', null, null, null,
+       null, null, null, null, null, null, 'normal', null, null, null, null)""",
     "select ledger.take_numbers(tenant_id, 'GEN', 2026, 5) from ledger.book",
     "select ledger.open_reader()",
     "select ledger.balance_before(null, null, null, null, null)",
@@ -71,9 +71,10 @@ ATTACKS = [
 def test_no_statement_goes_round_the_doors(
     statement: str, books: Books, rw: psycopg.Connection, settings: Settings
 ) -> None:
-    with pytest.raises(psycopg.Error) as caught, rw.transaction():
-        _enter(rw, books, settings)
+    _enter(rw, books, settings)
+    with pytest.raises(psycopg.Error) as caught:
         rw.execute(statement)
+    rw.rollback()
     assert caught.value.sqlstate == "42501", caught.value
 
 
@@ -93,12 +94,14 @@ def test_no_door_opens_without_a_valid_context(
         "select ledger.set_period(202601, 'closed')",
     )
     token = books.token(settings.guard_key, settings.guard_key_id)
+    forged = token[:-1] + ("0" if token[-1] != "0" else "1")
+    text = forged if context == "forged" else context
     for call in calls:
-        with pytest.raises(psycopg.Error) as caught, rw.transaction():
-            text = token[:-1] + ("0" if token[-1] != "0" else "1") if context == "forged" else context
-            if text is not None:
-                rw.execute("select set_config('app.ctx', %s, true)", (text,))
+        if text is not None:
+            rw.execute("select set_config('app.ctx', %s, true)", (text,))
+        with pytest.raises(psycopg.Error) as caught:
             rw.execute(call)
+        rw.rollback()
         assert caught.value.sqlstate in {"42501", "22P02"}, caught.value
 
 
@@ -145,27 +148,22 @@ def test_not_even_the_administrator_rewrites_by_mistake(
 def test_half_an_entry_cannot_exist_below_the_doors(
     books: Books, admin: psycopg.Connection
 ) -> None:
-    columns = (
-        "tenant_id, gen, entry_date, period_id, fiscal_year, journal, n, posting_count, description,"
-        " k, request_sha, leaf, made_by"
-    )
-    head = columns.replace("gen", "uuidv7()").replace(" n,", " (select max(number) + 1 from ledger.entry),")
-    statement = (
-        "insert into ledger.entry (tenant_id, id, entry_date, period_id, fiscal_year, journal, number,"
-        " posting_count, description, idem_key, request_sha, leaf, made_by)"
-        f" select {head.replace(' k,', ' uuidv7()::text,')} from ledger.entry"
-        " where tenant_id = %s limit 1"
-    )
+    head_alone = """
+      insert into ledger.entry (tenant_id, id, entry_date, period_id, fiscal_year, journal,
+        number, posting_count, description, idem_key, request_sha, leaf, made_by)
+      select tenant_id, uuidv7(), entry_date, period_id, fiscal_year, journal, number + 1,
+        posting_count, description, uuidv7()::text, request_sha, leaf, made_by
+      from ledger.entry where tenant_id = %s order by number desc limit 1"""
     with pytest.raises(psycopg.errors.CheckViolation, match="no postings"):
-        admin.execute(statement, (books.tenant,))
+        admin.execute(head_alone, (books.tenant,))
     admin.rollback()
+    second_pair = """
+      insert into ledger.posting (tenant_id, entry_id, no, account_id, period_id, entry_date,
+        currency, amount, base)
+      select tenant_id, entry_id, no + 2, account_id, period_id, entry_date, currency, amount, base
+      from ledger.posting where tenant_id = %s"""
     with pytest.raises(psycopg.errors.CheckViolation, match="sealed"):
-        admin.execute(
-            "insert into ledger.posting (tenant_id, entry_id, no, account_id, period_id, entry_date,"
-            " currency, amount, base) select tenant_id, entry_id, no + 2, account_id, period_id,"
-            " entry_date, currency, amount, base from ledger.posting where tenant_id = %s",
-            (books.tenant,),
-        )
+        admin.execute(second_pair, (books.tenant,))
     admin.rollback()
 
 

@@ -44,7 +44,8 @@ def test_an_entry_takes_the_next_number_of_its_journal_and_year(books: Books) ->
 def test_the_same_key_answers_the_entry_posted_before(books: Books) -> None:
     first = books.post(key="once")
     again = books.post(key="once")
-    assert again.replayed and again.id == first.id
+    assert again.replayed
+    assert again.id == first.id
     _refused("idempotency-key-reused", Conflict, lambda: books.post((5, -5), key="once"))
 
 
@@ -227,6 +228,6 @@ def test_another_clients_objects_do_not_exist(
     _refused("entry-unknown", NotFound, reverse)
     with books.open(read_only=True), pytest.raises(NotFound):
         queries.entry(theirs.id)
-    with app.app_context(), pytest.raises(Forbidden):
-        with db.transaction(books.session.scope(other.tenant)):
-            queries.books_version()
+    foreign = books.session.scope(other.tenant)
+    with app.app_context(), pytest.raises(Forbidden), db.transaction(foreign):
+        queries.books_version()

@@ -26,7 +26,10 @@ def test_books_hold_whatever_is_done_to_them(
     assert sum(walk.refused for walk in walks) > 5
 
 
-@given(st.lists(st.integers(1, 10**12), min_size=1, max_size=40), st.decimals("0.0001", "9999", places=4))
+@given(
+    st.lists(st.integers(1, 10**12), min_size=1, max_size=40),
+    st.decimals("0.0001", "9999", places=4),
+)
 def test_base_amounts_of_a_balanced_set_balance(amounts: list[int], rate: Decimal) -> None:
     found = ledger.base_amounts([*amounts, -sum(amounts)], "JPY", BOOK, rate)
     assert sum(found) == 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import commands
+from app.accounting import books_export, commands
 from tests.accounting import ledger_support, test_books_export
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "100000"))
@@ -31,10 +33,11 @@ def test_every_account_agrees_with_the_independent_tools(
         with books.open():
             commands.post_many(drafts=drafts)
     print(f"\n{SIZE:,} entries posted in {time.monotonic() - began:.0f} s")
-    for kind, tool in (
-        ("beancount", test_books_export.beancount_balances),
-        ("ledger", test_books_export.hledger_balances),
-    ):
+    tools: dict[books_export.Format, Callable[[Path], dict[tuple[str, str], Decimal]]] = {
+        "beancount": test_books_export.beancount_balances,
+        "ledger": test_books_export.hledger_balances,
+    }
+    for kind, tool in tools.items():
         began = time.monotonic()
         path = test_books_export.written(books, kind, tmp_path)
         found = tool(path)

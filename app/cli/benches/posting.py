@@ -20,6 +20,7 @@ from app.kernel import db, ids
 
 SIZE = 300  # posts of each run; bulk runs take twenty times as many entries
 CLIENTS = 100
+CHANCE = random.Random(1)  # noqa: S311 - which accounts a bench posts to is no secret
 POSTINGS = 5
 WRITERS = 8
 SECONDS = 3.0
@@ -53,7 +54,8 @@ e as (insert into public.bare_entry (tenant_id, id, entry_date, period_id, fisca
 insert into public.bare_posting (tenant_id, entry_id, no, account_id, period_id, entry_date,
     currency, amount, base)
 select %(t)s, h.id, u.no, u.a, 202603, '2026-03-04', 'EUR', u.m, u.m
-from unnest(%(of)s::int[], %(no)s::int[], %(accounts)s::uuid[], %(amounts)s::bigint[]) u(o, no, a, m)
+from unnest(%(of)s::int[], %(no)s::int[], %(accounts)s::uuid[], %(amounts)s::bigint[])
+  u(o, no, a, m)
 join h on h.o = u.o
 """
 
@@ -76,8 +78,8 @@ Client = tuple[UUID, list[UUID]]
 
 
 def _draft(accounts: list[UUID], key: str) -> ledger.EntryDraft:
-    chosen = random.sample(accounts, POSTINGS)
-    day = dt.date(2026, random.randint(1, 12), random.randint(1, 28))
+    chosen = CHANCE.sample(accounts, POSTINGS)
+    day = dt.date(2026, CHANCE.randint(1, 12), CHANCE.randint(1, 28))
     return ledger.EntryDraft(
         "GEN",
         day,
@@ -182,7 +184,7 @@ def _bulk(scratch: _scratch.Scratch, client: Client, bare: psycopg.Connection, s
             "start": next(starts),
             "of": [o for o in range(1, size + 1) for _ in AMOUNTS],
             "no": list(range(1, POSTINGS + 1)) * size,
-            "accounts": [a for _ in range(size) for a in random.sample(client[1], POSTINGS)],
+            "accounts": [a for _ in range(size) for a in CHANCE.sample(client[1], POSTINGS)],
             "amounts": list(AMOUNTS) * size,
         }
         return size / bench.timed(lambda: bare.execute(_BULK, values))
@@ -259,6 +261,6 @@ def _together(scratch: _scratch.Scratch, clients: list[Client], count: int) -> f
 def _posts_until(scratch: _scratch.Scratch, clients: list[Client], ends: float) -> int:
     done = 0
     while time.perf_counter() < ends:
-        _post(scratch, random.choice(clients))
+        _post(scratch, CHANCE.choice(clients))
         done += 1
     return done
