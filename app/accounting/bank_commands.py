@@ -95,9 +95,15 @@ def rename_bank_account(*, bank_account_id: UUID, name: str, version: int) -> No
 
 
 def set_rate(*, currency: str, on: date, rate: Decimal) -> None:
-    """Keep what one unit of a currency is worth in the base currency from that day on."""
+    """Keep what one unit of a currency is worth in the base currency from that day on.
+
+    The same day again replaces its rate. Raises Invalid for an unknown currency, the base currency
+    itself and a rate that is not above zero and below a thousand million.
+    """
     if currency not in money.CURRENCIES:
         raise Invalid.of("currency", "currency-unknown", currency=currency)
+    if currency == queries.book().base_currency:
+        raise Invalid.of("currency", "rate-of-base", currency=currency)
     if not Decimal("0.0000000001") <= rate < Decimal(10) ** 9:
         raise Invalid.of("rate", "rate-out-of-range")
     session.execute(_SET_RATE, {"currency": currency, "on": on, "rate": rate})
@@ -142,10 +148,14 @@ def undo_line(*, line_id: UUID, version: int) -> None:
     line = _locked(line_id, version)
     if line.state != "booked":
         raise Conflict("bank-line-to-do")
-    if queries.entry(line.entry_id).reversed_by_id is None:
-        commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
-    session.execute(_TO_DO, {"id": line_id})
-    usage.void(_usage_key(line_id, version - 1), reason="undone")
+    commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
+
+
+def release_line(entry_id: UUID) -> None:
+    """Puts the line of an entry that is being reversed back to do and voids its use."""
+    line = session.execute(_RELEASE, {"entry": entry_id}).one_or_none()
+    if line is not None:
+        usage.void(_usage_key(line.id, line.version - 2), reason="undone")
 
 
 def _usage_key(line_id: UUID, version: int) -> str:
@@ -250,7 +260,7 @@ _BOOK = sa.text(
     "update app.bank_transaction set state = 'booked', entry_id = :entry, version = version + 1"
     f" where {_TENANT} and id = :id"
 )
-_TO_DO = sa.text(
+_RELEASE = sa.text(
     "update app.bank_transaction set state = 'to_do', entry_id = null, version = version + 1"
-    f" where {_TENANT} and id = :id"
+    f" where {_TENANT} and entry_id = :entry and state = 'booked' returning id, version"
 )

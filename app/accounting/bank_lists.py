@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import url_for
+from markupsafe import Markup
 
 from app.accounting import bank_queries
-from app.accounting.bank_queries import BankAccount, BankLine, LineFilter, StatementFileView
-from app.kernel import money
+from app.accounting.bank_queries import BankAccount, BankLine, LineFilter, Rate, StatementFileView
+from app.kernel import money, words
 from app.kernel.words import _
 from app.web import lists
 
@@ -37,6 +38,17 @@ def _line_state(row: BankLine) -> lists.Tag:
 def _file_state(row: StatementFileView) -> lists.Tag:
     text, tone = FILE_STATES[row.state]
     return lists.Tag(text, tone)  # type: ignore[arg-type]  # the table holds tones only
+
+
+def _to_do(row: BankAccount) -> Markup:
+    """The figure leads to the account's lines that are to do."""
+    address = url_for("accounting_bank.lines", account=row.id)
+    return Markup('<a href="{}">{}</a>').format(address, words.format_number(row.to_do))
+
+
+def _rate(row: Rate) -> str:
+    places = max(2, -int(row.rate.normalize().as_tuple().exponent))
+    return words.format_number(row.rate, decimals=places)
 
 
 LINES = lists.ListView(
@@ -81,14 +93,28 @@ ACCOUNTS = lists.ListView(
         lists.Column("currency", _("Currency")),
         lists.Column("stated", _("Balance at the bank"), kind="money", phone="r1"),
         lists.Column("stated_on", _("On"), kind="date"),
-        lists.Column("to_do", _("To do"), kind="number", phone="r2"),
+        lists.Column("to_do", _("To do"), cell=_to_do, kind="number", phone="r2"),
     ),
-    href=lambda row: url_for("accounting_bank.lines", account=row.id),
+    href=lambda row: url_for("accounting_bank.account", bank_account_id=row.id),
     empty=lists.Empty(
         "landmark",
         _("No bank account yet. Add one, or upload a statement and name it then."),
         href=lambda: url_for("accounting_bank.files"),
         action=_("Upload a statement"),
+    ),
+)
+
+RATES = lists.ListView(
+    id="exchange-rates",
+    caption=_("Exchange rates"),
+    label="currency",
+    columns=(
+        lists.Column("currency", _("Currency"), main=True, phone="t1"),
+        lists.Column("rated_on", _("From"), kind="day", phone="l2"),
+        lists.Column("rate", _("Rate"), cell=_rate, kind="number", phone="r1"),
+    ),
+    empty=lists.Empty(
+        "scale", _("No rate yet. One is needed before a line in another currency is booked.")
     ),
 )
 

@@ -228,6 +228,25 @@ def rate(currency: str, on: date) -> Decimal | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of `currency` is worth in the base currency from that day on."""
+
+    id: UUID
+    currency: str
+    rated_on: date
+    rate: Decimal
+
+
+def rates(*, after: str | None = None, limit: int = 100) -> paging.Page[Rate]:
+    """The rates kept, newest first, a page at a time by keyset."""
+    limit = paging.clamp(limit)
+    keys = paging.decode(after, width=2)
+    values = {"limit": limit + 1, "on": keys and keys[0], "currency": keys and keys[1]}
+    found = [Rate(**row._mapping) for row in _checked(_RATES, values)]
+    return paging.page(found, limit=limit, key=lambda one: (one.rated_on, one.currency))
+
+
 def _checked(statement: sa.TextClause, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
     """Run a paged query; a cursor that somebody made up is the reader's fault, not ours."""
     try:
@@ -317,4 +336,10 @@ _COUNT = "select 1 from app.bank_transaction t where t.tenant_id = (select guard
 _RATE = sa.text(
     f"select rate from app.exchange_rate where {_TENANT} and currency = :currency"
     " and rated_on <= :on order by rated_on desc limit 1"
+)
+_RATES = sa.text(
+    f"select id, currency, rated_on, rate from app.exchange_rate where {_TENANT}"
+    " and (cast(:on as date) is null or rated_on < cast(:on as date)"
+    " or (rated_on = cast(:on as date) and currency > cast(:currency as text)))"
+    " order by rated_on desc, currency limit :limit"
 )

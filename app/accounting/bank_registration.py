@@ -7,7 +7,7 @@ from flask import Blueprint
 from app.accounting import bank_api, bank_commands, bank_views
 from app.api import Api
 from app.kernel import words
-from app.kernel.registry import DeskColumn, Meter, NavItem, Permalink, Registry
+from app.kernel.registry import DeskColumn, EntrySource, Meter, NavItem, Permalink, Registry
 from app.kernel.words import _
 
 JOBS = ("app.accounting.bank_jobs",)
@@ -31,6 +31,7 @@ def register(registry: Registry) -> None:
         DeskColumn("accounting", FIGURE, _("Bank lines"), "accounting_bank.lines", order=10),
         Meter(bank_commands.METER, _("Bank line booked"), "line", "accounting"),
         Permalink("bank_transaction", bank_views.permalink),
+        EntrySource("bank_transaction", bank_commands.release_line),
     )
     words.declare_errors(
         {
@@ -45,6 +46,7 @@ def register(registry: Registry) -> None:
             "bank-line-own-account": _("Choose another account than the bank's own."),
             "changed-meanwhile": _("Somebody else changed this meanwhile. Look again."),
             "rate-missing": _("Write what one %(currency)s is worth in %(base)s."),
+            "rate-of-base": _("The books are in %(currency)s; it needs no rate."),
             "rate-out-of-range": _("A rate is a number above zero, such as 1.0825."),
             "file-missing": _("Choose a file."),
             "statement-not-waiting": _("This file has its account already."),

@@ -19,6 +19,13 @@ class AccountForm(forms.Schema):
     account_id: UUID | None = None
 
 
+class NameForm(forms.Schema):
+    """Another name for a bank account; `version` is what the person saw."""
+
+    name: str = Field(min_length=1, max_length=100)
+    version: int = Field(ge=1, lt=2**31)
+
+
 class ChoiceForm(forms.Schema):
     """Which bank account an unknown number of a file is; none chosen means make one."""
 
@@ -47,5 +54,5 @@ class RateForm(forms.Schema):
     """An exchange rate from a day on."""
 
     currency: str = Field(pattern="^[A-Z]{3}$")
-    on: date
+    on: date = Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))
     rate: str = Field(min_length=1, max_length=30)

@@ -17,7 +17,7 @@ from app.accounting import (
     queries,
 )
 from app.accounting import bank_schemas as schemas
-from app.kernel import money, people, reads, storage
+from app.kernel import clock, money, people, reads, storage, words
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.words import _
 from app.web import forms
@@ -67,6 +67,70 @@ def create_account() -> Response:
     )
     toast(_("Bank account %(name)s added.", name=form.name))
     return redirect_to(".accounts")
+
+
+def account(bank_account_id: UUID) -> Response:
+    """One bank account and the form that renames it."""
+    found = bank_queries.bank_account(bank_account_id)
+    values = {"name": found.name, "version": found.version}
+    return render(
+        "accounting/bank_account.html",
+        account=found,
+        book_account=queries.account(found.account_id),
+        form=forms.current(schemas.NameForm, values=values),
+    )
+
+
+pages.get(
+    "/c/<client>/books/bank/accounts/<uuid:bank_account_id>",
+    needs="accounting.read",
+    endpoint="account",
+)(account)
+
+
+@pages.post(
+    "/c/<client>/books/bank/accounts/<uuid:bank_account_id>",
+    needs="accounting.accounts",
+    again=account,
+)
+def rename_account(bank_account_id: UUID) -> Response:
+    """Gives a bank account another name."""
+    form = forms.bind(schemas.NameForm)
+    bank_commands.rename_bank_account(
+        bank_account_id=bank_account_id, name=form.name, version=form.version
+    )
+    toast(_("The bank account is now called %(name)s.", name=form.name))
+    return redirect_to(".accounts")
+
+
+def rates() -> Response:
+    """The exchange rates kept, and the form that adds one."""
+    asked = bank_lists.RATES.read()
+    found = bank_queries.rates(after=asked.after, limit=asked.limit)
+    base = queries.book().base_currency
+    return render(
+        "accounting/bank_rates.html",
+        fragment="list",
+        page=bank_lists.RATES.page(asked, found),
+        base=base,
+        currencies=[(code, code) for code in money.CURRENCIES if code != base],
+        form=forms.current(schemas.RateForm, values={"on": clock.today(words.time_zone())}),
+    )
+
+
+pages.get("/c/<client>/books/bank/rates", needs="accounting.read", endpoint="rates")(rates)
+
+
+@pages.post("/c/<client>/books/bank/rates", needs="accounting.post", again=rates)
+def set_rate() -> Response:
+    """Keeps a rate from a day on; the same day again replaces it."""
+    form = forms.bind(schemas.RateForm)
+    rate = _rate(form.rate)
+    if rate is None:
+        raise Invalid.of("rate", "rate-out-of-range")
+    bank_commands.set_rate(currency=form.currency, on=form.on, rate=rate)
+    toast(_("Rate of %(currency)s kept.", currency=form.currency))
+    return redirect_to(".rates")
 
 
 def _bank_ledger_accounts() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.accounting import bank_commands
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -106,10 +107,17 @@ def test_a_wrong_account_is_told_at_its_field_with_what_was_typed(
 def test_the_original_file_is_downloaded_and_the_export_written_down(
     browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
 ) -> None:
+    add_account(books)
     done = upload(books, mt940(ROWS))
     answer = browser.get(f"{base}/files/{done.file_id}/raw", headers=HERE)
     assert answer.data == mt940(ROWS)
     assert answer.headers["Content-Disposition"].startswith("attachment")
+    looks = admin.execute(
+        "select person_id, line, exports, exported_rows from app.view_log"
+        " where tenant_id = %s and kind = 'statement_file' and object_id = %s",
+        (books.tenant, done.file_id),
+    ).fetchall()
+    assert looks == [(books.session.person_id, "accounting", 1, 3)]
 
 
 def test_a_refused_file_shows_line_and_reason(
@@ -133,3 +141,71 @@ def test_filters_find_by_text_and_amount(browser: FlaskClient, books: Books, bas
     assert "Paper" in get(browser, f"{base}?amount=25.50")
     assert "Paper" not in get(browser, f"{base}?amount=nonsense")
     assert browser.get(f"{base}?after=zzz", headers=HERE).status_code == 422
+
+
+def test_reversing_a_booked_line_from_its_entry_puts_the_line_back(
+    browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
+) -> None:
+    add_account(books)
+    upload(books, mt940(ROWS))
+    line = all_lines(books)[0]
+    with books.open():
+        entry = bank_commands.book_line(
+            line_id=line.id, version=1, coding=bank_commands.Coding(books.accounts["4000"])
+        )
+    url = f"{base.removesuffix('/bank')}/entries/{entry.id}"
+    done = browser.post(f"{url}/reverse", data=fields(get(browser, url)), headers=HERE)
+    assert done.status_code == 303, done.text[:2000]
+    again = all_lines(books, state="to_do")
+    assert (line.id, 3) in [(one.id, one.version) for one in again]
+    living = admin.execute(
+        "select count(*) from app.usage_event where tenant_id = %s and meter = 'bank_line'"
+        " and voided_at is null",
+        (books.tenant,),
+    ).fetchone()
+    assert living == (0,)
+
+
+def test_the_peek_of_a_line_is_only_its_panel_with_the_booking_form(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    add_account(books)
+    upload(books, mt940(ROWS))
+    line = all_lines(books)[0]
+    answer = browser.get(
+        f"{base}/lines/{line.id}?part=peek",
+        headers={**HERE, "HX-Request": "true", "HX-Request-Type": "partial"},
+    )
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'name="version"' in answer.text
+    assert "<html" in get(browser, f"{base}/lines/{line.id}?part=peek")
+
+
+def test_rates_are_added_listed_and_refused_at_their_field(browser: FlaskClient, base: str) -> None:
+    page = get(browser, f"{base}/rates")
+    rate = {**fields(page), "currency": "USD", "on": "2026-03-01", "rate": "0.9234"}
+    assert browser.post(f"{base}/rates", data=rate, headers=HERE).status_code == 303
+    assert "0.9234" in get(browser, f"{base}/rates")
+    again = {**rate, "rate": "0.95"}
+    assert browser.post(f"{base}/rates", data=again, headers=HERE).status_code == 303
+    page = get(browser, f"{base}/rates")
+    assert "0.95" in page
+    assert "0.9234" not in page
+    for wrong in ({"rate": "-1"}, {"rate": "much"}, {"currency": "XQQ"}, {"currency": "EUR"}):
+        answer = browser.post(f"{base}/rates", data={**rate, **wrong}, headers=HERE)
+        assert answer.status_code == 422, wrong
+        assert f'id="e-{next(iter(wrong))}"' in answer.text
+
+
+def test_a_bank_account_is_renamed_unless_somebody_was_first(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    account = add_account(books)
+    assert f"{base}/accounts/{account}" in get(browser, f"{base}/accounts")
+    url = f"{base}/accounts/{account}"
+    form = {**fields(get(browser, url)), "version": "1", "name": "Current account"}
+    assert browser.post(url, data=form, headers=HERE).status_code == 303
+    assert "Current account" in get(browser, f"{base}/accounts")
+    assert browser.post(url, data={**form, "name": "Late"}, headers=HERE).status_code == 409
+    assert browser.post(url, data={**form, "name": ""}, headers=HERE).status_code == 422
