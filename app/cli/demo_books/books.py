@@ -29,6 +29,7 @@ LEFT_DAYS = 12  # of the present: what nobody has booked yet
 CLOSED_MONTHS_AGO = 3
 PUBLISHED_MONTHS = 3
 ASKED_EVERY = 61  # one line in so many stays open in past months, as in life
+OPEN_DAYS = 60  # older months are closed: nothing is left to ask there
 
 
 @dataclass(slots=True)
@@ -226,9 +227,10 @@ def _book(maker: Maker, bank_account_id: UUID, payments: list[Payment]) -> None:
         asked = LineFilter(state="to_do", bank_account_id=bank_account_id)
         for line in bank_queries.lines(asked, limit=200).rows:
             found = wanted.get(line.reference or "") or wanted.get(line.bank_id or "")
-            if found is None or (maker.today - line.booked_on).days < LEFT_DAYS:
+            age = (maker.today - line.booked_on).days
+            if found is None or age < LEFT_DAYS:
                 continue
-            if maker.dice.randrange(ASKED_EVERY) == 0:
+            if age < OPEN_DAYS and maker.dice.randrange(ASKED_EVERY) == 0:
                 continue
             bank_commands.book_line(
                 line_id=line.id,
