@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,30 +22,9 @@ from app.kernel.schedules import Every
 from app.kernel.settings import Settings
 from tests import factories
 from tests.kernel import process_jobs
+from tests.processes import DONE, count, process, wait
 
-ROOT = Path(__file__).parents[2]
-DATABASES = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_ADMIN_URL", "DATABASE_RESTORE_URL")
 pytestmark = pytest.mark.xdist_group("transport")
-
-
-@contextmanager
-def _process(settings: Settings, what: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The dispatcher or the worker of this test's database, killed at the end."""
-    values = (
-        settings.database_url,
-        settings.database_worker_url,
-        settings.database_admin_url,
-        settings.database_restore_url,
-    )
-    environment = {**os.environ, **dict(zip(DATABASES, map(str, values), strict=True))}
-    environment |= {"PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
-    code = f"from tests.kernel import process_jobs; process_jobs.main({what!r})"
-    running = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT)
-    try:
-        yield running
-    finally:
-        running.kill()
-        running.wait(timeout=10)
 
 
 @pytest.fixture(autouse=True)
@@ -85,26 +59,6 @@ def _enqueue(app: Flask, place: tuple[UUID, Any], kind: str, count: int, **args:
             jobs.enqueue(kind, {**args, "n": number}, line="accounting")
 
 
-def _count(admin: psycopg.Connection, statement: str) -> int:
-    admin.rollback()
-    row = admin.execute(statement).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _wait(admin: psycopg.Connection, statement: str, wanted: int, seconds: float) -> float:
-    began = time.monotonic()
-    while _count(admin, statement) < wanted:
-        if time.monotonic() - began > seconds:
-            rows = admin.execute(
-                "select state, attempt, error_code, count(*) from app.job group by 1, 2, 3"
-            ).fetchall()
-            pytest.fail(f"not within {seconds} s: {statement}: {rows}")
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-DONE = "select count(*) from app.job where state = 'done'"
 EFFECTS = "select count(*) from public.test_effect"
 
 
@@ -112,10 +66,10 @@ def test_jobs_reach_a_worker_and_leave_nothing_in_the_transport(
     app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
 ) -> None:
     process_jobs.declare()
-    with _process(settings, "dispatcher"), _process(settings, "worker"):
+    with process(settings, "dispatcher"), process(settings, "worker"):
         _enqueue(app, place, "process.effect", 50)
-        _wait(admin, DONE, 50, 60)
-        assert _count(admin, EFFECTS) == 50
+        wait(admin, DONE, 50, 60)
+        assert count(admin, EFFECTS) == 50
         time.sleep(0.3)
         left = Redis.from_url(settings.valkey_url).keys("rq:job:*")
         assert left == []
@@ -125,32 +79,32 @@ def test_a_killed_workers_job_runs_again_within_15_seconds(
     app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
 ) -> None:
     process_jobs.declare()
-    with _process(settings, "dispatcher"), _process(settings, "worker") as first:
+    with process(settings, "dispatcher"), process(settings, "worker") as first:
         _enqueue(app, place, "process.slow_once", 1)
-        _wait(admin, "select count(*) from app.job where started_at is not null", 1, 60)
-        with _process(settings, "worker"):
+        wait(admin, "select count(*) from app.job where started_at is not null", 1, 60)
+        with process(settings, "worker"):
             _enqueue(app, place, "process.effect", 1)
-            _wait(admin, DONE, 1, 60)  # the second worker serves
+            wait(admin, DONE, 1, 60)  # the second worker serves
             first.send_signal(signal.SIGKILL)
-            assert _wait(admin, DONE, 2, 15) < 15
-    assert _count(admin, EFFECTS) == 2
-    assert _count(admin, "select max(attempt) from app.job") == 2
+            assert wait(admin, DONE, 2, 15) < 15
+    assert count(admin, EFFECTS) == 2
+    assert count(admin, "select max(attempt) from app.job") == 2
 
 
 def test_a_flushed_transport_loses_nothing(
     app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
 ) -> None:
     process_jobs.declare()
-    with _process(settings, "dispatcher"):
+    with process(settings, "dispatcher"):
         _enqueue(app, place, "process.effect", 150)
-        _wait(admin, "select count(*) from app.job where state = 'claimed'", 50, 60)
+        wait(admin, "select count(*) from app.job where state = 'claimed'", 50, 60)
         Redis.from_url(settings.valkey_url).flushall()
-        with _process(settings, "worker"):
+        with process(settings, "worker"):
             time.sleep(1)
             Redis.from_url(settings.valkey_url).flushall()
-            _wait(admin, DONE, 150, 90)
-    assert _count(admin, EFFECTS) == 150
-    assert _count(admin, "select count(*) from app.job where state <> 'done'") == 0
+            wait(admin, DONE, 150, 90)
+    assert count(admin, EFFECTS) == 150
+    assert count(admin, "select count(*) from app.job where state <> 'done'") == 0
 
 
 def test_the_lease_of_a_waiting_ticket_is_kept_while_it_stands_in_the_queue(
@@ -165,7 +119,7 @@ def test_the_lease_of_a_waiting_ticket_is_kept_while_it_stands_in_the_queue(
     kept = dispatcher.control.keep_queued(dispatcher.transport.waiting(("default",)))
     assert kept == 3
     assert (
-        _count(
+        count(
             admin, "select count(*) from app.job where lease_until > now() + interval '8 seconds'"
         )
         == 3
