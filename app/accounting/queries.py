@@ -203,8 +203,7 @@ _PAGE = sa.text(
 
 # The account with the currency of the books: one statement, and one look at the rights, less.
 _HEAD = sa.text(
-    f"select b.base_currency, b.fiscal_start_month, a.* from ({_ACCOUNT} where id = :id) a"
-    " cross join ledger.book b"
+    f"select b.base_currency, a.* from ({_ACCOUNT} where id = :id) a cross join ledger.book b"
 )
 
 
@@ -237,8 +236,8 @@ def account_page(
     opening = shown[0].running - shown[0].base if shown else opening_balance(account_id, day)
     end = shown[-1] if len(postings) > limit else None
     return AccountPage(
-        book=Book(head.base_currency, head.fiscal_start_month),
-        account=Account(*head[2:]),
+        base_currency=head.base_currency,
+        account=Account(*head[1:]),
         opening=opening,
         rows=shown,
         closing=shown[-1].running if shown else opening,

@@ -161,7 +161,7 @@ class AccountRow:
 class AccountPage:
     """Postings of an account, oldest first; `next` is the key of the page after."""
 
-    book: Book
+    base_currency: str
     account: Account
     opening: int
     rows: tuple[AccountRow, ...]

@@ -232,7 +232,6 @@ def account_page(account_id: UUID) -> Response:
         page=found,
         first=first,
         last=last,
-        book=queries.book(),
         next=paging.encode(found.next) if found.next else None,
         total=sum((row.base for row in found.rows), 0),
         may_change=scope.current().rights.may("accounting.accounts"),

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.kernel.db import session
+from app.web import context
 from app.web.context import Pin, hue_of
 
 _REACHED = sa.text("""
@@ -24,14 +25,20 @@ select c.tenant_id, c.slug, c.name, c.hue, c.is_provider,
  order by p.position nulls last, lower(c.name), c.tenant_id
 """)
 
+# Each table's policy costs its own look at every grant of the person, so figures are read once: for
+# the rows and, on the first row only, for the sums of the navigation.
 _DESK = sa.text("""
+with figure as materialized (select tenant_id, line || '/' || name as key, n, oldest, state
+                               from app.client_figure)
 select c.tenant_id, c.slug, c.name, c.hue, c.state, c.country, c.currency as base_currency,
-       coalesce(f.figures, '{}') figures
+       coalesce(f.figures, '{}') figures,
+       case when row_number() over (order by lower(c.name), c.tenant_id) = 1 then
+         (select jsonb_object_agg(s.key, s.n)
+            from (select key, sum(n)::bigint n from figure group by key) s) end sums
   from app.client c
   left join (select tenant_id,
-                    jsonb_object_agg(line || '/' || name,
-                      jsonb_build_array(n, oldest, state)) figures
-               from app.client_figure group by tenant_id) f on f.tenant_id = c.tenant_id
+                    jsonb_object_agg(key, jsonb_build_array(n, oldest, state)) figures
+               from figure group by tenant_id) f on f.tenant_id = c.tenant_id
  where c.state in ('active', 'suspended') and not c.is_provider
    and (cast(:q as text) is null or c.name ilike :q or c.slug ilike :q)
  order by lower(c.name), c.tenant_id
@@ -110,7 +117,9 @@ def reached(person_id: UUID) -> tuple[Pin, ...]:
 def desk(*, search: str | None = None) -> list[DeskClient]:
     """The clients of the desk with their figures: one statement."""
     pattern = f"%{_plain(search)}%" if search else None
-    rows = session.execute(_DESK, {"q": pattern, "most": MOST_CLIENTS})
+    rows = session.execute(_DESK, {"q": pattern, "most": MOST_CLIENTS}).all()
+    if rows:
+        context.place().sums = rows[0].sums or {}
     return [_desk_client(row) for row in rows]
 
 
@@ -136,9 +145,12 @@ def _figure(value: list[Any]) -> Figure:
     return Figure(n, datetime.fromisoformat(oldest) if oldest else None, state)
 
 
-def sums() -> dict[str, int]:
+def sums() -> Mapping[str, int]:
     """What is left in this scope, by `line/name`: the counts of the navigation."""
-    return {row.key: row.n for row in session.execute(_SUMS)}
+    place = context.place()
+    if place.sums is None:
+        place.sums = {row.key: row.n for row in session.execute(_SUMS)}
+    return place.sums
 
 
 def pin(tenant_id: UUID, person_id: UUID) -> None:

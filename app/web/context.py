@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 from uuid import UUID
@@ -143,7 +143,10 @@ def hooks() -> Hooks:
 
 @dataclass(slots=True)
 class Place:
-    """Where this request is; filled step by step by the page wrapper."""
+    """Where this request is; filled step by step by the page wrapper.
+
+    `sums` is what is left by `line/name`, where a statement of the page has said it already.
+    """
 
     actor: Actor | None = None
     client: ClientHead | None = None
@@ -151,6 +154,7 @@ class Place:
     surface: str = "public"
     brand: Brand = field(default_factory=Brand)
     frame: bool = False
+    sums: Mapping[str, int] | None = None
 
 
 def place() -> Place:

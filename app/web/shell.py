@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,14 +63,14 @@ def build() -> Shell:
     )
 
 
-def _counts(items: Sequence[NavItem]) -> dict[str, int]:
+def _counts(items: Sequence[NavItem]) -> Mapping[str, int]:
     found = scope.peek()
     if found is None or not any(item.figure for item in items):
         return {}
     return client_rows.sums()
 
 
-def _entries(items: Sequence[NavItem], surface: str, counts: dict[str, int]) -> list[Entry]:
+def _entries(items: Sequence[NavItem], surface: str, counts: Mapping[str, int]) -> list[Entry]:
     shown = [item for item in items if item.surface == surface and _open(item)]
     addresses = [url_for(item.endpoint) for item in shown]
     here = _best(addresses)
@@ -114,7 +114,7 @@ def _best(addresses: Sequence[str]) -> str | None:
     return max(fits, key=len, default=None)
 
 
-def _count(counts: dict[str, int], figure: str | None) -> str:
+def _count(counts: Mapping[str, int], figure: str | None) -> str:
     if figure is None:
         return ""
     found = counts.get(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import Response, current_app, request, url_for
@@ -37,7 +38,7 @@ def home() -> Response:
     )
 
 
-def _figure(column: DeskColumn, sums: dict[str, int]) -> lists.Kpi:
+def _figure(column: DeskColumn, sums: Mapping[str, int]) -> lists.Kpi:
     n = sums.get(f"{column.line}/{column.figure}", 0)
     href = url_for(column.endpoint) if column.endpoint in current_app.view_functions else None
     note = words.gettext("to do") if n else words.gettext("all done")
