@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
-from uuid import UUID
 
 from flask import Response, make_response, request, url_for
-from pydantic import Field
 
 from app.kernel import clock, db, jobs, paging, registry
 from app.kernel.errors import Invalid, NotFound
@@ -18,6 +15,15 @@ from app.web import context, forms, lists, recall
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_to, render, toast
 from tenants import brand, commands, countries, importing, queries
+from tenants.form_schemas import (
+    ClientForm,
+    EndForm,
+    EngagementForm,
+    FirmForm,
+    ImportForm,
+    Nothing,
+    ProviderForm,
+)
 from tenants.jobs import CREATE, IMPORT, as_args
 from tenants.queries import DirectoryRow
 from tenants.schemas import NewFirm, complete, slug_of
@@ -43,68 +49,6 @@ _LINES = {
     "tickets": _("Tickets"),
     "analytics": _("Analytics"),
 }
-
-
-class ClientForm(forms.Schema):
-    """A new client firm; blanks take what the country suggests."""
-
-    name: str = Field(min_length=1, max_length=120)
-    slug: str = Field("", max_length=40)
-    legal_name: str = Field("", max_length=200)
-    country: str = Field(max_length=2)
-    currency: str = Field("", max_length=3)
-    time_zone: str = Field("", max_length=64)
-    locale: str = Field("", max_length=5)
-    chart: str = Field("", max_length=40)
-    fiscal_year_start_month: int = Field(1, ge=1, le=12)
-    lines: list[str] = Field(default_factory=lambda: ["accounting"], max_length=10)
-    serve_from: date | None = None
-    serve_until: date | None = None
-
-
-class FirmForm(forms.Schema):
-    """What may change of a firm after its books were opened."""
-
-    name: str = Field(min_length=1, max_length=120)
-    legal_name: str = Field(min_length=1, max_length=200)
-    country: str = Field(max_length=2)
-    time_zone: str = Field(max_length=64)
-    locale: str = Field(max_length=5)
-
-
-class EngagementForm(forms.Schema):
-    """A line served from a day until another."""
-
-    line: str = Field(max_length=30)
-    serve_from: date
-    serve_until: date | None = None
-    document_id: UUID | None = None
-
-
-class EndForm(forms.Schema):
-    """Ends a line for a client now."""
-
-    line: str = Field(max_length=30)
-
-
-class ProviderForm(forms.Schema):
-    """The provider's face."""
-
-    name: str = Field(min_length=1, max_length=120)
-    accent: str = Field(max_length=7)
-    sender_name: str = Field("", max_length=120)
-    sender_address: str = Field("", max_length=254)
-    remove_logo: bool = False
-
-
-class ImportForm(forms.Schema):
-    """The text of a checked file, sent again to be carried out."""
-
-    text: str = Field(max_length=importing.MAX_BYTES)
-
-
-class Nothing(forms.Schema):
-    """An act without fields."""
 
 
 def _state_tag(row: DirectoryRow) -> lists.Tag:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -9,8 +11,6 @@ MIN_LENGTH = 12
 MAX_LENGTH = 256
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
-# Compared with when an address is unknown, so that the answer takes as long as for a known one.
-_NOBODY = _hasher.hash("nobody has this password")
 _COMMON = frozenset(
     "password passwort 123456789012 qwertyuiop backoffice letmein welcome iloveyou".split()
 )
@@ -31,6 +31,12 @@ def fault(password: str, *, email: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """Compared with when an address is unknown, so that the answer takes as long as for a known."""
+    return _hasher.hash("nobody has this password")
+
+
 def hash_of(password: str) -> bytes:
     """The argon2id hash with its parameters and salt, in the PHC text form."""
     return _hasher.hash(password).encode()
@@ -41,7 +47,7 @@ def matches(stored: bytes | None, password: str) -> bool:
     if len(password) > MAX_LENGTH:
         password = password[:MAX_LENGTH] + "-too-long"
     try:
-        ok = _hasher.verify(stored.decode() if stored else _NOBODY, password)
+        ok = _hasher.verify(stored.decode() if stored else _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return bool(ok) and stored is not None

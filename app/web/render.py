@@ -247,7 +247,7 @@ def _refuse_http(error: HTTPException) -> Response:
 
 def _fail(error: Exception) -> Response:
     """A fault of ours: logged with the request's id, never shown in detail."""
-    current_app.logger.error("request failed", extra={"request_id": context.request_id()})
+    current_app.logger.error("request %s failed", context.request_id(), exc_info=error)
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     with language.spoken():

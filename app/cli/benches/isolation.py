@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
@@ -49,85 +50,90 @@ def cases(size: int) -> Iterator[Case]:
         scratch.admin.execute("vacuum analyze app.bench_row")
         scratch.admin.execute("vacuum analyze public.bare_row")
         with scratch.connect() as guarded, scratch.connect(role="admin") as bare:
-            yield from _measured(scratch, big, guarded=guarded, bare=bare)
+            yield from _measured(_Sides(scratch, big, guarded, bare))
 
 
-def _measured(
-    scratch: _scratch.Scratch,
-    client: UUID,
-    *,
-    guarded: psycopg.Connection,
-    bare: psycopg.Connection,
-) -> Iterator[Case]:
-    def inside(work: Callable[[], object]) -> Callable[[], object]:
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The two connections and the client that both look at."""
+
+    scratch: _scratch.Scratch
+    client: UUID
+    guarded: psycopg.Connection
+    bare: psycopg.Connection
+
+    def inside(self, statement: str) -> Callable[[], object]:
+        """The statement in a guarded transaction, context included."""
+
         def run() -> object:
-            with guarded.transaction():
-                guarded.execute("select set_config('app.ctx', %s, true)", (scratch.token(client),))
-                return work()
+            with self.guarded.transaction():
+                token = self.scratch.token(self.client)
+                self.guarded.execute("select set_config('app.ctx', %s, true)", (token,))
+                cursor = self.guarded.execute(statement)
+                return cursor.fetchall() if cursor.description else None
 
         return run
 
-    def by_cpu(connection: psycopg.Connection, work: Callable[[], object]) -> Callable[[], float]:
-        def run() -> float:
-            before = _scratch.cpu_seconds(connection)
-            for _round in range(AGGREGATES):
-                work()
-            return (_scratch.cpu_seconds(connection) - before) * 1000 / AGGREGATES
+    def outside(self, statement: str) -> Callable[[], object]:
+        """The statement as the administrator, with the client as its one parameter."""
+
+        def run() -> object:
+            cursor = self.bare.execute(statement, (self.client,))
+            return cursor.fetchall() if cursor.description else None
 
         return run
 
-    sums = "select on_day, sum(amount), count(*) from {} {} group by on_day"
-    yield bench.compare(
-        "isolation",
+
+def _cpu(connection: psycopg.Connection, work: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds of the server's processor for one call."""
+
+    def run() -> float:
+        before = _scratch.cpu_seconds(connection)
+        for _round in range(AGGREGATES):
+            work()
+        return (_scratch.cpu_seconds(connection) - before) * 1000 / AGGREGATES
+
+    return run
+
+
+_SUMS = "select on_day, sum(amount), count(*) from {} {} group by on_day"
+_INSERT = (
+    "insert into {} (tenant_id, on_day, amount, text) select {}, date '2027-01-01', n, 'x'"
+    f" from generate_series(1, {INSERTED}) n"
+)
+_CASES = (
+    (
         "aggregate of one client, CPU",
-        ours=by_cpu(
-            guarded, inside(lambda: guarded.execute(sums.format("app.bench_row", "")).fetchall())
-        ),
-        reference=by_cpu(
-            bare,
-            lambda: bare.execute(
-                sums.format("public.bare_row", "where tenant_id = %s"), (client,)
-            ).fetchall(),
-        ),
-        unit="ms CPU",
-        better="less",
-        floor=1.25,
-        goal=1.1,
-    )
-    insert = (
-        "insert into {} (tenant_id, on_day, amount, text) select {}, date '2027-01-01', n, 'x'"
-        f" from generate_series(1, {INSERTED}) n"
-    )
-    yield bench.compare(
-        "isolation",
+        _SUMS.format("app.bench_row", ""),
+        _SUMS.format("public.bare_row", "where tenant_id = %s"),
+    ),
+    (
         f"bulk insert of {INSERTED:,} rows, CPU",
-        ours=by_cpu(
-            guarded,
-            inside(
-                lambda: guarded.execute(
-                    insert.format("app.bench_row", "(select guard.tenant_id())")
-                )
-            ),
-        ),
-        reference=by_cpu(
-            bare, lambda: bare.execute(insert.format("public.bare_row", "%s::uuid"), (client,))
-        ),
-        unit="ms CPU",
-        better="less",
-        floor=1.25,
-        goal=1.1,
-    )
-    yield _point_reads(scratch, client, guarded=guarded, bare=bare)
+        _INSERT.format("app.bench_row", "(select guard.tenant_id())"),
+        _INSERT.format("public.bare_row", "%s::uuid"),
+    ),
+)
 
 
-def _point_reads(
-    scratch: _scratch.Scratch,
-    client: UUID,
-    *,
-    guarded: psycopg.Connection,
-    bare: psycopg.Connection,
-) -> Case:
+def _measured(sides: _Sides) -> Iterator[Case]:
+    for name, guarded, bare in _CASES:
+        yield bench.compare(
+            "isolation",
+            name,
+            ours=_cpu(sides.guarded, sides.inside(guarded)),
+            reference=_cpu(sides.bare, sides.outside(bare)),
+            unit="ms CPU",
+            better="less",
+            floor=1.25,
+            goal=1.1,
+        )
+    yield _point_reads(sides)
+
+
+def _point_reads(sides: _Sides) -> Case:
     """Milliseconds that the guard adds to reading one row by its key."""
+    scratch, client = sides.scratch, sides.client
+    guarded, bare = sides.guarded, sides.bare
     row = scratch.admin.execute(
         "select id from app.bench_row where tenant_id = %s limit 1", (client,)
     ).fetchone()
