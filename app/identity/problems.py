@@ -44,5 +44,13 @@ ERROR_TEXTS = {
     "unknown-permission": _("The permission %(name)s does not exist."),
     "last-administrator": _("Somebody must be left who can give access. Nothing was changed."),
     "own-role": _("Nobody changes a role they hold. Ask a colleague."),
+    "administrators-missing": _("Name at least one administrator."),
+    "has-people-already": _("Somebody has access there already. Invite more people instead."),
+    "invalid-role": _("A role needs a name of lower case letters and a known permission."),
+    "client-unknown": _("There is no client with this short name."),
+    "person-unknown": _("Nobody who works here has this address."),
+    "no-provider": _("The provider is not set up yet. Run `backoffice provider create` first."),
+    "columns": _("The first line must name these columns: %(wanted)s"),
+    "double": _("The same line stands further up. Remove one of them."),
     "role-in-use": _("Somebody holds this role. End those grants first."),
 }

@@ -1,12 +1,36 @@
-"""What the kernel itself contributes: the permissions of its doors and its mailing jobs."""
+"""What the kernel itself contributes: permissions of its doors, mailing jobs, words of faults."""
 
 from __future__ import annotations
 
-from app.kernel import sealing
+from app.kernel import sealing, words
 from app.kernel.registry import NewClient, Permission, Registry
 from app.kernel.words import _
 
 JOBS = ("app.kernel.mail_sending", "app.kernel.approvals")
+
+
+ERROR_TEXTS = {
+    "address-invalid": _("This is no address that mail can be sent to."),
+    "file-name-invalid": _("Give the file a name of at most 255 characters."),
+    "idempotency-key-in-use": _("The same request is being worked on. Wait for its answer."),
+    "job-fence-lost": _("Another worker has taken this job over."),
+    "job-has-ended": _("This job has ended already."),
+    "job-is-not-dead": _("This job has not failed for good; it runs or waits."),
+    "job-rights-ended": _("The person who started this job may no longer do it."),
+    "no-client": _("Open a client first: this belongs to one client."),
+    "no-client-key": _("The key of this client is not here. Ask the operator."),
+    "no-scope": _("Sign in to go on."),
+    "object-damaged": _("The stored file is damaged. Ask the operator to restore it."),
+    "object-missing": _("The stored file is missing. Ask the operator to restore it."),
+    "object-not-clean": _("This file has not been cleared for use."),
+    "object-state-unknown": _("A file cannot be put into this state."),
+    "read-not-recorded": _("Who looks must be recorded, and that failed. Nothing is shown."),
+    "sealed-with-another-key": _("This was sealed with another key. Ask the operator."),
+    "storage-unavailable": _("The file store cannot be reached. Nothing was changed; try again."),
+    "too-many-saved-views": _("You have %(most)s saved views of this list. Remove one first."),
+    "undo-not-possible": _("This can no longer be undone."),
+    "usage-key-reused": _("The same usage was recorded before with other content."),
+}
 
 
 def _make_client_key(_client: NewClient) -> None:
@@ -16,6 +40,7 @@ def _make_client_key(_client: NewClient) -> None:
 
 def register(registry: Registry) -> None:
     """Permissions that the doors of jobs and approvals ask for."""
+    words.declare_errors(ERROR_TEXTS)
     registry.on_client_created(_make_client_key, order=1)
     work = _("Work")
     registry.add(Permission("job.cancel", _("Stop other people's jobs"), work))
