@@ -50,6 +50,21 @@ def of(list_name: str) -> list[SavedView]:
     return [SavedView(**row) for row in rows]
 
 
+def one(view_id: UUID) -> SavedView:
+    """A view of the acting person; raises NotFound."""
+    row = (
+        db.session.execute(
+            sa.text("select id, list, name, query from app.saved_view where id = :id"),
+            {"id": view_id},
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound
+    return SavedView(**row)
+
+
 def remove(view_id: UUID) -> None:
     """Forgets a view; raises NotFound when it is not the person's own."""
     gone = db.session.execute(

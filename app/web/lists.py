@@ -192,7 +192,6 @@ class ListPage:
     rows: Sequence[Any]
     after: str | None
     counts: Mapping[str, int]
-    saved: Sequence[SavedView] = ()
 
     def address(self, **changes: str | None) -> str:
         """This page's address with some of its query changed; the keyset place is dropped."""
@@ -241,15 +240,6 @@ class ListPage:
     def query(self) -> str:
         """The query string that a saved view would keep."""
         return self.address().partition("?")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedView:
-    """A view a person saved: its name and query string."""
-
-    id: str
-    name: str
-    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +299,11 @@ class ListView:
         *,
         after: str | None = None,
         counts: Mapping[str, int] | None = None,
-        saved: Sequence[SavedView] = (),
     ) -> ListPage:
         """The answer to a question: a kernel Page, or rows with the cursor of the next page."""
         if isinstance(rows, paging.Page):
-            return ListPage(self, asked, rows.rows, rows.next, counts or {}, saved)
-        return ListPage(self, asked, rows, after, counts or {}, saved)
+            return ListPage(self, asked, rows.rows, rows.next, counts or {})
+        return ListPage(self, asked, rows, after, counts or {})
 
     def row_name(self, row: Any) -> str:
         """How a screen reader calls a row."""

@@ -7,7 +7,19 @@ from flask import Blueprint, Flask
 from app.kernel import words
 from app.kernel.registry import NavItem, Registry
 from app.kernel.words import _
-from app.web import context, desk, forms, front, palette, portal, render, security, tray, workspace
+from app.web import (
+    context,
+    desk,
+    forms,
+    front,
+    palette,
+    portal,
+    render,
+    saved,
+    security,
+    tray,
+    workspace,
+)
 
 
 def register(registry: Registry) -> None:
@@ -26,6 +38,12 @@ def install(app: Flask) -> None:
     app.extensions.setdefault("web-hooks", context.Hooks())
     security.init_app(app)
     render.init_app(app)
+    app.jinja_env.globals.update(
+        saved_views=saved.of,
+        may_save_view=saved.may_save,
+        saved_address=saved.address,
+        saved_key=saved.key_of,
+    )
 
 
 def blueprints() -> tuple[Blueprint, ...]:
@@ -37,4 +55,5 @@ def blueprints() -> tuple[Blueprint, ...]:
         portal.pages,
         palette.pages,
         tray.pages,
+        saved.pages,
     )
