@@ -281,6 +281,7 @@ def _error_page(status: int, text: str, *, code: str = "") -> Response:
             text=text,
             code=code,
             layout="web/public.html",
+            client=None,  # who lost a grant learns nothing of the client, not even its name
         )
     )
     response = make_response(body, status)

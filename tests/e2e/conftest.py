@@ -1,0 +1,92 @@
+"""The house, its browsers, and what every browser test of a run holds: no noise on the console."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from app.factory import create_app
+from app.kernel import db
+from app.kernel.settings import Settings
+from tests.e2e.house import House, Open
+from tests.web.browser import browser
+
+__all__ = ["browser"]
+
+
+@pytest.fixture(scope="session")
+def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo's application on a port of its own, and its worker."""
+    server = make_server("localhost", 0, _not_yet, threaded=True)
+    address = f"http://localhost:{server.port}"
+    changes = {
+        "public_url": address,
+        "environment": "demo",
+        "data_dir": tmp_path_factory.mktemp("house"),
+    }
+    ours = settings.model_copy(update=changes)
+    worker, app = create_app(ours, role="worker"), create_app(ours)
+    server.app = app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield House(app, worker, address, settings.database_admin_url or "")
+    server.shutdown()
+    thread.join(5)
+    for one in (app, worker):
+        with one.app_context():
+            db.db.engine.dispose()
+
+
+def _not_yet(_environ: object, _start: object) -> list[bytes]:
+    """Stands in until the application that must know its own address is made."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _fresh_tries(house: House) -> None:
+    house.forget_tries()
+
+
+@pytest.fixture
+def open_page(browser: Any, house: House) -> Iterator[Open]:
+    """Makes a page in a browser of its own; console messages fail the test unless expected."""
+    contexts: list[Any] = []
+    noises: list[str] = []
+
+    def make(
+        width: int = 1440,
+        theme: str = "light",
+        *,
+        session: Any = None,
+        script: bool = True,
+        noisy: bool = False,
+        bypass_csp: bool = False,
+    ) -> Any:
+        context = browser.new_context(
+            base_url=house.address,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            java_script_enabled=script,
+            bypass_csp=bypass_csp,
+            locale="en-GB",
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if session is not None:
+            context.add_cookies(
+                [{"name": "login", "value": session.cookie, "url": house.address}]
+            )
+        page = context.new_page()
+        if not noisy:
+            page.on("pageerror", lambda error: noises.append(f"{page.url}: {error}"))
+            page.on("console", lambda said: noises.append(f"{page.url}: {said.text}"))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not noises, noises
