@@ -48,7 +48,7 @@ def upload_statement(*, data: bytes, name: str) -> Uploaded:
     if not data:
         raise Invalid.of("file", "file-empty")
     if len(data) > MAX_BYTES:
-        raise Invalid.of("file", "file-too-large", megabytes=MAX_BYTES // 1_000_000)
+        raise Invalid.of("file", "file-too-large", most=MAX_BYTES // 1024)
     digest = hashlib.sha256(data).hexdigest()
     known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
     if known is not None:

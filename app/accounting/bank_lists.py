@@ -125,7 +125,7 @@ FILES = lists.ListView(
     columns=(
         lists.Column("name", _("File"), main=True, phone="t1"),
         lists.Column("format", _("Format"), phone="l2"),
-        lists.Column("lines_total", _("Lines"), kind="number"),
+        lists.Column("lines_total", _("Bank lines"), kind="number"),
         lists.Column("lines_new", _("New"), kind="number", phone="r2"),
         lists.Column("uploaded_at", _("Uploaded"), kind="instant"),
         lists.Column("state", _("State"), cell=_file_state, phone="r1"),

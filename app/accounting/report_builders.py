@@ -150,11 +150,16 @@ def _title(first: date, last: date) -> str:
     return f"{words.format_short_month(first)} – {words.format_short_month(last)}"
 
 
+def _inside(title: str) -> str:
+    """A title within another: German keeps the capitals of its nouns."""
+    return title if words.locale() == "de" else title.lower()
+
+
 def _section(section: queries.PlSection, span: _Span) -> list[Row]:
     good_up = _GOOD_UP.get(section.key)
     total = Row(
         RowKind.TOTAL if section.key == "net_profit" else RowKind.SUBTOTAL,
-        section.title if not section.rows else _now("Total %(of)s", of=section.title.lower()),
+        section.title if not section.rows else _now("Total %(of)s", of=_inside(section.title)),
         span.cells(section.amounts),
         trend=span.trend(section.amounts),
         good_up=good_up,

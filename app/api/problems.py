@@ -23,7 +23,7 @@ _CODES = {
     405: "method-not-allowed",
     409: "conflict",
     411: "length-required",
-    413: "too-large",
+    413: "body-too-large",
     415: "json-needed",
     422: "invalid",
     429: "too-many-requests",
@@ -108,7 +108,7 @@ def of_http(error: HTTPException) -> Response:
     """The problem of an error that Flask or Werkzeug raised."""
     status = error.code or 500
     if status == 413:
-        return of_domain(TooLarge("too-large"))
+        return of_domain(TooLarge("body-too-large"))
     code = _CODES.get(status, "refused")
     response = _response(status, code, words.error_text(code))
     given = error.get_response()

@@ -196,7 +196,7 @@ def _spooled(data: bytes | BinaryIO, most: int) -> Iterator[tuple[IO[bytes], int
         for piece in _pieces(data):
             size += len(piece)
             if size > most:
-                raise TooLarge("file-too-large", most=most)
+                raise TooLarge("file-too-large", most=most // 1024)
             digest.update(piece)
             spool.write(piece)
         spool.seek(0)

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 from pydantic import Field
 
-from app.kernel import clock, reads, registry, scope
+from app.kernel import clock, reads, registry, scope, words
 from app.kernel.errors import Forbidden, NotFound
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
@@ -139,9 +139,9 @@ def publish(report_key: str) -> Response:
         on=form.on,
         today=clock.today(context.client().time_zone),
     )
-    report_id = commands.publish_report(
-        _build(definition, period), line=definition.line, note=form.note or ""
-    )
+    with words.speaking(context.client().locale, time_zone=context.client().time_zone):
+        report = _build(definition, period)
+    report_id = commands.publish_report(report, line=definition.line, note=form.note or "")
     toast(_("Published. %(name)s can read it at the portal now.", name=context.client().name))
     return redirect_to("reports.published", report_id=report_id)
 

@@ -177,7 +177,7 @@ def test_a_body_beyond_the_bound_is_refused(
     answer = client.post(
         "/api/v1/clients", json={**NEW, "name": "x" * 2_000_000}, headers=administrator
     )
-    assert (answer.status_code, answer.get_json()["code"]) == (413, "too-large")
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "body-too-large")
 
 
 def test_a_client_is_made_by_a_job_that_can_be_followed(
