@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 import pytest
@@ -21,15 +22,20 @@ DONE = "select count(*) from app.job where state = 'done'"
 
 
 @contextmanager
-def process(settings: Settings, what: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The dispatcher or the worker of this test's database, killed at the end."""
+def process(
+    settings: Settings, what: str, *, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The dispatcher or the worker of this test's database, killed at the end.
+
+    `more` are settings of other servers than the shared ones.
+    """
     values = (
         settings.database_url,
         settings.database_worker_url,
         settings.database_admin_url,
         settings.database_restore_url,
     )
-    environment = {**os.environ, **dict(zip(DATABASES, map(str, values), strict=True))}
+    environment = {**os.environ, **more, **dict(zip(DATABASES, map(str, values), strict=True))}
     environment |= {
         "VALKEY_URL": settings.valkey_url,
         "S3_BUCKET": settings.s3_bucket,

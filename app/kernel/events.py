@@ -70,8 +70,9 @@ def emit(happened: Any) -> None:
 def hand_over(name: str, tenant_id: UUID, args: dict[str, Any], *, key: str) -> UUID | None:
     """Gives work to another tenant, for a pair registered in app.hand_over_route.
 
-    The job of the kind `name` runs there as a system user. None when this key was handed over
-    already; Forbidden for a pair that is not registered. Rows never change their tenant.
+    The job of the kind `name` runs there as a system job, named after whoever handed it over.
+    None when this key was handed over already; Forbidden for a pair that is not registered. Rows
+    never change their tenant.
     """
     made: UUID | None = db.session.execute(
         _HAND_OVER, {"event": name, "tenant": tenant_id, "args": args, "key": key}

@@ -142,8 +142,8 @@ def test_a_note_is_kept_and_its_detail_is_for_its_line(
         'select app.leave_reads(\'[{"kind":"report","line":"tickets"}]\')',
         (
             "insert into app.approval (tenant_id, kind, line, subject_type, title, content,"
-            " content_sha, requested_by) values (guard.tenant_id(), 'test.thing', 'accounting', 'x',"
-            " 'x', '{}', repeat('0', 64), uuidv7())"
+            " content_sha, requested_by) values (guard.tenant_id(), 'test.thing', 'accounting',"
+            " 'x', 'x', '{}', repeat('0', 64), uuidv7())"
         ),
         "update app.approval set state = 'approved'",
         (
@@ -153,8 +153,8 @@ def test_a_note_is_kept_and_its_detail_is_for_its_line(
         ),
         "delete from app.approval_decision",
         (
-            "select app.request_approval('test.thing', 'x', null, 'accounting', 'x', '{}', null, null,"
-            " uuidv7())"
+            "select app.request_approval('test.thing', 'x', null, 'accounting', 'x', '{}', null,"
+            " null, uuidv7())"
         ),
         (
             "select app.request_approval('test.thing', 'x', null, 'tickets', 'x', '{}', null, null,"
@@ -419,12 +419,16 @@ def test_an_idempotency_key_answers_as_the_first_time(app: Flask, tenant: UUID, 
 
 
 def test_numbers_have_no_gaps(app: Flask, tenant: UUID, maker: Any) -> None:
+    def take_and_fail() -> None:
+        with db.transaction(maker.scope(tenant)):
+            assert counters.take("ticket", line="accounting") == 2
+            raise Conflict("nothing-done")
+
     with app.app_context():
         with db.transaction(maker.scope(tenant)):
             assert counters.take("ticket", line="accounting") == 1
-        with pytest.raises(Conflict), db.transaction(maker.scope(tenant)):
-            assert counters.take("ticket", line="accounting") == 2
-            raise Conflict("nothing-done")
+        with pytest.raises(Conflict):
+            take_and_fail()
         with db.transaction(maker.scope(tenant)):
             assert counters.take("ticket", line="accounting") == 2
 

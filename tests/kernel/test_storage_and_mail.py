@@ -88,13 +88,14 @@ def test_an_upload_after_a_rolled_back_one_can_be_opened(
     app: Flask, tenant: UUID, person: Any
 ) -> None:
     data = b"statement of March" * 100
-    with (
-        app.app_context(),
-        pytest.raises(RuntimeError, match="cut off"),
-        db.transaction(person.scope(tenant)),
-    ):
-        _put(data)  # the client's first: its key is rolled back too, the ciphertext is not
-        raise RuntimeError("cut off")
+
+    def put_and_fail() -> None:
+        with db.transaction(person.scope(tenant)):
+            _put(data)  # the client's first: its key is rolled back too, the ciphertext is not
+            raise RuntimeError("cut off")
+
+    with app.app_context(), pytest.raises(RuntimeError, match="cut off"):
+        put_and_fail()
 
     with app.app_context(), db.transaction(person.scope(tenant)):
         made = _put(data)
