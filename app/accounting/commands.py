@@ -7,53 +7,31 @@ split an entry over statements, which the database refuses.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput, some
 from app.kernel import registry
 from app.kernel.db import session
 from app.kernel.errors import Invalid
 
-_TYPES: dict[str, Any] = {
-    "account": ARRAY(sa.Uuid()),
-    "currency": ARRAY(sa.Text()),
-    "amount": ARRAY(sa.BigInteger()),
-    "base": ARRAY(sa.BigInteger()),
-    "counterparty": ARRAY(sa.Uuid()),
-    "tax": ARRAY(sa.Text()),
-    "dim1": ARRAY(sa.Uuid()),
-    "dim2": ARRAY(sa.Uuid()),
-    "memo": ARRAY(sa.Text()),
-}
-_POSTINGS = ", ".join(f":{name}" for name in _TYPES)
-_BINDS = [sa.bindparam(name, type_=kind) for name, kind in _TYPES.items()]
-
-_POST = sa.text(
-    "select entry_id, number, fiscal_year, replayed from ledger.post(:journal, :date, :description,"
-    f" :key, {_POSTINGS}, :kind, :source_type, :source_id, :approved_ref)"
-).bindparams(
-    *_BINDS,
-    sa.bindparam("date", type_=sa.Date()),
-    sa.bindparam("source_id", type_=sa.Uuid()),
-    sa.bindparam("approved_ref", type_=sa.Uuid()),
-)
-_POST_MANY = sa.text(
-    "select o, entry_id, number, fiscal_year, replayed from ledger.post_many(:journal, :dates,"
-    f" :descriptions, :keys, :of, {_POSTINGS}, :kind, :source_type, :source_ids) order by o"
-).bindparams(
-    *_BINDS,
-    sa.bindparam("dates", type_=ARRAY(sa.Date())),
-    sa.bindparam("descriptions", type_=ARRAY(sa.Text())),
-    sa.bindparam("keys", type_=ARRAY(sa.Text())),
-    sa.bindparam("of", type_=ARRAY(sa.Integer())),
-    sa.bindparam("source_ids", type_=ARRAY(sa.Uuid())),
-)
+# Driver SQL and array literals: compiling text and binding arrays item by item in Python cost as
+# much as the post itself.
+_POSTINGS = """%(account)s::uuid[], %(currency)s::text[], %(amount)s::bigint[], %(base)s::bigint[],
+  %(counterparty)s::uuid[], %(tax)s::text[], %(dim1)s::uuid[], %(dim2)s::uuid[], %(memo)s::text[]"""
+_POST = f"""
+select entry_id, number, fiscal_year, replayed
+from ledger.post(%(journal)s, %(date)s, %(description)s, %(key)s, {_POSTINGS}, %(kind)s,
+  %(source_type)s, %(source_id)s, %(approved_ref)s)"""
+_POST_MANY = f"""
+select entry_id, number, fiscal_year, replayed
+from ledger.post_many(%(journal)s, %(dates)s::date[], %(descriptions)s::text[], %(keys)s::text[],
+  %(of)s::integer[], {_POSTINGS}, %(kind)s, %(source_type)s, %(source_ids)s::uuid[]) order by o"""
 _REVERSE = sa.text(
     "select entry_id, number, fiscal_year, replayed, journal"
     " from ledger.reverse(:entry_id, :key, :date, :description)"
@@ -78,17 +56,36 @@ class AccountInput:
     tax_code: str | None = None
 
 
-def _columns(postings: Sequence[PostingInput]) -> dict[str, list[Any] | None]:
+def _array(values: Iterable[object]) -> str:
+    """The values as PostgreSQL reads an array."""
+    return "{" + ",".join(map(_item, values)) + "}"
+
+
+def _item(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _optional(values: list[Any]) -> str | None:
+    found = some(values)
+    return None if found is None else _array(found)
+
+
+def _columns(postings: Sequence[PostingInput]) -> dict[str, str | None]:
     return {
-        "account": [p.account_id for p in postings],
-        "currency": [p.currency for p in postings],
-        "amount": [p.amount for p in postings],
-        "base": [p.base for p in postings],
-        "counterparty": some([p.counterparty_id for p in postings]),
-        "tax": some([p.tax_code for p in postings]),
-        "dim1": some([p.dim1_id for p in postings]),
-        "dim2": some([p.dim2_id for p in postings]),
-        "memo": some([p.memo for p in postings]),
+        "account": _array([p.account_id for p in postings]),
+        "currency": _array([p.currency for p in postings]),
+        "amount": _array([p.amount for p in postings]),
+        "base": _array([p.base for p in postings]),
+        "counterparty": _optional([p.counterparty_id for p in postings]),
+        "tax": _optional([p.tax_code for p in postings]),
+        "dim1": _optional([p.dim1_id for p in postings]),
+        "dim2": _optional([p.dim2_id for p in postings]),
+        "memo": _optional([p.memo for p in postings]),
     }
 
 
@@ -109,20 +106,24 @@ def post_entry(
     Raises Invalid (unbalanced, account-unknown, …), Locked (period-closed, period-in-review) and
     Conflict (idempotency-key-reused) when the transaction's statement is refused.
     """
-    row = session.execute(
-        _POST,
-        {
-            "journal": journal,
-            "date": date,
-            "description": description,
-            "key": key,
-            "kind": kind,
-            "source_type": source_type,
-            "source_id": source_id,
-            "approved_ref": approved_ref,
-            **_columns(postings),
-        },
-    ).one()
+    row = (
+        session.connection()
+        .exec_driver_sql(
+            _POST,
+            {
+                "journal": journal,
+                "date": date,
+                "description": description,
+                "key": key,
+                "kind": kind,
+                "source_type": source_type,
+                "source_id": source_id,
+                "approved_ref": approved_ref,
+                **_columns(postings),
+            },
+        )
+        .one()
+    )
     return PostedEntry(row.entry_id, row.number, row.replayed, journal, row.fiscal_year)
 
 
@@ -149,20 +150,24 @@ def _post_batch(
     journal: str, kind: str, source_type: str | None, drafts: Sequence[EntryDraft]
 ) -> list[PostedEntry]:
     postings = [posting for draft in drafts for posting in draft.postings]
-    rows = session.execute(
-        _POST_MANY,
-        {
-            "journal": journal,
-            "dates": [draft.date for draft in drafts],
-            "descriptions": [draft.description for draft in drafts],
-            "keys": [draft.key for draft in drafts],
-            "of": [number for number, draft in enumerate(drafts, 1) for _ in draft.postings],
-            "kind": kind,
-            "source_type": source_type,
-            "source_ids": some([draft.source_id for draft in drafts]),
-            **_columns(postings),
-        },
-    ).all()
+    rows = (
+        session.connection()
+        .exec_driver_sql(
+            _POST_MANY,
+            {
+                "journal": journal,
+                "dates": _array([draft.date for draft in drafts]),
+                "descriptions": _array([draft.description for draft in drafts]),
+                "keys": _array([draft.key for draft in drafts]),
+                "of": _array([n for n, draft in enumerate(drafts, 1) for _ in draft.postings]),
+                "kind": kind,
+                "source_type": source_type,
+                "source_ids": _optional([draft.source_id for draft in drafts]),
+                **_columns(postings),
+            },
+        )
+        .all()
+    )
     return [PostedEntry(r.entry_id, r.number, r.replayed, journal, r.fiscal_year) for r in rows]
 
 

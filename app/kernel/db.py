@@ -48,10 +48,9 @@ db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 session = db.session
 
 _CONTEXT = (
-    "select set_config('app.ctx', :token, true), set_config('app.request_id', :request, true)"
+    "select set_config('app.ctx', %(token)s, true), set_config('app.request_id', %(request)s, true)"
 )
-_WITH_RIGHTS = sa.text(f"{_CONTEXT}, guard.rights()")
-_WITHOUT_RIGHTS = sa.text(_CONTEXT)
+_WITH_RIGHTS = f"{_CONTEXT}, guard.rights()"
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
@@ -101,10 +100,10 @@ def _send_context(session_: Session, _transaction: Any, connection: Connection) 
     token = scope.token(key=bytes.fromhex(settings.guard_key), key_id=settings.guard_key_id)
     values = {"token": token, "request": scope.request_id}
     if scope.mode in ("t", "s"):
-        found = connection.execute(_WITH_RIGHTS, values).one()[2]
+        found = connection.exec_driver_sql(_WITH_RIGHTS, values).one()[2]
         session_.info["rights"] = _rights(found)
         return
-    connection.execute(_WITHOUT_RIGHTS, values)
+    connection.exec_driver_sql(_CONTEXT, values)
     session_.info["rights"] = Rights()
 
 
@@ -122,12 +121,10 @@ def transaction(scope: Scope, *, read_only: bool | None = None) -> Iterator[Sess
     token = scopes.enter(scope)
     try:
         own = session()
-        connection = own.connection(
-            execution_options={
-                "postgresql_readonly": scope.mode == "s" if read_only is None else read_only
-            }
-        )
-        del connection
+        if scope.mode == "s" if read_only is None else read_only:
+            own.connection(execution_options={"postgresql_readonly": True})
+        else:
+            own.connection()
         scopes.leave(token)
         token = scopes.enter(scope.with_rights(own.info["rights"]))
         yield own

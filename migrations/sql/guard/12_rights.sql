@@ -64,26 +64,23 @@ begin
 end $$;
 grant execute on function guard.rights() to app_rw, app_worker;
 
--- For a door's first line: verifies once and names client, person and role, or raises 42501.
--- can_write is false for a reader and in a suspended client; role is 'job' for a system user's job.
-create function guard.enter(line text, out tenant uuid, out who uuid, out role text,
-                            out can_write boolean)
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
-declare
-  c guard.claim := guard.verify();
+-- Client, person and role of a claim on a line, or 42501; can_write is false for a reader and in a
+-- suspended client; role is 'job' for a system user's job.
+create function guard.admitted(c guard.claim, line text, out tenant uuid, out who uuid,
+                               out role text, out can_write boolean)
+language plpgsql stable as $$
 begin
-  if c.mode = 't' and c.kind <> 'link' and (c.lines is null or enter.line = any (c.lines)) then
+  if c.mode = 't' and c.kind <> 'link' and (c.lines is null or admitted.line = any (c.lines)) then
     select m.tenant_id, m.user_id, m.role, m.may_write and m.state = 'active'
       into tenant, who, role, can_write
       from guard.living m
      where m.user_id = c.person and m.tenant_id = c.tenant
-       and (enter.line = any (m.lines) or enter.line = 'member')
+       and (admitted.line = any (m.lines) or admitted.line = 'member')
        and (m.basis <> 'engagement' or exists (
              select from guard.running e
               where e.tenant_id = m.tenant_id
-                and (e.line = enter.line
-                     or (enter.line in ('member', 'oversight', 'security', 'billing', 'intake')
+                and (e.line = admitted.line
+                     or (admitted.line in ('member', 'oversight', 'security', 'billing', 'intake')
                          and (e.line = any (m.lines)
                               or m.lines && '{oversight,security,billing}')))))
      order by m.may_write desc
@@ -98,5 +95,30 @@ begin
     raise exception 'refused: no grant on %', line using errcode = '42501';
   end if;
 end $$;
-grant execute on function guard.enter(text) to guard_definer;
+
+-- For a door's first line: verifies once and names client, person and role, or raises 42501.
+create function guard.enter(line text, out tenant uuid, out who uuid, out role text,
+                            out can_write boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  a record := guard.admitted(guard.verify(), line);
+begin
+  tenant := a.tenant; who := a.who; role := a.role; can_write := a.can_write;
+end $$;
+
+-- The same, and in the same verification whether a permission is held. A system user's job holds
+-- none: what it may do, its code says (role 'job').
+create function guard.enter(line text, permission text, out tenant uuid, out who uuid,
+                            out role text, out can_write boolean, out holds boolean)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  c guard.claim := guard.verify();
+  a record := guard.admitted(c, line);
+begin
+  tenant := a.tenant; who := a.who; role := a.role; can_write := a.can_write;
+  holds := guard.holds(c, permission);
+end $$;
+grant execute on function guard.enter(text), guard.enter(text, text) to guard_definer;
 reset role;

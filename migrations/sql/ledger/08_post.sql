@@ -52,8 +52,8 @@ language plpgsql as $$
 declare
   g record;
 begin
-  g := guard.enter('accounting');
-  if not g.can_write or not (ledger.is_job(g.role) or guard.may(permission)) then
+  g := guard.enter('accounting', permission);
+  if not g.can_write or not (g.holds or ledger.is_job(g.role)) then
     raise exception 'refused: %', permission using errcode = '42501';
   end if;
   perform set_config('ledger.tenant', g.tenant::text, true);
