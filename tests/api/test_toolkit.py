@@ -255,7 +255,8 @@ def test_the_readable_page_needs_nothing_from_outside(client: FlaskClient) -> No
     assert "<script" not in text
     assert "style=" not in text
     assert "http://" not in text.replace("http://localhost", "")
-    assert client.get("/api/docs.css").status_code == 200
+    with client.get("/api/docs.css") as style:
+        assert style.status_code == 200
 
 
 def test_callers_are_limited_and_told_when_to_come_again(app: Flask) -> None:

@@ -77,6 +77,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "print": Fixed("2457a6"),
     "report_key": Fixed("profit-and-loss"),
     "role": Fixed("owner"),
+    "theme": Fixed("dark"),
     "token": Fixed("0" * 32),
     "version": Fixed("1"),
     "token_text": Fixed("0" * 32),
