@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -79,7 +80,7 @@ def _filled(text: str, params: dict[str, Any]) -> str:
     return text % params if params else text
 
 
-def gettext(message: str, **params: Any) -> str:
+def gettext(message: str, /, **params: Any) -> str:
     """The text in the reader's language; the English text where no translation is."""
     locale = _locale.get()
     if locale == PSEUDO:
@@ -88,7 +89,7 @@ def gettext(message: str, **params: Any) -> str:
     return _filled(text if isinstance(text, str) else text[0], params)
 
 
-def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
+def ngettext(singular: str, plural: str, n: int, /, **params: Any) -> str:
     """The text for a number, by the language's own plural rule; `%(n)s` is the number."""
     values = {"n": format_number(n), **params}
     locale = _locale.get()
@@ -100,7 +101,7 @@ def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
     return _filled(singular if n == 1 else plural, values)
 
 
-def _(message: str, **params: Any) -> Any:
+def _(message: str, /, **params: Any) -> Any:
     """A lazy translation: safe at import time, in dataclasses and in templates."""
     return Lazy(message, params)
 
@@ -215,7 +216,7 @@ def _skeleton(value: date, skeleton: str, code: str) -> str:
 
 def format_date(value: date | None) -> str:
     """`31 Oct 2026`."""
-    return _date(value, "d MMM y", _locale.get()) if value else ""
+    return _skeleton(value, "yMMMd", _locale.get()) if value else ""
 
 
 def format_day_month(value: date | None) -> str:
@@ -254,6 +255,7 @@ def format_age(since: datetime, *, now: datetime | None = None) -> str:
 
 
 _ERROR_TEXTS: dict[str, str] = {}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def declare_errors(texts: dict[str, Any]) -> None:
@@ -262,12 +264,18 @@ def declare_errors(texts: dict[str, Any]) -> None:
         _ERROR_TEXTS[code] = text.message if isinstance(text, Lazy) else text
 
 
+def error_codes() -> frozenset[str]:
+    """The codes that have words."""
+    return frozenset(_ERROR_TEXTS)
+
+
 def error_text(code: str, params: dict[str, Any] | None = None) -> str:
-    """The words of an error code; parameters that the text does not name are left out."""
-    text = _ERROR_TEXTS.get(code)
-    if text is None:
+    """The words of an error code; parameters that the text does not name are left out.
+
+    A code without words, or whose words name a parameter that is not given, is named itself.
+    """
+    text, given = _ERROR_TEXTS.get(code), params or {}
+    named = _PLACEHOLDER.findall(text or "")
+    if text is None or any(name not in given for name in named):
         return gettext("This could not be done (%(code)s). Nothing was changed.", code=code)
-    try:
-        return gettext(text, **(params or {}))
-    except (KeyError, ValueError, TypeError):
-        return gettext(text) if not params else text
+    return gettext(text, **{name: given[name] for name in named})

@@ -31,7 +31,7 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
     if report.is_empty:
         raise Invalid("report-empty")
     if len(note) > MAX_NOTE:
-        raise Invalid.of("note", "too-long", limit=MAX_NOTE)
+        raise Invalid.of("note", "too-long", longest=MAX_NOTE)
     published: UUID = session.execute(
         _PUBLISH,
         {
