@@ -48,7 +48,7 @@ def test_amounts_read_as_babel_writes_them(minor: int, currency: str, locale: st
 
 def test_a_date_is_written_in_the_language_of_each_reader() -> None:
     day = date(2026, 10, 31)
-    for locale, expected in (("en", "31 Oct 2026"), ("de", "31 Okt. 2026"), ("en", "31 Oct 2026")):
+    for locale, expected in (("en", "31 Oct 2026"), ("de", "31. Okt. 2026"), ("en", "31 Oct 2026")):
         with words.speaking(locale):
             assert words.format_date(day) == expected
 
