@@ -14,7 +14,6 @@ from flask import (
     current_app,
     jsonify,
     render_template,
-    send_from_directory,
 )
 from flask_limiter import Limiter
 
