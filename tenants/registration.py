@@ -8,7 +8,7 @@ from flask import Blueprint, Flask
 
 from app.api import Api
 from app.kernel import clients, db, mail, words
-from app.kernel.registry import NavItem, Permission, Registry
+from app.kernel.registry import NavItem, PaletteCommand, Permission, Registry
 from app.kernel.scope import Scope
 from app.kernel.words import _
 from app.web import context
@@ -78,6 +78,16 @@ ERRORS: dict[str, Any] = {
 def register(registry: Registry) -> None:
     """Adds the entries of this package."""
     registry.add(
+        PaletteCommand(
+            "new-client",
+            _("New client"),
+            "plus",
+            "clients.new_client",
+            "client.create",
+            "desk",
+            words=_("engagement firm"),
+            order=40,
+        ),
         Permission("tenant.list", _("See all clients"), _GROUP),
         Permission("client.list", _("List clients"), _GROUP),
         Permission("client.create", _("Make clients, also from a file"), _GROUP),

@@ -11,6 +11,7 @@ from app.kernel import words
 from app.kernel.registry import (
     Meter,
     NavItem,
+    PaletteCommand,
     PaletteSource,
     Permalink,
     Registry,
@@ -81,8 +82,26 @@ def _reports() -> tuple[ReportDefinition, ...]:
     )
 
 
-def _palette() -> tuple[PaletteSource, ...]:
+def _palette() -> tuple[PaletteCommand | PaletteSource, ...]:
     return (
+        PaletteCommand(
+            "entry",
+            _("New entry"),
+            "plus",
+            "accounting.new_entry",
+            "accounting.post",
+            words=_("post journal book"),
+            order=10,
+        ),
+        PaletteCommand(
+            "statement",
+            _("Upload a statement"),
+            "upload",
+            "accounting_bank.files",
+            "accounting.import",
+            words=_("import bank file camt mt940"),
+            order=20,
+        ),
         PaletteSource("accounts", _("Accounts"), find.accounts, "accounting.read", order=40),
         PaletteSource("entries", _("Entries"), find.entries, "accounting.read", order=50),
         PaletteSource("lines", _("Bank lines"), find.bank_lines, "accounting.read", order=60),

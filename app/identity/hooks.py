@@ -19,6 +19,8 @@ from app.kernel.words import _
 from app.web import context
 from app.web.context import Actor
 
+MOST_ON_CARD = 5
+
 
 def resolve_principal(cookie: str) -> Actor | None:
     """The living person session behind a cookie; keeps it from going idle.
@@ -76,6 +78,20 @@ def login_manager() -> LoginManager:
         return CurrentUser(actor) if actor is not None else None
 
     return manager
+
+
+def who_has_access() -> dict[str, Any] | None:
+    """The card of the portal's home: who of the provider sees this client's papers, and until
+    when; nothing for readers who may not list it."""
+    if not scope.current().rights.may("access.list"):
+        return None
+    rows = [row for row in queries.access() if row.living and row.side == "provider"]
+    return {
+        "rows": rows[:MOST_ON_CARD],
+        "more": max(0, len(rows) - MOST_ON_CARD),
+        "role_title": roles.title,
+        "line_title": roles.line_title,
+    }
 
 
 def requests_to_decide() -> Sequence[TodoItem]:

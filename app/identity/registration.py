@@ -11,7 +11,7 @@ from app.identity.views import pages
 from app.identity.views.sign_in import ask_again
 from app.kernel import words
 from app.kernel.errors import FreshSignInNeeded
-from app.kernel.registry import NavItem, Registry, TodoSource
+from app.kernel.registry import NavItem, PaletteCommand, PortalCard, Registry, TodoSource
 from app.kernel.words import _
 from app.web import context
 
@@ -60,8 +60,59 @@ _NAVIGATION = (
 )
 
 
+def _theme(theme: str, title: words.Lazy, icon: str, order: int) -> PaletteCommand:
+    return PaletteCommand(
+        f"theme-{theme}",
+        title,
+        icon,
+        "identity.set_theme",
+        surface="account",
+        words=_("theme display colours"),
+        values={"theme": theme},
+        post=True,
+        order=order,
+    )
+
+
+_COMMANDS = (
+    PaletteCommand(
+        "invite",
+        _("Invite somebody"),
+        "user-plus",
+        "identity.desk_invite_form",
+        "person.invite",
+        "desk",
+        order=50,
+    ),
+    PaletteCommand(
+        "grant",
+        _("Give or ask for access"),
+        "shield-check",
+        "identity.grant_form",
+        "access.request",
+        "desk",
+        order=51,
+    ),
+    _theme("light", _("Light theme"), "sun", 80),
+    _theme("dark", _("Dark theme"), "moon", 81),
+    _theme("auto", _("Theme of the device"), "sun-moon", 82),
+    PaletteCommand(
+        "sign-out",
+        _("Sign out"),
+        "log-out",
+        "identity.sign_out",
+        surface="account",
+        words=_("log out leave"),
+        post=True,
+        order=90,
+    ),
+)
+
+
 def register(registry: Registry) -> None:
-    """Permissions, roles, navigation and words."""
+    """Permissions, roles, navigation, commands and words."""
+    registry.add(*_COMMANDS)
+    registry.add(PortalCard("access", "identity/_portal_access.html", hooks.who_has_access, 40))
     registry.add(*permissions.PERMISSIONS, *roles.SHIPPED, *_NAVIGATION)
     registry.add(TodoSource("access-requests", hooks.requests_to_decide, order=20))
     words.declare_errors(problems.ERROR_TEXTS)

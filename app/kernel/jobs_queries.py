@@ -82,6 +82,18 @@ def recent(
     return _find(" and ".join(parts) or "true", {**wanted, "before": before}, limit)
 
 
+def of_mine(*, limit: int = 5) -> list[JobView]:
+    """What the acting person started: all that runs, what ended ten minutes ago, what failed
+    within a day; newest first."""
+    return _find(
+        "id > uuidv7(interval '-1 day') and actor = (select guard.user_id())"
+        " and (state in ('due', 'claimed', 'dead')"
+        " or finished_at > now() - interval '10 minutes')",
+        {},
+        limit,
+    )
+
+
 def dead_letters(*, limit: int = 50) -> list[JobView]:
     """Jobs that were given up and wait for somebody."""
     return recent(state="dead", limit=limit)

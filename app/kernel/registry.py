@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -119,6 +119,26 @@ class PaletteSource:
     find: Callable[[str, int], Sequence[PaletteHit]]
     permission: str | None = None
     surface: Surface = "client"
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteCommand:
+    """An act the command palette offers: a page to open or, with `post`, a form to send.
+
+    `surface` says where it is offered: inside a client, on the desk, or (`account`) everywhere.
+    `words` are other words it is found by; `values` go into the address.
+    """
+
+    key: str
+    title: Text
+    icon: str
+    endpoint: str
+    permission: str | None = None
+    surface: Surface = "client"
+    words: Text = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    post: bool = False
     order: int = 100
 
 

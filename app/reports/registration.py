@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, url_for
 
 from app.kernel import words
-from app.kernel.registry import Meter, NavItem, Permalink, PortalCard, Registry
+from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
 from app.reports import commands, presentation, queries, views
 
@@ -27,6 +27,14 @@ def register(registry: Registry) -> None:
         ),
         NavItem(
             "reports", _("Reports"), "chart-column", "portal_reports.index", "portal", order=20
+        ),
+        PaletteCommand(
+            "publish",
+            _("Publish a report"),
+            "send",
+            "reports.index",
+            "accounting.publish",
+            order=30,
         ),
         PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
         PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),

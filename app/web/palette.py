@@ -9,18 +9,29 @@ from typing import Any
 from flask import Response, current_app, request, url_for
 
 from app.kernel import registry, scope
-from app.kernel.registry import PaletteHit, PaletteSource
+from app.kernel.registry import PaletteCommand, PaletteHit, PaletteSource
 from app.kernel.words import _
 from app.web import context, shell
 from app.web.pages import SIGNED_IN, Pages, Surface
-from app.web.render import render
+from app.web.render import is_partial, render
 
 pages = Pages("palette", __name__, surface=Surface.DESK)
 
 MOST_CLIENTS = 7
 MOST_SCREENS = 6
 MOST_HITS = 5
+MOST_COMMANDS = 6
 MAX_QUERY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as drawn: a link, or with `post` a form of one button."""
+
+    title: Any
+    icon: str
+    url: str
+    post: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Group:
     title: Any
     hits: Sequence[PaletteHit]
     clients: Sequence[context.Pin] = ()
+    commands: Sequence[Command] = ()
 
 
 @pages.get("/palette", needs=SIGNED_IN)
@@ -54,7 +66,6 @@ KEYS = (
     ("/", _("Filter")),
     ("Z", _("Undo the last act")),
     ("[  ]", _("Previous or next client, same screen")),
-    ("?", _("These keys")),
 )
 
 
@@ -68,12 +79,15 @@ def _answer(surface: str) -> Response:
     query = request.args.get("q", "").strip()[:MAX_QUERY].replace("\0", "")
     fragment = "options" if "q" in request.args else "content"
     groups = _groups(query, surface)
-    return render("web/palette.html", fragment=fragment, query=query, groups=groups)
+    return render(
+        "web/palette.html", fragment=fragment, query=query, groups=groups, over=is_partial()
+    )
 
 
 def _groups(query: str, surface: str) -> list[Group]:
-    found = [_clients(query), _screens(query), *(_objects(query, surface) if query else [])]
-    return [group for group in found if group.hits or group.clients]
+    found = [_clients(query), _screens(query), _commands(query, surface)]
+    found += _objects(query, surface) if query else []
+    return [group for group in found if group.hits or group.clients or group.commands]
 
 
 def _fits(query: str, text: str) -> bool:
@@ -95,6 +109,22 @@ def _screens(query: str) -> Group:
         if _fits(query, str(entry.title))
     ]
     return Group(_("Screens"), hits[:MOST_SCREENS])
+
+
+def _commands(query: str, surface: str) -> Group:
+    fitting = [
+        Command(one.title, one.icon, url_for(one.endpoint, **dict[str, Any](one.values)), one.post)
+        for one in registry.current().all(PaletteCommand)
+        if _fits(query, f"{one.title} {one.words}") and _offered(one, surface)
+    ]
+    return Group(_("Commands"), (), (), fitting[:MOST_COMMANDS])
+
+
+def _offered(one: PaletteCommand, surface: str) -> bool:
+    """Whether the reader may give a command here; within a client the desk's are left out."""
+    known = one.endpoint in current_app.view_functions
+    allowed = one.permission is None or scope.current().rights.may(one.permission)
+    return known and allowed and one.surface in {surface, "account"}
 
 
 def _objects(query: str, surface: str) -> list[Group]:

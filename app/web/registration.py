@@ -43,6 +43,9 @@ def install(app: Flask) -> None:
         may_save_view=saved.may_save,
         saved_address=saved.address,
         saved_key=saved.key_of,
+        my_jobs=tray.mine,
+        job_state=tray.state,
+        may_replay=tray.may_replay,
     )
 
 

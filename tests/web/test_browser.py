@@ -78,7 +78,7 @@ def test_the_palette_and_the_keys_open_over_any_page(
     page = browser_page()
     page.goto(_things(firm))
     page.keyboard.press("Control+k")
-    page.locator("#palette input").fill("oakw")
+    page.get_by_role("combobox").fill("oakw")
     page.keyboard.press("Enter")
     page.wait_for_url("**/c/oakwell*/")
     page.keyboard.press("?")

@@ -14,7 +14,7 @@ from app.kernel.errors import Invalid
 from app.kernel.words import _
 from app.web import context, forms, recall, security
 from app.web.pages import SIGNED_IN
-from app.web.render import redirect_to, render, toast
+from app.web.render import redirect_back, redirect_to, render, toast
 
 
 def account_page() -> Response:
@@ -223,6 +223,24 @@ def save_display() -> Response:
     recall.forget_actor(security.login_cookie())
     toast(_("Saved."))
     return redirect_to("identity.display")
+
+
+@pages.post("/me/theme/<any(auto, light, dark):theme>", needs=SIGNED_IN)
+def set_theme(theme: str) -> Response:
+    """Changes the theme and nothing else; the command palette asks for it."""
+    forms.bind(schemas.Confirm)
+    found = queries.settings()
+    commands.save_settings(
+        locale=found.locale,
+        mail_locale=found.mail_locale,
+        time_zone=found.time_zone,
+        theme=theme,
+        density=found.density,
+        keys_on=found.keys_on,
+    )
+    recall.forget_actor(security.login_cookie())
+    toast(_("Saved."))
+    return redirect_back(url_for("identity.display"))
 
 
 def own_pages() -> tuple[tuple[str, str], ...]:

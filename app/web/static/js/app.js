@@ -1,57 +1,57 @@
-// Starts the page: notices of htmx, toasts, the palette and the overlay of keys.
-import { keys } from "./keys.js";
-import { fragment, list } from "./list.js";
+// Notices, palette, overlay of keys.
+import { $, $$, keys, on } from "./keys.js";
+import { fragment, list, move } from "./list.js";
 
-const $ = (selector, from = document) => from.querySelector(selector);
-const failed = () => $("#toasts").replaceChildren($("#not-saved").content.cloneNode(true));
+const fail = () => $("#toasts").replaceChildren($("#not-saved").content.cloneNode(true));
 
-async function overlay(dialog, url) {
-	dialog.innerHTML = await fragment(url);
+async function overlay(name) {
+	const dialog = $("#" + name);
+	dialog.innerHTML = await fragment($(`[data-${name}]`).href);
 	dialog.showModal();
 	return dialog;
 }
 
 async function palette() {
-	const dialog = await overlay($("#palette"), $("[data-palette]").href);
-	const input = $("input", dialog);
+	const dialog = await overlay("palette");
+	const input = $("input", dialog), found = $("#options", dialog);
 	const mark = (step) => {
-		const all = [...dialog.querySelectorAll(".opt")];
-		const now = all.findIndex((one) => one.matches(".on"));
-		all[now]?.classList.remove("on");
-		all[Math.max(0, Math.min(all.length - 1, now + step))]?.classList.add("on");
+		const now = move($$(".opt", found), "aria-selected", step);
+		input.setAttribute("aria-activedescendant", now?.id ?? "");
 	};
-	const search = async (text) => {
+	const search = async (text, same = () => text === input.value) => {
 		await new Promise((done) => setTimeout(done, 80));
-		if (text !== input.value) return;
-		const found = await fragment(input.dataset.find + "?q=" + encodeURIComponent(text));
-		if (text !== input.value) return;
-		$("#options", dialog).innerHTML = found;
+		const url = input.dataset.find + "?q=" + encodeURIComponent(text);
+		const options = same() && (await fragment(url));
+		if (!options || !same()) return;
+		found.innerHTML = options;
 		mark(1);
 	};
 	let latest;
 	input.oninput = () => (latest = search(input.value));
-	input.onkeydown = (event) => {
+	input.onkeydown = async (event) => {
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		if (event.isComposing || !(step || event.key === "Enter")) return;
 		event.preventDefault();
-		if (step) mark(step);
-		else Promise.resolve(latest).then(() => $(".opt.on", dialog)?.click());
+		if (step) return mark(step);
+		await latest;
+		$("[aria-selected]", found)?.click();
 	};
 	mark(1);
 	input.focus();
 }
 
 async function help() {
-	const dialog = await overlay($("#keys-help"), $("[data-keys-help]").href);
-	for (const one of document.querySelectorAll(".app [data-key]")) {
-		const row = $("dl div", dialog).cloneNode(true);
-		$("dt", row).textContent = one.ariaLabel ?? ($(".el", one) ?? one).firstChild.textContent;
-		$("kbd", row).textContent = one.dataset.key;
+	const dialog = await overlay("keys-help");
+	for (const one of $$(".app :is([data-key],[data-row-key])")) {
+		const row = $("dl div", dialog).cloneNode(true), key = one.dataset.key ?? one.dataset.rowKey;
+		const name = one.ariaLabel ?? ($(".el", one) ?? one).textContent.trim();
+		$("dt", row).textContent = $("kbd", one) ? name.slice(0, -key.length) : name;
+		$("kbd", row).textContent = key;
 		$("[data-keys-here]", dialog).append(row);
 	}
 }
 
-document.addEventListener("click", (event) => {
+on("click", (event) => {
 	const at = event.target;
 	const open = at.closest("[data-palette]") ? palette : at.closest("[data-keys-help]") && help;
 	if (open && !event.ctrlKey && !event.metaKey) {
@@ -61,10 +61,8 @@ document.addEventListener("click", (event) => {
 	if (at.closest("[data-close]")) at.closest(".toast").remove();
 	if (at.matches("dialog")) at.close();
 });
-document.addEventListener("htmx:after:request", (event) => {
-	if (event.detail.ctx?.response?.status >= 400) failed();
-});
-document.addEventListener("htmx:error", failed);
-setTimeout(() => document.querySelectorAll(".toast:not(.bad)").forEach((one) => one.remove()), 8000);
-keys({ palette, help });
-document.querySelectorAll("[data-list]").forEach(list);
+on("htmx:after:request", (event) => event.detail.ctx?.response?.status >= 400 && fail());
+on("htmx:error", fail);
+setTimeout(() => $$(".toast:not(.bad)").forEach((one) => one.remove()), 8000);
+keys();
+$$("[data-list]").forEach(list);

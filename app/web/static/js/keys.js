@@ -1,30 +1,30 @@
-// Keys: what carries data-key answers to it; never with Alt, never while typing.
-const $ = (selector) => document.querySelector(selector);
-const FIELD = "input:not([type=checkbox]),textarea,select,[contenteditable]";
+// What carries data-key answers to it; never with Alt or while typing.
+export const $ = (selector, from = document) => from.querySelector(selector);
+export const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+export const on = (name, act) => document.addEventListener(name, act);
 
 export const plain = (event) =>
-	!(event.target.closest(FIELD) || event.isComposing || event.ctrlKey || event.metaKey ||
-		event.altKey || document.body.dataset.keys === "off" || $("dialog[open]"));
+	!(event.target.closest("input:not([type=checkbox]),textarea,select,[contenteditable]") ||
+		event.isComposing || event.ctrlKey || event.metaKey || event.altKey ||
+		document.body.dataset.keys === "off" || $("dialog[open]"));
 
-export function keys({ palette, help }) {
+export function keys() {
 	let first = "";
-	document.addEventListener("keydown", (event) => {
+	on("keydown", (event) => {
 		const key = event.key.toUpperCase();
-		let act;
+		let found;
 		if (key === "K" && (event.ctrlKey || event.metaKey) && !event.altKey) {
-			act = $("[data-palette]") && !$("dialog[open]") && palette;
+			found = !$("dialog[open]") && $("[data-palette]");
 		} else if (!event.defaultPrevented && !event.repeat && plain(event)) {
 			const wanted = first + key;
 			first = wanted === "G" ? "G " : "";
-			const found = $(`[data-key="${CSS.escape(wanted)}"]`);
 			const filters = wanted === "/" && $("[data-filters]");
-			if (found) act = () => found.click();
-			else if (wanted === "?") act = $("[data-keys-help]") && help;
-			else if (wanted === "Z") act = () => ($(".toast form") ?? $("#undo"))?.requestSubmit();
-			else if (filters) act = () => ((filters.open = true), filters.querySelector(".inp").focus());
+			if (filters) filters.open = true;
+			found = filters ? $(".inp", filters) : $(`[data-key="${CSS.escape(wanted)}"]`);
 		}
-		if (!act) return;
+		if (!found) return;
 		event.preventDefault();
-		act();
+		found.focus();
+		found.click();
 	});
 }
