@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from flask import Flask
 
 from app.cli import install
@@ -28,6 +29,11 @@ SHARED = (
     / "shared/data/statements/camt/OCA__bank-statement-import"
     / "account_statement_import_camt__test_files__test-camt053"
 )
+# A browser that leaves a page drops what it was fetching: the test server's file stays open.
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 IBAN = "NL77ABNA0574908765"
 FIRST_YEAR = 2014
 

@@ -10,9 +10,9 @@ import pytest
 from playwright import sync_api as playwright
 
 from tests import factories
-from tests.e2e.house import Firm, House, Open, authenticator, invitation_of, statement
+from tests.e2e.house import MARKS, Firm, House, Open, authenticator, invitation_of, statement
 
-pytestmark = pytest.mark.browser
+pytestmark = MARKS
 
 EMAIL = "nils.arden"
 FRESH = re.compile(r'"request_id": "[0-9a-f]+"|[0-9a-zA-Z_.\-]{60,}')

@@ -1,0 +1,227 @@
+"""Every page in both themes and widths: nothing for axe, nothing on the console, nothing too wide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app.accounting import bank_commands, bank_import, commands, queries
+from app.accounting.ledger import PostingInput
+from app.kernel import approvals, clock, db, ids, jobs, registry
+from app.kernel.registry import ReportDefinition
+from app.reports import commands as report_commands
+from app.reports.period import parse_period
+from tests import factories
+from tests.e2e.house import MARKS, Firm, House, Open, this_month
+from tests.identity.people import mailed_code
+from tests.isolation import fields
+from tests.web.browser import AXE, AXE_TAGS
+
+pytestmark = [
+    *MARKS,
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is missing: nothing was checked"),
+]
+
+NO_PAGES = ("/static", "/api/v1", "/brand", "/dev/fragment")
+FILES = (".css", ".csv", "/raw", "/options", "/openapi.json", "/logo")
+MOVES = {"web.start", "front.home", "workspace.next_client", "workspace.permalink"}
+WIDTHS = (1440, 390)
+# A theme changes colours only: the second one needs no other rule.
+THEMES = {
+    "light": {"type": "tag", "values": AXE_TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast"]},
+}
+LOOK = """async rules => (await axe.run(document, {runOnly: rules, resultTypes: ["violations"]}))
+    .violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 150)}`))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A firm full of rows, and who looks at its pages."""
+
+    firm: Firm
+    staff: factories.Session
+    values: dict[str, str]
+    code: str
+    reset: str
+
+
+@pytest.fixture(scope="module")
+def place(house: House) -> Place:
+    """A client with entries, bank lines, files, a report, approvals, requests and a token."""
+    firm = house.firm("Harbour Lane Bakery")
+    staff = _everything(house, firm)
+    with house.app.app_context(), db.transaction(staff.scope(firm.tenant)):
+        _fill()
+    with house.admin() as admin:
+        _ask(house, admin, firm)
+        house.work()
+        house.token(firm.tenant, staff.person_id)
+        code = mailed_code(admin, factories.make_person(admin, "provider"), "invite")
+        reset = mailed_code(admin, staff.person_id, "reset")
+        values = fields.harvest(admin, firm.tenant) | {
+            "client": firm.slug,
+            "slug": firm.slug,
+            "code": code,
+            "person_id": str(staff.person_id),
+        }
+    return Place(firm, staff, values, code, reset)
+
+
+def _everything(house: House, firm: Firm) -> factories.Session:
+    """One person with the rights of several roles, so that no page is refused."""
+    with house.admin() as admin:
+        admin.execute(
+            "insert into guard.role(role, side) values ('sees_all', 'provider')"
+            " on conflict do nothing"
+        )
+        admin.execute(
+            "insert into guard.role_permission(role, permission) select distinct 'sees_all',"
+            " permission from guard.role_permission where role in"
+            " ('administrator', 'operations_manager') on conflict do nothing"
+        )
+        lines = ("accounting", "oversight", "security", "member", "tickets")
+        provider = factories.make_provider(admin)
+        person = factories.make_person(admin, "provider", "Tilda Moor")
+        factories.grant(admin, provider, person, role="sees_all", lines=lines)
+        factories.grant(admin, firm.tenant, person, role="sees_all", lines=lines)
+        return factories.sign_in(admin, person)
+
+
+def _fill() -> None:
+    """Bank lines to do and booked, an entry by hand, a refused file and a published report."""
+    bank_commands.create_bank_account(number="NL77ABNA0574908765", name="Current", currency="EUR")
+    rows = [("1200,00", "Rent from Vos"), ("-25,50", "Paper and ink"), ("88,00", "Refund")]
+    bank_import.upload_statement(data=this_month(*rows), name="today.sta")
+    bank_import.upload_statement(data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta")
+    jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
+    by_code = {one.code: one.id for one in queries.accounts()}
+    entry = [(by_code["1010"], 120_050), (by_code["4000"], -120_050)]
+    commands.post_entry(
+        journal="GEN",
+        date=clock.today(),
+        description="Sales of the week",
+        postings=[PostingInput(account, amount, "EUR") for account, amount in entry],
+        key=str(ids.uuid7()),
+    )
+    today = clock.today()
+    month = parse_period(
+        f"{today:%Y-%m}", span=None, comparison=None, on=None, today=today
+    )
+    for definition in registry.current().all(ReportDefinition):
+        report: Any = definition.build(month.first, month.last, month.comparison)
+        if not report.is_empty:
+            report_commands.publish_report(report, line="accounting", note="All is well.")
+
+
+def _ask(house: House, admin: psycopg.Connection, firm: Firm) -> None:
+    """A request of access and an approval wait for the owner."""
+    admin.execute(
+        "insert into app.approval_kind (kind, side) values ('test.thing', 'client')"
+        " on conflict do nothing"
+    )
+    admin.execute(
+        "insert into guard.role_permission (role, permission)"
+        " values ('owner', 'approve.test.thing') on conflict do nothing"
+    )
+    maker = factories.staff(admin, firm.tenant)
+    with house.app.app_context(), db.transaction(maker.scope(firm.tenant)):
+        approvals.request(
+            "test.thing",
+            subject_type="thing",
+            subject_id=ids.uuid7(),
+            line="accounting",
+            title="Pay the rent of March",
+            content={"amount": "1,200.00"},
+        )
+    person = factories.make_person(admin, "provider", "Nils Arden")
+    admin.execute(
+        "insert into guard.access_request(tenant_id, user_id, role, lines, may_write, reason,"
+        " requested_by) values (%s, %s, 'staff_accountant', '{accounting}', true, 'Cover', %s)",
+        (firm.tenant, person, maker.person_id),
+    )
+
+
+def pages_of(app: Flask, values: dict[str, str]) -> list[str]:
+    """Every page of the address map whose parameters are known."""
+    found = []
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if not _is_page(rule):
+            continue
+        unknown = rule.arguments - values.keys()
+        assert not unknown, f"{rule.rule}: say in tests/isolation/fields.py what {unknown} are"
+        kept = {name: _converted(rule, name, values[name]) for name in rule.arguments}
+        found.append(adapter.build(rule.endpoint, kept))
+    return sorted(set(found))
+
+
+def _converted(rule: Rule, name: str, value: str) -> Any:
+    kind = type(rule._converters[name]).__name__  # werkzeug has no public way
+    return int(value) if kind == "IntegerConverter" else value
+
+
+def _is_page(rule: Rule) -> bool:
+    return (
+        "GET" in (rule.methods or ())
+        and not rule.endpoint.endswith("static")
+        and rule.endpoint not in MOVES
+        and not rule.rule.startswith(NO_PAGES)
+        and not rule.rule.endswith(FILES)
+    )
+
+
+def faults_of(page: Any, address: str, noises: list[str]) -> list[str]:
+    """Everything wrong with one page: drawn once, looked at in both widths and themes."""
+    noises.clear()
+    answer = page.goto(address)
+    found = [f"status {answer.status}"] if answer.status != 200 else []
+    page.add_script_tag(path=str(AXE))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{wide} px too wide at {width}"] if wide > 0 else []
+        for theme, rules in THEMES.items():
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            found += [f"{width} {theme} {one}" for one in page.evaluate(LOOK, rules)]
+    return found + noises
+
+
+def sweep(page: Any, addresses: list[str]) -> None:
+    """Fails with a line for each fault of these pages."""
+    noises: list[str] = []
+    page.on("console", lambda said: noises.append(f"console: {said.text}"))
+    page.on("pageerror", lambda error: noises.append(f"error: {error}"))
+    found = [(address, fault) for address in addresses for fault in faults_of(page, address, noises)]
+    if found:
+        pytest.fail("\n".join(f"{address}: {fault}" for address, fault in found), pytrace=False)
+
+
+def _for(place: Place, house: House, start: tuple[str, ...]) -> list[str]:
+    values = place.values
+    found = [one for one in pages_of(house.app, values) if one.startswith(start)]
+    return [one.replace(place.code, place.reset) if "/reset/" in one else one for one in found]
+
+
+def test_staff_pages(house: House, place: Place, open_page: Open) -> None:
+    page = open_page(session=place.staff, noisy=True, bypass_csp=True)
+    start = ("/c/", "/desk", "/me", "/palette", "/keys", "/api/docs", "/login/again", "/dev")
+    addresses = _for(place, house, start)
+    assert len(addresses) > 40
+    sweep(page, addresses)
+
+
+def test_pages_of_a_clients_owner(house: House, place: Place, open_page: Open) -> None:
+    page = open_page(session=place.firm.owner, noisy=True, bypass_csp=True)
+    sweep(page, _for(place, house, ("/portal", "/me")))
+
+
+def test_pages_before_signing_in(house: House, place: Place, open_page: Open) -> None:
+    page = open_page(noisy=True, bypass_csp=True)
+    addresses = _for(place, house, ("/login", "/invite", "/reset", "/dev"))
+    sweep(page, [one for one in addresses if "again" not in one])
