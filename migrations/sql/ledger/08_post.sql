@@ -239,7 +239,8 @@ create function ledger.post(
   p_approved uuid default null,
   out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan as $$   -- else the insert is planned anew for each entry
+-- One plan for all entries, of index look-ups: one made while the books were empty would scan them.
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   g record := ledger.open_door('accounting.post');
   done record;

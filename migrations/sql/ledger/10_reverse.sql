@@ -21,7 +21,7 @@ create function ledger.reverse(
   out entry_id uuid, out number bigint, out fiscal_year integer, out replayed boolean,
   out journal text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan as $$   -- else the insert is planned anew for each entry
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$   -- as ledger.post
 declare
   g record := ledger.open_door('accounting.post');
   original ledger.entry;
