@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.identity import credentials, passwords, queries, recovery, totp
-from app.kernel import events, jobs, registry, scope
+from app.kernel import events, jobs, registry, scope, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.registry import LeaverHook
@@ -212,10 +212,17 @@ def make_token(
 # --- people and who may see what ----------------------------------------------------------------
 
 
-def invite(*, side: str, email: str, name: str) -> UUID:
-    """Adds a person and has an invitation mailed; a known address of this side is answered."""
+def invite(*, side: str, email: str, name: str, locale: str = "") -> UUID:
+    """Adds a person and has an invitation mailed; a known address of this side is answered.
+
+    `locale` is the mail's language; empty means the one the inviter reads.
+    """
     found: UUID | None = _call(
-        "guard.add_person(:side, :email, :name)", side=side, email=email.strip(), name=name
+        "guard.add_person(:side, :email, :name, :locale)",
+        side=side,
+        email=email.strip(),
+        name=name,
+        locale=locale or words.locale(),
     )
     if found is None:
         raise Invalid.of("email", "person-of-other-side")

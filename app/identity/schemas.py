@@ -119,6 +119,7 @@ class Invite(Schema):
     role: Annotated[str, Field(max_length=60)]
     lines: list[Annotated[str, Field(max_length=30)]] = Field(default_factory=list)
     until: date | None = None
+    locale: Literal["", "en", "de"] = ""
 
 
 class Grant(Schema):

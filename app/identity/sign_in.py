@@ -20,7 +20,7 @@ from flask import current_app
 from app.identity import credentials, passkeys, passwords, recovery, totp
 from app.identity.credentials import WaysIn
 from app.identity.passkeys import PasskeyRefused, Relying
-from app.kernel import jobs
+from app.kernel import jobs, words
 from app.kernel.db import session, transaction
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.scope import Scope, secret_hash
@@ -165,9 +165,13 @@ def by_passkey(answer: str, *, challenge: str) -> Proof:
 
 
 def request_code(email: str, purpose: str) -> None:
-    """Asks for a code by mail; says and costs the same for an unknown address."""
+    """Asks for a code by mail; says and costs the same for an unknown address.
+
+    The mail is in the person's own language where they chose one, else in the one of this request.
+    """
+    ask = sa.text("select guard.request_code(:purpose, :locale)")
     with transaction(Scope.login_by_hash("mail", email.strip())):
-        session.execute(sa.text("select guard.request_code(:purpose)"), {"purpose": purpose})
+        session.execute(ask, {"purpose": purpose, "locale": words.locale()})
     jobs.wake(CODE_JOB)
 
 

@@ -137,7 +137,7 @@ def send_codes(_args: dict[str, Any], progress: Progress) -> None:
 def _issue() -> str | None:
     code = new_code()
     row = db.session.execute(
-        sa.text("select purpose, email, name from guard.issue_code(:sha)"),
+        sa.text("select purpose, email, name, locale from guard.issue_code(:sha)"),
         {"sha": secret_hash("once", code.replace("-", ""))},
     ).first()
     if row is None:
@@ -149,9 +149,10 @@ def _issue() -> str | None:
         "provider": mail.brand().name,
         "link": CODE_PATHS[row.purpose] + code.replace("-", ""),
     }
-    letter = render(template, params, "en")
+    locale = words.best_locale(row.locale)
+    letter = render(template, params, locale)
     sealed = json.dumps([letter.subject, letter.text, letter.html]).encode()
-    values = {"id": made, "address": row.email, "template": template, "locale": "en"}
+    values = {"id": made, "address": row.email, "template": template, "locale": locale}
     values |= {"message_id": mail.message_id(made), "subject": letter.subject}
     db.session.execute(_ISSUED, {**values, "sealed": sealing.seal(sealed, f"mail|{made}")})
     jobs.enqueue("mail.deliver", {"mail": str(made)}, key=f"mail:{made}", line="security")

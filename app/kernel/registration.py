@@ -6,7 +6,7 @@ from app.kernel import sealing, words
 from app.kernel.registry import NewClient, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.kernel.mail_sending", "app.kernel.approvals")
+JOBS = ("app.kernel.mail_sending", "app.kernel.approvals", "app.kernel.storage_sweep")
 
 
 ERROR_TEXTS = {

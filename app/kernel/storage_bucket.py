@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import IO, Any, TypeVar
 
 import boto3
@@ -16,6 +19,15 @@ from app.kernel.settings import Settings
 
 RETRY_SECONDS = 12.0  # a local S3 server may answer 500 for more than six seconds after a restart
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object as it stands in the bucket."""
+
+    key: str
+    version: str
+    written_at: datetime
 
 
 class Bucket:
@@ -114,6 +126,26 @@ class Bucket:
         """Removes one version for good."""
         self._again(
             lambda: self._client.delete_object(Bucket=self.name, Key=key, VersionId=version)
+        )
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Every version of every object below a prefix; marks of deleted ones are left out."""
+        self.ensure()
+        place: dict[str, str] = {}
+        while True:
+            found = self._again(partial(self._versions_page, prefix, place))
+            for item in found.get("Versions", []):
+                yield Version(item["Key"], item["VersionId"], item["LastModified"])
+            if not found.get("IsTruncated"):
+                return
+            place = {
+                "KeyMarker": found["NextKeyMarker"],
+                "VersionIdMarker": found.get("NextVersionIdMarker", ""),
+            }
+
+    def _versions_page(self, prefix: str, place: dict[str, str]) -> Any:
+        return self._client.list_object_versions(
+            Bucket=self.name, Prefix=prefix, MaxKeys=1000, **place
         )
 
     def keys(self, prefix: str) -> Iterator[str]:

@@ -334,6 +334,7 @@ def _principals(arena: Arena) -> None:
         tenant_id=a,
         object_type="canary",
         object_id=UUID(int=1),
+        made_by=arena.ids["clerk"],
         factors=None,
     )
     arena.session(

@@ -151,7 +151,7 @@ def invite() -> Response:
     if form.role not in {one.name for one in roles.of_side(side)}:
         raise Invalid.of("role", "not-a-choice")
     template = roles.template(form.role)
-    person_id = commands.invite(side=side, email=form.email, name=form.name)
+    person_id = commands.invite(side=side, email=form.email, name=form.name, locale=form.locale)
     asked = Access(
         person_id=person_id,
         role=form.role,

@@ -21,6 +21,7 @@ create table guard.one_time (
   secret_sha text unique,
   purpose    text not null check (purpose in ('invite', 'reset', 'login')),
   person_id  uuid not null references guard.person,
+  locale     text not null default '' check (length(locale) <= 12),   -- of the mail
   made_by    uuid,
   made_at    timestamptz not null default now(),
   expires_at timestamptz not null,

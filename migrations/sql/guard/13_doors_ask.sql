@@ -29,7 +29,11 @@ set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.verify();
 begin
-  if c.kind = 'link' and c.object_type = otype and c.object_id = oid then
+  -- a link lives as long as its maker may enter that client: it dies with the grant, however it ends
+  if c.kind = 'link' and c.object_type = otype and c.object_id = oid
+     and exists (select from guard.principal p
+                   join guard.living m on m.user_id = p.made_by and m.tenant_id = c.tenant
+                  where p.id = c.principal) then
     return (select id from guard.tenant where id = c.tenant and state in ('active', 'suspended'));
   end if;
   return null;

@@ -73,8 +73,9 @@ begin
        and (p.idle_until is null or p.idle_until > n);
 end $$;
 
--- Asks for a code by mail. A code to log in is for clients' people only; at most five an hour.
-create function guard.request_code(p_purpose text) returns void
+-- Asks for a code by mail, in the language of whoever asks unless the person chose one. A code to
+-- log in is for clients' people only; at most five an hour.
+create function guard.request_code(p_purpose text, p_locale text default '') returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.login_step(true);
@@ -82,8 +83,8 @@ begin
   if p_purpose is null or p_purpose not in ('reset', 'login') then
     perform guard.refuse('purpose');
   end if;
-  insert into guard.one_time (purpose, person_id, expires_at)
-  select p_purpose, p.id, now() + interval '15 minutes'
+  insert into guard.one_time (purpose, person_id, locale, expires_at)
+  select p_purpose, p.id, left(coalesce(p_locale, ''), 12), now() + interval '15 minutes'
     from guard.person p
    where p.mail_sha = c.hash and p.left_at is null and not p.system
      and (p_purpose = 'reset' or p.side = 'client')
@@ -92,9 +93,10 @@ begin
              and o.made_at > now() - interval '1 hour') < 5;
 end $$;
 
--- The worker's mailing job takes the next waiting code and gives it the hash of its secret.
+-- The worker's mailing job takes the next waiting code and gives it the hash of its secret. The
+-- language is the person's own choice for mails, else for screens, else the one asked with.
 create function guard.issue_code(p_secret_sha text)
-returns table (purpose text, email text, name text)
+returns table (purpose text, email text, name text, locale text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform guard.worker_step();
@@ -104,9 +106,11 @@ begin
        where x.id = (select y.id from guard.one_time y
                       where y.secret_sha is null and y.expires_at > now()
                       order by y.id limit 1 for update skip locked)
-      returning x.purpose, x.person_id)
-    select i.purpose, p.email, p.name
-      from issued i join guard.person p on p.id = i.person_id;
+      returning x.purpose, x.person_id, x.locale)
+    select i.purpose, p.email, p.name,
+           coalesce(nullif(s.mail_locale, ''), nullif(s.locale, ''), i.locale)
+      from issued i join guard.person p on p.id = i.person_id
+      left join guard.person_setting s on s.person_id = p.id;
 end $$;
 
 -- Spends a code. invite and reset set a credential and end the open sessions; a reset sets a
@@ -147,7 +151,7 @@ end $$;
 grant execute on function
   guard.credential_for(),
   guard.open_principal(uuid, text, interval, interval, uuid, text[]),
-  guard.principal_for(), guard.request_code(text), guard.redeem(text, text, bytea, bytea, text)
+  guard.principal_for(), guard.request_code(text, text), guard.redeem(text, text, bytea, bytea, text)
   to app_rw;
 grant execute on function guard.issue_code(text) to app_worker;
 reset role;

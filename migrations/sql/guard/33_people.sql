@@ -1,9 +1,11 @@
 -- Doors of people: adding, naming, leaving.
 set role guard_owner;
 
--- Adds a person and asks for an invitation. A known address of the same side answers its id and
--- changes nothing; one of the other side answers null.
-create function guard.add_person(p_side text, p_email text, p_name text) returns uuid
+-- Adds a person and asks for an invitation in a language. A known address of the same side answers
+-- its id and changes nothing; one of the other side answers null.
+create function guard.add_person(
+  p_side text, p_email text, p_name text, p_locale text default ''
+) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.need('person.invite');
@@ -23,8 +25,8 @@ begin
              where mail_sha = guard.sha('mail:' || lower(p_email)) and side = p_side
                and left_at is null and not system);
   end if;
-  insert into guard.one_time (purpose, person_id, made_by, expires_at)
-  values ('invite', u, c.person, now() + interval '7 days');
+  insert into guard.one_time (purpose, person_id, locale, made_by, expires_at)
+  values ('invite', u, left(coalesce(p_locale, ''), 12), c.person, now() + interval '7 days');
   perform guard.note(c.tenant, c, 'person.add', jsonb_build_object('id', u));
   return u;
 end $$;
@@ -86,7 +88,7 @@ begin
     perform guard.refuse('person');
   end if;
   update guard.principal set revoked_at = statement_timestamp()
-   where user_id = p_person and revoked_at is null;
+   where (user_id = p_person or (kind = 'link' and made_by = p_person)) and revoked_at is null;
   update guard.one_time set expires_at = now()
    where person_id = p_person and used_at is null and expires_at > now();
   delete from guard.credential where person_id = p_person;
@@ -107,6 +109,6 @@ begin
   return n;
 end $$;
 
-grant execute on function guard.add_person(text, text, text), guard.leave(uuid) to app_rw;
+grant execute on function guard.add_person(text, text, text, text), guard.leave(uuid) to app_rw;
 grant execute on function guard.people(), guard.person_name(uuid[]) to app_rw, app_worker;
 reset role;

@@ -134,7 +134,8 @@ begin
   return coalesce(made, '{}');
 end $$;
 
--- Ends memberships, and with them what stands in for them and the person's jobs and tokens there.
+-- Ends memberships, and with them what stands in for them, and the person's jobs and tokens there
+-- and the links they gave out.
 create function guard.end_access(p uuid[]) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -153,8 +154,9 @@ begin
     n := n + 1;
     named := named + (x.id = any (p))::int;
     update guard.principal set revoked_at = statement_timestamp()
-     where user_id = x.user_id and tenant_id = x.tenant_id and kind in ('job', 'token')
-       and revoked_at is null;
+     where tenant_id = x.tenant_id and revoked_at is null
+       and ((user_id = x.user_id and kind in ('job', 'token', 'link'))
+            or (made_by = x.user_id and kind = 'link'));
     perform guard.note(x.tenant_id, c, 'access.end',
                        jsonb_build_object('id', x.id, 'user', x.user_id));
   end loop;

@@ -133,6 +133,14 @@ begin
   if fresh and coalesce(c.stepped_up_at, '-infinity') < statement_timestamp() - interval '5 minutes' then
     perform guard.refuse('step up');
   end if;
+  -- who has a second factor must have used it: a session opened by less could register its own
+  if fresh and exists (
+    select from guard.principal p join guard.person u on u.id = p.user_id
+     where p.id = c.principal and u.side = 'provider' and not guard.strong(p.factors)
+       and exists (select from guard.credential k
+                    where k.person_id = u.id and k.kind in ('totp', 'passkey'))) then
+    perform guard.refuse('second factor');
+  end if;
   return c;
 end $$;
 

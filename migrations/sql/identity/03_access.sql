@@ -97,8 +97,12 @@ begin
   end if;
   update guard.one_time set expires_at = now()
    where person_id = p_person and purpose = 'invite' and used_at is null and expires_at > now();
-  insert into guard.one_time (purpose, person_id, made_by, expires_at)
-  values ('invite', p_person, c.person, now() + interval '7 days');
+  insert into guard.one_time (purpose, person_id, locale, made_by, expires_at)
+  values ('invite', p_person,
+          coalesce((select o.locale from guard.one_time o
+                     where o.person_id = p_person and o.purpose = 'invite'
+                     order by o.id desc limit 1), ''),
+          c.person, now() + interval '7 days');
   perform guard.note(c.tenant, c, 'person.invite-again', jsonb_build_object('id', p_person));
 end $$;
 
@@ -287,23 +291,25 @@ begin
   return done;
 end $$;
 
--- Sets an earlier end; a later one needs a new decision.
+-- Sets an earlier end, also for what stands in; a later one needs a new decision.
 create function guard.limit_access(p uuid[], p_to timestamptz) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare c guard.claim := guard.need('access.end'); x record; n int := 0;
+declare c guard.claim := guard.need('access.end'); x record; named int := 0; n int := 0;
 begin
   if p_to <= statement_timestamp() then
     raise exception 'ends-before-it-starts' using errcode = 'BO422';
   end if;
-  for x in update guard.membership set valid_to = p_to
-            where id = any (p) and (tenant_id = c.tenant or c.tenant = guard.provider())
-              and valid_from < p_to and (valid_to is null or valid_to > p_to)
-           returning tenant_id, id, user_id loop
+  for x in update guard.membership m set valid_to = greatest(p_to, m.valid_from)
+            where ((m.id = any (p) and m.valid_from < p_to) or m.covers = any (p))
+              and (m.tenant_id = c.tenant or c.tenant = guard.provider())
+              and (m.valid_to is null or m.valid_to > p_to)
+           returning m.tenant_id, m.id, m.user_id loop
     n := n + 1;
+    named := named + (x.id = any (p))::int;
     perform guard.note(x.tenant_id, c, 'access.limit',
                        jsonb_build_object('id', x.id, 'user', x.user_id, 'to', p_to));
   end loop;
-  if n <> cardinality(p) then
+  if named <> cardinality(p) then
     raise exception 'not-found' using errcode = 'BO404';
   end if;
   return n;

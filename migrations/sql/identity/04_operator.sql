@@ -21,7 +21,9 @@ begin
 end $$;
 
 -- Adds a person and asks for an invitation; a known address of the same side is just answered.
-create function guard.operator_add_person(p_side text, p_email text, p_name text) returns uuid
+create function guard.operator_add_person(
+  p_side text, p_email text, p_name text, p_locale text default ''
+) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare c guard.claim := guard.worker_step(); u guard.person;
 begin
@@ -33,8 +35,8 @@ begin
     return u.id;
   end if;
   insert into guard.person (side, email, name) values (p_side, p_email, p_name) returning * into u;
-  insert into guard.one_time (purpose, person_id, made_by, expires_at)
-  values ('invite', u.id, null, now() + interval '7 days');
+  insert into guard.one_time (purpose, person_id, locale, made_by, expires_at)
+  values ('invite', u.id, left(coalesce(p_locale, ''), 12), null, now() + interval '7 days');
   perform guard.note(c.tenant, c, 'person.add', jsonb_build_object('id', u.id));
   return u.id;
 end $$;
@@ -92,14 +94,18 @@ begin
     raise exception 'not-found' using errcode = 'BO404';
   end if;
   update guard.principal set revoked_at = statement_timestamp()
-   where user_id = p_person and revoked_at is null;
+   where (user_id = p_person or (kind = 'link' and made_by = p_person)) and revoked_at is null;
   delete from guard.credential where person_id = p_person;
   update guard.one_time set expires_at = now() where person_id = p_person and used_at is null;
   update guard.access_request set state = 'refused', decided_at = now(), answer = 'left'
    where user_id = p_person and state = 'open';
-  for x in update guard.membership set valid_to = statement_timestamp()
-            where user_id = p_person and (valid_to is null or valid_to > statement_timestamp())
-           returning tenant_id, id loop
+  for x in update guard.membership m set valid_to = greatest(statement_timestamp(), m.valid_from)
+            where (m.user_id = p_person
+                   or exists (select from guard.membership o
+                               where o.tenant_id = m.tenant_id and o.id = m.covers
+                                 and o.user_id = p_person))
+              and (m.valid_to is null or m.valid_to > statement_timestamp())
+           returning m.tenant_id, m.id loop
     n := n + 1;
     perform guard.note(x.tenant_id, c, 'person.leave',
                        jsonb_build_object('user', p_person, 'membership', x.id));
@@ -108,6 +114,6 @@ begin
   return n;
 end $$;
 
-grant execute on function guard.operator_person(text), guard.operator_tenant(text), guard.operator_add_person(text, text, text),
+grant execute on function guard.operator_person(text), guard.operator_tenant(text), guard.operator_add_person(text, text, text, text),
   guard.operator_give(jsonb), guard.operator_leave(uuid) to app_worker;
 reset role;
