@@ -11,15 +11,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting import bank_dedupe
+from app.accounting import bank_dedupe, bank_words
 from app.accounting import bank_sql as sql
 from app.accounting.bank_dedupe import Line
-from app.kernel import audit, jobs, money, scope, storage
+from app.kernel import audit, jobs, money, scope, storage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.kernel.words import _
 from connectors.catalog.bank import reading
-from connectors.catalog.bank.statement import MAX_BYTES, StatementFile, StatementRefused
+from connectors.catalog.bank.statement import MAX_BYTES, StatementFile, StatementRefused, _
 
 AT_ONCE = 2_000
 """Files with more lines than this are imported by a job."""
@@ -121,12 +120,8 @@ def _read(data: bytes) -> tuple[StatementFile | None, dict[str, Any] | None]:
         read = reading.read(data)
         _refuse_unholdable(read)
     except StatementRefused as refused:
-        return None, {
-            "code": refused.code,
-            "line": refused.line,
-            "message": refused.message,
-            "format": refused.kind,
-        }
+        kept = bank_words.kept(refused.code, refused.line, refused.message)
+        return None, {**kept, "format": refused.kind}
     return read, None
 
 
@@ -137,7 +132,7 @@ def _refuse_unholdable(read: StatementFile) -> None:
         if currency is not None and currency not in money.CURRENCIES:
             raise StatementRefused(
                 "currency-unknown",
-                f"{currency} is no currency of today; books cannot hold it.",
+                _("%(code)s is no currency of today; books cannot hold it.", code=currency),
                 line=statement.line,
                 kind=read.format,
             )
@@ -145,8 +140,12 @@ def _refuse_unholdable(read: StatementFile) -> None:
             if one.currency != currency:
                 raise StatementRefused(
                     "currency-differs",
-                    f"An entry is in {one.currency}, its account in {currency}."
-                    " Ask the bank for a statement in the account's currency.",
+                    _(
+                        "An entry is in %(currency)s, its account in %(other)s."
+                        " Ask the bank for a statement in the account's currency.",
+                        currency=one.currency,
+                        other=currency,
+                    ),
                     line=one.line,
                     kind=read.format,
                 )
@@ -155,7 +154,7 @@ def _refuse_unholdable(read: StatementFile) -> None:
 def _stored(object_id: UUID) -> StatementFile:
     read, error = _read(storage.read(object_id))
     if read is None:
-        raise Invalid("statement-refused", message=(error or {}).get("message"))
+        raise Invalid("statement-refused", message=bank_words.said(error or {}))
     return read
 
 
@@ -171,7 +170,7 @@ def _accounts(read: StatementFile) -> list[dict[str, Any]]:
 
 
 def _warnings(read: StatementFile) -> list[dict[str, Any]]:
-    return [{"code": w.code, "line": w.line, "message": w.message} for w in read.warnings]
+    return [bank_words.kept(one.code, one.line, one.message) for one in read.warnings]
 
 
 def _go_on(file_id: UUID, read: StatementFile, chosen: dict[tuple[str, str], UUID]) -> Uploaded:
@@ -191,7 +190,7 @@ def _go_on(file_id: UUID, read: StatementFile, chosen: dict[tuple[str, str], UUI
         {"file_id": str(file_id), "chosen": choices},
         key=f"{JOB}:{file_id}",
         line="accounting",
-        title=str(_("Import a bank statement")),
+        title=words.gettext("Import a bank statement"),
     )
     session.execute(sql.IMPORTING, {"id": file_id, "total": len(found), "job": job_id})
     return Uploaded(file_id, "importing", 0, len(found), job_id=job_id)

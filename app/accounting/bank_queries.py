@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.accounting import bank_words
 from app.kernel import paging
 from app.kernel.db import session
 from app.kernel.errors import Invalid, NotFound
@@ -156,7 +157,7 @@ def files(*, after: str | None = None, limit: int = 50) -> paging.Page[Statement
     keys = paging.decode(after, width=2)
     values = {"limit": limit + 1, "at": keys and keys[0], "id": keys and keys[1]}
     rows = _checked(_FILES, values)
-    found = [StatementFileView(**row._mapping) for row in rows]
+    found = [_file_view(row) for row in rows]
     return paging.page(found, limit=limit, key=lambda one: (one.uploaded_at, one.id))
 
 
@@ -165,7 +166,14 @@ def file(file_id: UUID) -> StatementFileView:
     row = session.execute(_FILE, {"id": file_id}).one_or_none()
     if row is None:
         raise NotFound
-    return StatementFileView(**row._mapping)
+    return _file_view(row)
+
+
+def _file_view(row: sa.Row[Any]) -> StatementFileView:
+    found = dict(row._mapping)
+    found["warnings"] = [bank_words.shown(note) for note in row.warnings]
+    found["error"] = bank_words.shown(row.error) if row.error else None
+    return StatementFileView(**found)
 
 
 def statements(file_id: UUID) -> list[StatementView]:

@@ -14,6 +14,7 @@ from connectors.catalog.bank.statement import (
     MAX_BYTES,
     BankTransaction,
     Doubt,
+    Saying,
     Statement,
     StatementRefused,
 )
@@ -52,7 +53,7 @@ def _answer(path: Path) -> dict[str, Any]:
         answer["error"] = {
             "code": refused.code,
             "line": refused.line,
-            "message": refused.message,
+            "message": str(refused.message),
         }
         return answer
     answer["format"] = found.format
@@ -69,7 +70,9 @@ def _bytes(path: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as fault:
         reason = fault.strerror or "it cannot be read"
-        raise StatementRefused("file-unreadable", f"{reason}.") from fault
+        raise StatementRefused(
+            "file-unreadable", Saying("%(reason)s.", {"reason": reason})
+        ) from fault
 
 
 def _statement(one: Statement) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _day(value: date | None) -> str | None:
 
 
 def _warning(one: Doubt) -> dict[str, Any]:
-    return {"code": one.code, "line": one.line, "message": one.message}
+    return {"code": one.code, "line": one.line, "message": str(one.message)}
 
 
 def _told(answer: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.kernel import money
-from connectors.catalog.bank.statement import Notes, StatementRefused
+from connectors.catalog.bank.statement import Notes, StatementRefused, _
 
 _DECIMAL = re.compile(r"([+-]?)(\d{0,60})(?:\.(\d{0,60}))?\Z", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}\Z", re.ASCII)
@@ -27,21 +27,27 @@ def digits_of(currency: str | None, notes: Notes, *, line: int | None = None) ->
     if currency is None:
         notes.once(
             "currency-missing",
-            "The file names no currency here; amounts were read with two decimals.",
+            _("The file names no currency here; amounts were read with two decimals."),
             line=line,
         )
         return 2
     if not _CURRENCY.match(currency):
         raise StatementRefused(
             "currency-invalid",
-            f"The currency “{currency[:12]}” is not a code of three capital letters.",
+            _(
+                "The currency “%(code)s” is not a code of three capital letters.",
+                code=currency[:12],
+            ),
             line=line,
         )
     found = money.CURRENCIES.get(currency)
     if found is None:
         notes.once(
             "currency-unknown",
-            f"The currency {currency} is not in use today; amounts were read with two decimals.",
+            _(
+                "The currency %(code)s is not in use today; amounts were read with two decimals.",
+                code=currency,
+            ),
             line=line,
         )
         return 2
@@ -61,7 +67,7 @@ def read_amount(
     if found is None or not (found[2] or found[3]):
         raise StatementRefused(
             "amount-invalid",
-            f"“{plain[:40]}” is not an amount; ask the bank for the file again.",
+            _("“%(text)s” is not an amount; ask the bank for the file again.", text=plain[:40]),
             line=line,
         )
     digits = digits_of(currency, notes, line=line)
@@ -73,12 +79,14 @@ def read_amount(
         minor += 1
     if minor > money.MAX_MINOR:
         raise StatementRefused(
-            "amount-too-large", f"The amount {plain[:40]} is beyond what books can hold.", line=line
+            "amount-too-large",
+            _("The amount %(text)s is beyond what books can hold.", text=plain[:40]),
+            line=line,
         )
     if finer:
         notes.warn(
             "amount-precision",
-            f"The amount {plain[:40]} is finer than {currency or 'the currency'} and was rounded.",
+            _("The amount %(text)s is finer than its currency and was rounded.", text=plain[:40]),
             line=line,
         )
     return Amount(-minor if found[1] == "-" else minor, plain if finer else None)
@@ -95,7 +103,9 @@ def iso_date(text: str, notes: Notes, *, line: int | None) -> date:
     found = re.match(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)", text, re.ASCII)
     if found is None:
         raise StatementRefused(
-            "date-invalid", f"“{text.strip()[:40]}” is not a date (YYYY-MM-DD).", line=line
+            "date-invalid",
+            _("“%(text)s” is not a date (YYYY-MM-DD).", text=text.strip()[:40]),
+            line=line,
         )
     return _in_calendar(int(found[1]), int(found[2]), int(found[3]), notes, line=line)
 
@@ -104,13 +114,18 @@ def _in_calendar(year: int, month: int, day: int, notes: Notes, *, line: int | N
     """Banks that reckon months of thirty days write 30 February: that is its last day."""
     if year < 1 or not 1 <= month <= 12 or not 1 <= day <= 31:
         raise StatementRefused(
-            "date-invalid", f"{year:04}-{month:02}-{day:02} is not a date.", line=line
+            "date-invalid",
+            _("%(day)s is not a date.", day=f"{year:04}-{month:02}-{day:02}"),
+            line=line,
         )
     last = calendar.monthrange(year, month)[1]
     if day > last:
         notes.warn(
             "date-out-of-calendar",
-            f"{year:04}-{month:02}-{day:02} is no day; the month's last day was taken.",
+            _(
+                "%(day)s is no day; the month's last day was taken.",
+                day=f"{year:04}-{month:02}-{day:02}",
+            ),
             line=line,
         )
     return date(year, month, min(day, last))

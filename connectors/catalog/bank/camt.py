@@ -21,6 +21,7 @@ from connectors.catalog.bank.statement import (
     Statement,
     StatementFile,
     StatementRefused,
+    _,
 )
 
 _CARRIERS = {"Stmt": "camt.053", "Rpt": "camt.052", "Ntfctn": "camt.054"}
@@ -45,7 +46,10 @@ def read(data: bytes, notes: Notes) -> StatementFile:
     except etree.XMLSyntaxError as fault:
         if "encoding" not in str(fault).lower() and "utf-8" not in str(fault).lower():
             raise _not_well_formed(fault) from fault
-    notes.once("encoding-guessed", "The text is not in the encoding it declares; read as cp1252.")
+    notes.once(
+        "encoding-guessed",
+        _("The text is not in the encoding it declares; read as %(page)s.", page="cp1252"),
+    )
     try:
         return _read(data, notes, encoding="windows-1252")
     except etree.XMLSyntaxError as fault:
@@ -55,7 +59,7 @@ def read(data: bytes, notes: Notes) -> StatementFile:
 def _not_well_formed(fault: etree.XMLSyntaxError) -> StatementRefused:
     return StatementRefused(
         "xml-broken",
-        f"The XML is broken: {fault.msg}. Ask the bank for the file again.",
+        _("The XML is broken: %(fault)s. Ask the bank for the file again.", fault=fault.msg),
         line=fault.lineno or None,
         kind="camt",
     )
@@ -72,7 +76,7 @@ def _read(data: bytes, notes: Notes, *, encoding: str | None) -> StatementFile:
     if not reading.statements:
         raise StatementRefused(
             "no-statement",
-            "The XML holds no account statement, report or notification (camt.052, 053, 054).",
+            _("The XML holds no account statement, report or notification (camt.052, 053, 054)."),
             line=1,
         )
     return StatementFile(reading.format, tuple(reading.statements))
@@ -108,7 +112,7 @@ def _refuse_entities(element: etree._Element) -> None:
     if info.internalDTD is not None:
         raise StatementRefused(
             "xml-entities",
-            "The XML declares a document type, which no bank needs; remove the DOCTYPE.",
+            _("The XML declares a document type, which no bank needs; remove the DOCTYPE."),
             line=1,
             kind="camt",
         )
@@ -157,6 +161,9 @@ def _bound(reading: _Reading, element: etree._Element) -> None:
     if reading.total > MAX_TRANSACTIONS:
         raise StatementRefused(
             "too-many-transactions",
-            f"The file holds more than {MAX_TRANSACTIONS:,} transactions; split it by date.",
+            _(
+                "The file holds more than %(most)s transactions; split it by date.",
+                most=MAX_TRANSACTIONS,
+            ),
             line=camt_path.line(element),
         )

@@ -10,7 +10,7 @@ from lxml import etree
 
 from connectors.catalog.bank import amounts, camt_path
 from connectors.catalog.bank.amounts import Amount
-from connectors.catalog.bank.statement import BankTransaction, Notes, StatementRefused, Status
+from connectors.catalog.bank.statement import BankTransaction, Notes, StatementRefused, Status, _
 
 _STATUS = {"BOOK": Status.BOOKED, "PDNG": Status.PENDING, "FUTR": Status.PENDING}
 _INFORMATION = "INFO"
@@ -80,7 +80,10 @@ def _direction(element: etree._Element) -> int:
     if mark not in _DIRECTIONS:
         raise StatementRefused(
             "direction-missing",
-            "The entry does not say whether money came in or went out (CdtDbtInd: CRDT or DBIT).",
+            _(
+                "The entry does not say whether money came in or went out"
+                " (CdtDbtInd: CRDT or DBIT)."
+            ),
             line=camt_path.line(element),
         )
     return _DIRECTIONS[mark]
@@ -93,7 +96,10 @@ def _status(entry: etree._Element, notes: Notes) -> Status:
     if code != _INFORMATION:
         notes.warn(
             "status-unknown",
-            f"The status “{code[:20]}” is not known; the entry counts as information.",
+            _(
+                "The status “%(code)s” is not known; the entry counts as information.",
+                code=code[:20],
+            ),
             line=camt_path.line(entry),
         )
     return Status.INFORMATION

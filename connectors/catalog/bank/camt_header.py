@@ -9,7 +9,7 @@ from datetime import date
 from lxml import etree
 
 from connectors.catalog.bank import amounts, camt_path
-from connectors.catalog.bank.statement import BankTransaction, Notes, Statement, Status
+from connectors.catalog.bank.statement import BankTransaction, Notes, Statement, Status, _
 
 _OPENING = ("OPBD", "PRCD")
 _CLOSING = ("CLBD",)
@@ -23,7 +23,7 @@ def statement(
     line = camt_path.line(element)
     number = camt_path.account(camt_path.find(element, "Acct"))
     if number is None:
-        notes.warn("account-missing", "The statement names no account.", line=line)
+        notes.warn("account-missing", _("The statement names no account."), line=line)
     balances = [_balance(one, notes) for one in camt_path.children(element, "Bal")]
     currency = _currency(element, balances, entries)
     opening, closing = _ends(balances, currency)
@@ -61,7 +61,7 @@ def _balance(element: etree._Element, notes: Notes) -> _Balance:
     if mark is None:
         notes.once(
             "balance-sign-missing",
-            "A balance does not say whether it is in credit; it was taken as credit.",
+            _("A balance does not say whether it is in credit; it was taken as credit."),
             line=line,
         )
     day = _day(element, notes, "Dt/Dt", "Dt/DtTm", "Dt")
@@ -110,7 +110,7 @@ def _dated(
     undated = next(one for one in entries if one.booked_on is None)
     notes.warn(
         "date-missing",
-        "Entries have no date; the day of the statement was taken.",
+        _("Entries have no date; the day of the statement was taken."),
         line=undated.line,
     )
     return tuple(one if one.booked_on else replace(one, booked_on=day) for one in entries)
@@ -125,11 +125,11 @@ def _doubts(found: Statement, notes: Notes, *, kind: str) -> None:
     if found.balances_agree is False:
         notes.warn(
             "balances-disagree",
-            "Opening balance and booked entries do not add up to the closing balance.",
+            _("Opening balance and booked entries do not add up to the closing balance."),
             line=found.line,
         )
     if kind == "Stmt" and (found.opening_minor is None or found.closing_minor is None):
-        notes.warn("balance-missing", "Opening or closing balance is missing.", line=found.line)
+        notes.warn("balance-missing", _("Opening or closing balance is missing."), line=found.line)
     foreign = next(
         (
             one
@@ -141,6 +141,10 @@ def _doubts(found: Statement, notes: Notes, *, kind: str) -> None:
     if foreign is not None:
         notes.warn(
             "currency-differs",
-            f"An entry is in {foreign.currency}, the account in {found.currency}.",
+            _(
+                "An entry is in %(currency)s, the account in %(other)s.",
+                currency=foreign.currency,
+                other=found.currency,
+            ),
             line=foreign.line,
         )

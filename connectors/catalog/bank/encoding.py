@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from connectors.catalog.bank.statement import Notes, StatementRefused
+from connectors.catalog.bank.statement import Notes, StatementRefused, _
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,7 +27,9 @@ def decode(data: bytes, notes: Notes) -> str:
         return _clean(data.decode("utf-8"))
     except UnicodeDecodeError:
         page = _code_page(data)
-        notes.once("encoding-guessed", f"The text is not UTF-8; it was read as {page}.")
+        notes.once(
+            "encoding-guessed", _("The text is not UTF-8; it was read as %(page)s.", page=page)
+        )
         return _clean(data.decode(page, errors="replace"))
 
 
@@ -37,7 +39,9 @@ def _strict(data: bytes, name: str) -> str:
     except UnicodeDecodeError as fault:
         line = data[: fault.start].count(b"\n") + 1
         raise StatementRefused(
-            "encoding-broken", f"The text is not valid {name.upper()}.", line=line
+            "encoding-broken",
+            _("The text is not valid %(encoding)s.", encoding=name.upper()),
+            line=line,
         ) from fault
 
 
@@ -65,7 +69,7 @@ def _clean(text: str) -> str:
     if at >= 0:
         raise StatementRefused(
             "nul-bytes",
-            "The file holds NUL bytes, so it is not a text file of a bank.",
+            _("The file holds NUL bytes, so it is not a text file of a bank."),
             line=text.count("\n", 0, at) + 1,
         )
     return text

@@ -21,6 +21,7 @@ from connectors.catalog.bank.statement import (
     Statement,
     StatementFile,
     StatementRefused,
+    _,
 )
 
 _TAG = re.compile(
@@ -158,8 +159,12 @@ class _Reader:
         if found is None:
             raise StatementRefused(
                 "balance-invalid",
-                f"Field :{one.tag}: “{head.strip()[:40]}” is not a balance"
-                " (C or D, YYMMDD, currency, amount).",
+                _(
+                    "Field :%(tag)s: “%(text)s” is not a balance"
+                    " (C or D, YYMMDD, currency, amount).",
+                    tag=one.tag,
+                    text=head.strip()[:40],
+                ),
                 line=one.line,
             )
         currency = found[3] or current.currency
@@ -168,7 +173,7 @@ class _Reader:
         if found[1] is None:
             self.notes.once(
                 "balance-sign-missing",
-                "A balance does not say whether it is in credit; it was taken as credit.",
+                _("A balance does not say whether it is in credit; it was taken as credit."),
                 line=one.line,
             )
         return -read.minor if (found[1] or "C") in ("D", "RC") else read.minor, day, currency
@@ -180,15 +185,21 @@ class _Reader:
         if found is None:
             raise StatementRefused(
                 "entry-invalid",
-                f"Field :61: “{head.strip()[:40]}” cannot be read"
-                " (date, C or D, amount with a comma, type, reference).",
+                _(
+                    "Field :61: “%(text)s” cannot be read"
+                    " (date, C or D, amount with a comma, type, reference).",
+                    text=head.strip()[:40],
+                ),
                 line=one.line,
             )
         self.total += 1
         if self.total > MAX_TRANSACTIONS:
             raise StatementRefused(
                 "too-many-transactions",
-                f"The file holds more than {MAX_TRANSACTIONS:,} transactions; split it by date.",
+                _(
+                    "The file holds more than %(most)s transactions; split it by date.",
+                    most=MAX_TRANSACTIONS,
+                ),
                 line=one.line,
             )
         transaction = self._transaction(found, current, one.line)
@@ -223,7 +234,7 @@ class _Reader:
         elif self.last in ("", "86") and not current.entries and current.account is None:
             self.notes.warn(
                 "details-without-entry",
-                f"Field :{one.tag}: describes a movement that is not in the file.",
+                _("Field :%(tag)s: describes a movement that is not in the file.", tag=one.tag),
                 line=one.line,
             )
 
@@ -252,23 +263,28 @@ class _Reader:
 
     def _doubts(self, found: Statement) -> None:
         if found.account is None:
-            self.notes.warn("account-missing", "The statement names no account.", line=found.line)
+            self.notes.warn(
+                "account-missing", _("The statement names no account."), line=found.line
+            )
         if found.balances_agree is False:
             self.notes.warn(
                 "balances-disagree",
-                "Opening balance and entries do not add up to the closing balance.",
+                _("Opening balance and booked entries do not add up to the closing balance."),
                 line=found.line,
             )
         outside = next((one for one in found.transactions if _after(one, found.to_on)), None)
         if outside is not None:
             self.notes.warn(
                 "entry-after-closing",
-                f"A movement of {outside.booked_on} is later than the closing balance.",
+                _(
+                    "A movement of %(day)s is later than the closing balance.",
+                    day=str(outside.booked_on),
+                ),
                 line=outside.line,
             )
         if not self.interim and found.balances_agree is None:
             self.notes.warn(
-                "balance-missing", "Opening or closing balance is missing.", line=found.line
+                "balance-missing", _("Opening or closing balance is missing."), line=found.line
             )
 
 
@@ -290,7 +306,7 @@ def read(data: bytes, notes: Notes) -> StatementFile:
         raise
     if not reader.statements:
         raise StatementRefused(
-            "no-statement", "The file holds no field of an account statement.", line=1
+            "no-statement", _("The file holds no field of an account statement."), line=1
         )
     name = "mt942" if reader.interim else "mt940"
     return StatementFile(name, tuple(_with_ends(reader.statements)))

@@ -12,6 +12,7 @@ from connectors.catalog.bank.statement import (
     Notes,
     StatementFile,
     StatementRefused,
+    _,
 )
 
 READERS = {"camt": "camt", "mt940": "mt940"}
@@ -42,11 +43,15 @@ def read(data: bytes) -> StatementFile:
     Raises StatementRefused, and nothing else, for anything that cannot be taken whole.
     """
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        raise StatementRefused("empty-file", "The file is empty.", line=None)
+        raise StatementRefused("empty-file", _("The file is empty."), line=None)
     if len(data) > MAX_BYTES:
         raise StatementRefused(
             "file-too-large",
-            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read. Split it by date.",
+            _(
+                "The file has %(size)s bytes; at most %(most)s are read. Split it by date.",
+                size=len(data),
+                most=MAX_BYTES,
+            ),
         )
     name = detect(data)
     if name not in READERS:
@@ -62,13 +67,16 @@ def _not_read(name: str) -> StatementRefused:
     if name == "unknown":
         return StatementRefused(
             "format-unknown",
-            "This is not a bank file of a format that is read (camt.052, 053, 054, MT940).",
+            _("This is not a bank file of a format that is read (camt.052, 053, 054, MT940)."),
             line=1,
         )
     return StatementRefused(
         "format-not-read",
-        f"This is a {_KNOWN_LATER[name]} file; this format is not read yet."
-        " Ask the bank for camt.053 or MT940.",
+        _(
+            "This is a %(format)s file; this format is not read yet."
+            " Ask the bank for camt.053 or MT940.",
+            format=_KNOWN_LATER[name],
+        ),
         line=1,
         kind=name,
     )

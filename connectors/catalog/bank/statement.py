@@ -20,12 +20,28 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What a reader says of a file: an English text and what fills it, for any language."""
+
+    text: str
+    params: dict[str, str | int | None]
+
+    def __str__(self) -> str:
+        return self.text % self.params if self.params else self.text
+
+
+def _(text: str, /, **params: str | int | None) -> Saying:
+    """A text of the catalogues; this package needs none of their machinery to read a file."""
+    return Saying(text, params)
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A doubt about a file that was read nevertheless; `line` counts from 1."""
 
     code: str
     line: int | None
-    message: str
+    message: Saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +111,9 @@ class StatementRefused(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, *, line: int | None = None, kind: str | None = None
+        self, code: str, message: Saying, *, line: int | None = None, kind: str | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(code, line)
         self.code = code
         self.message = message
         self.line = line
@@ -111,13 +127,13 @@ class Notes:
     found: list[Doubt] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
-    def warn(self, code: str, message: str, *, line: int | None = None) -> None:
+    def warn(self, code: str, message: Saying, *, line: int | None = None) -> None:
         """Note a doubt; after twenty of a kind only the first twenty are kept."""
         count = self.seen[code] = self.seen.get(code, 0) + 1
         if count <= 20 and len(self.found) < MAX_WARNINGS:
             self.found.append(Doubt(code, line, message))
 
-    def once(self, code: str, message: str, *, line: int | None = None) -> None:
+    def once(self, code: str, message: Saying, *, line: int | None = None) -> None:
         """Note a doubt that holds for the whole file."""
         if code not in self.seen:
             self.warn(code, message, line=line)
