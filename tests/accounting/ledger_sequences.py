@@ -29,6 +29,7 @@ class Walk:
     drafts: list[ledger.EntryDraft] = field(default_factory=list)
     closed: set[int] = field(default_factory=set)
     refused: int = 0
+    content: dict[UUID, str] = field(default_factory=dict)
 
     def step(self) -> None:
         """One act; refusals are part of life, anything else fails the proof."""
@@ -134,15 +135,26 @@ def unbalanced(admin: psycopg.Connection, tenant: UUID) -> int:
     return int(row[0])
 
 
-def run(books: Books, admin: psycopg.Connection, *, steps: int, seed: int) -> Walk:
-    """One sequence; checks that nothing changes after posting and that every sum holds."""
+def run(
+    books: Books,
+    admin: psycopg.Connection,
+    *,
+    steps: int,
+    seed: int,
+    before: dict[UUID, str] | None = None,
+) -> Walk:
+    """One sequence; checks that nothing changes after posting and that every sum holds.
+
+    `before` is the content the sequence before it on these books left behind.
+    """
     walk = Walk(books, random.Random(seed), f"walk-{seed}")
-    before = content(admin, books.tenant)
+    if before is None:
+        before = content(admin, books.tenant)
     for _step in range(steps):
         walk.step()
     admin.commit()
-    after = content(admin, books.tenant)
-    assert before.items() <= after.items()
+    walk.content = content(admin, books.tenant)
+    assert before.items() <= walk.content.items()
     assert unbalanced(admin, books.tenant) == 0
     assert ledger_support.differences(admin, books.tenant) == 0
     return walk
