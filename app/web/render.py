@@ -23,7 +23,7 @@ from flask import (
 )
 from flask_wtf.csrf import generate_csrf
 from jinja2 import Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.kernel import scope, words
@@ -149,6 +149,13 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:10]}"
 
 
+@lru_cache(maxsize=512)
+def icon(name: str) -> Markup:
+    """A drawing of the sprite, without meaning to a screen reader; a page shows dozens."""
+    address = f"{asset('vendor/icons.svg')}#{escape(name)}"
+    return Markup(f'<svg class="i" aria-hidden="true"><use href="{address}"/></svg>')  # noqa: S704  # escaped
+
+
 def may(permission: str | None) -> bool:
     """Whether the reader holds a permission in this scope; None asks for nothing."""
     if permission is None:
@@ -172,6 +179,7 @@ def init_app(app: Flask) -> None:
         ngettext=words.ngettext,
         words=words,
         asset=asset,
+        draw_icon=icon,
         may=may,
         csrf_value=generate_csrf,
         htmx_config=Markup(security.HTMX_CONFIG),  # noqa: S704  # a constant of ours
