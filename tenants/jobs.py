@@ -38,7 +38,7 @@ def from_args(args: dict[str, Any]) -> NewFirm:
 @jobs.job(CREATE, queue="urgent", retries=3)
 def create_client(args: dict[str, Any], progress: Progress) -> None:
     """Makes one client; all or nothing, so a repeated run finds nothing half done."""
-    progress.at(0, 2, "Directory and books")
+    progress.at(0, 2, stage="Directory and books")
     firm = from_args(args)
     commands.create_client(firm=firm)
     progress.link(f"/desk/clients/{firm.slug}")
@@ -47,7 +47,7 @@ def create_client(args: dict[str, Any], progress: Progress) -> None:
 @jobs.job(IMPORT, queue="default", retries=1, lease=60)
 def import_file(args: dict[str, Any], progress: Progress) -> None:
     """Takes in a checked file of clients, people and grants; all or none of it."""
-    progress.at(0, None, "Checking")
+    progress.at(0, stage="Checking")
     plan = importing.check(importing.read(args["text"]))
     importing.carry_out(plan)
     progress.link("/desk/clients")

@@ -6,6 +6,7 @@ while any is untranslated.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
 }
+# Arguments whose text is data until it is shown: an operation's summary, the stage of a job.
+SHOWN_LATER = {"summary", "stage"}
 # A fixed date: the file changes when its texts do, not with every run.
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 _JINJA = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}
@@ -50,6 +53,16 @@ def _texts_of(path: Path, method: str) -> Iterator[tuple[Message, str, int]]:
         method, path, keywords=KEYWORDS, options=options
     ):
         yield message, name, line
+    if method == "python":
+        yield from _shown_later(path, name)
+
+
+def _shown_later(path: Path, name: str) -> Iterator[tuple[Message, str, int]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.keyword) and node.arg in SHOWN_LATER:
+            value = node.value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.value, name, value.lineno
 
 
 def template() -> Catalog:
