@@ -6,10 +6,11 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, url_for
 
+from app.api import Api
 from app.kernel import words
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
-from app.tasks import mailbox_views, queries, views
+from app.tasks import api, mailbox_views, queries, views
 
 
 def register(registry: Registry) -> None:
@@ -44,6 +45,11 @@ def register(registry: Registry) -> None:
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff, of the portal, and the demo's mailbox."""
     return (views.desk, views.pages, views.portal, mailbox_views.pages)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations on approvals."""
+    return (api.api,)
 
 
 def install(app: Flask) -> None:

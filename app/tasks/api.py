@@ -1,0 +1,81 @@
+"""Approvals over the API: what waits for the caller, one with its content, and the decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api import SIGNED_IN, Api, In, Out, Page, PageRequest
+from app.kernel import approvals, reads
+
+api = Api("tasks")
+
+
+class ApprovalOut(Out):
+    """An approval; `content` is what is decided on and `content_sha` names exactly that."""
+
+    id: UUID
+    kind: str
+    line: str
+    subject_type: str
+    subject_id: UUID | None
+    title: str
+    content: dict[str, Any]
+    content_sha: str
+    state: str
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime | None
+    decided_at: datetime | None
+
+
+class DecisionIn(In):
+    """The decision, on exactly the content whose hash the caller has read."""
+
+    decision: Literal["approve", "refuse"]
+    content_sha: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    reason: Annotated[str, Field(max_length=2_000)] = ""
+
+
+@api.get(
+    "/clients/<client>/approvals",
+    needs=SIGNED_IN,
+    response=ApprovalOut,
+    paged=True,
+    summary="Approvals that wait for you",
+)
+def waiting(page: PageRequest) -> Page[approvals.ApprovalView]:
+    """What the caller may decide, the oldest first, at most a hundred."""
+    return Page(items=approvals.waiting(limit=min(page.limit, 100)), next=None)
+
+
+@api.get(
+    "/clients/<client>/approvals/<uuid:approval_id>",
+    needs=SIGNED_IN,
+    response=ApprovalOut,
+    summary="An approval with its content",
+)
+def one(approval_id: UUID) -> object:
+    """One approval on a line the caller reads."""
+    found = approvals.one(approval_id)
+    reads.leave(reads.Look("approval", found.line, approval_id))
+    return found
+
+
+@api.post(
+    "/clients/<client>/approvals/<uuid:approval_id>/decision",
+    needs=SIGNED_IN,
+    request=DecisionIn,
+    response=ApprovalOut,
+    summary="Approve or refuse",
+)
+def decide(approval_id: UUID, body: DecisionIn) -> object:
+    """Decides; 409 when the content is another one, or somebody has decided.
+
+    Only a person's own session decides; a token is refused with 403.
+    """
+    approvals.decide(approval_id, body.decision, content_sha=body.content_sha, reason=body.reason)
+    return approvals.one(approval_id)
