@@ -85,3 +85,35 @@ def test_back_from_a_line_shows_the_filtered_list(
     page.get_by_role("heading", level=1, name="Bank lines").wait_for()
     assert page.get_by_role("link", name=re.compile("Paper and ink")).is_visible()
     assert page.get_by_role("link", name=re.compile("Rent from Vos")).count() == 0
+
+
+DROP = """([form, text]) => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([text], "today.sta", {type: "text/plain"}));
+    const event = {dataTransfer: dropped, bubbles: true, cancelable: true};
+    form.dispatchEvent(new DragEvent("drop", event));
+}"""
+
+
+def test_a_dropped_statement_is_uploaded(house: House, open_page: Open, firm: Firm) -> None:
+    page = open_page(session=house.accountant(firm))
+    page.goto(f"/c/{firm.slug}/books/bank/files")
+    form = page.locator("form[data-drop]").element_handle()
+    page.evaluate(DROP, [form, this_month(("9,00", "Stamps")).decode()])
+    page.get_by_role("heading", level=1, name="today.sta").wait_for()
+
+
+def test_a_fault_of_the_server_never_looks_like_success(
+    house: House, open_page: Open, firm: Firm
+) -> None:
+    page = open_page(session=house.accountant(firm), noisy=True)
+    upload(page, firm)
+    page.goto(f"/c/{firm.slug}/books/bank?q=paper")
+    page.get_by_role("link", name=re.compile("Paper and ink")).click()
+    page.route("**/book", lambda route: route.fulfill(status=500, body="Something went wrong"))
+    page.get_by_label("Account", exact=True).fill("4000 Sales")
+    page.get_by_role("button", name="Book", exact=True).click()
+    page.get_by_text("Something went wrong").wait_for()
+    assert page.get_by_text("Booked as").count() == 0
+    page.goto(f"/c/{firm.slug}/books/bank")
+    assert page.get_by_role("link", name=re.compile("Paper and ink")).is_visible()
