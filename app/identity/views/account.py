@@ -11,7 +11,7 @@ from app.identity.views import ceremony, pages, welcome
 from app.identity.views.fresh import needs_fresh
 from app.kernel import clock, scope
 from app.kernel.errors import Invalid
-from app.kernel.words import _
+from app.kernel.words import _, ngettext
 from app.web import context, forms, recall, security
 from app.web.pages import SIGNED_IN
 from app.web.render import redirect_back, redirect_to, render, toast
@@ -186,7 +186,13 @@ def end_session(principal_id: UUID) -> Response:
 def end_other_sessions() -> Response:
     """Ends every session but this one."""
     forms.bind(schemas.Confirm)
-    toast(_("%(n)s other sessions have ended.", n=commands.end_other_sessions()))
+    toast(
+        ngettext(
+            "%(n)s other session has ended.",
+            "%(n)s other sessions have ended.",
+            commands.end_other_sessions(),
+        )
+    )
     return redirect_to("identity.sessions")
 
 

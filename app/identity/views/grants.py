@@ -16,7 +16,7 @@ from app.identity.views.people import PLACES, days_end, page, where
 from app.kernel import clock, reads, registry
 from app.kernel.errors import Invalid
 from app.kernel.registry import ServiceLine
-from app.kernel.words import _
+from app.kernel.words import _, ngettext
 from app.web import context, forms, lists, recall
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
@@ -174,10 +174,22 @@ def end() -> Response:
         until = days_end(form.until)
         assert until is not None
         commands.limit_access(form.ids, until=until)
-        toast(_("%(n)s grants end after that day.", n=len(form.ids)))
+        toast(
+            ngettext(
+                "%(n)s grant ends after that day.",
+                "%(n)s grants end after that day.",
+                len(form.ids),
+            )
+        )
     else:
         ended = commands.end_access(form.ids, reason=form.reason)
-        toast(_("%(n)s grants have ended, also in open sessions.", n=ended))
+        toast(
+            ngettext(
+                "%(n)s grant has ended, also in open sessions.",
+                "%(n)s grants have ended, also in open sessions.",
+                ended,
+            )
+        )
     return redirect_to(page("grants"))
 
 
@@ -186,7 +198,11 @@ def decide() -> Response:
     ids = forms.selected()
     yes = request.form.get("decision") == "yes"
     done = commands.decide(ids, yes=yes, answer=request.form.get("answer", "")[:500])
-    toast(_("%(n)s requests granted.", n=done) if yes else _("%(n)s requests refused.", n=done))
+    toast(
+        ngettext("%(n)s request granted.", "%(n)s requests granted.", done)
+        if yes
+        else ngettext("%(n)s request refused.", "%(n)s requests refused.", done)
+    )
     return redirect_to(page("grants"))
 
 
@@ -263,10 +279,16 @@ def give_grants() -> Response:
     asked = _asked(form)
     if form.basis == "engagement":
         made = commands.grant_on_engagement(access=asked)
-        toast(_("%(n)s grants given.", n=len(made)))
+        toast(ngettext("%(n)s grant given.", "%(n)s grants given.", len(made)))
     else:
         made = commands.request(access=asked)
-        toast(_("%(n)s requests are with the owners.", n=len(made)))
+        toast(
+            ngettext(
+                "%(n)s request is with the owner.",
+                "%(n)s requests are with the owners.",
+                len(made),
+            )
+        )
     return redirect_to("identity.desk_grants")
 
 

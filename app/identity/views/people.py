@@ -13,7 +13,7 @@ from app.identity.views import pages
 from app.identity.views.fresh import needs_fresh
 from app.kernel import scope
 from app.kernel.errors import Invalid
-from app.kernel.words import _
+from app.kernel.words import _, ngettext
 from app.web import context, forms, lists
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
@@ -230,7 +230,14 @@ def cover(person_id: UUID) -> Response:
     if by is None or until is None:
         raise Invalid("nothing-to-cover")
     made = commands.cover(person_id, by=by, until=until)
-    toast(_("%(name)s stands in with %(n)s grants.", name=found.covered_by, n=len(made)))
+    toast(
+        ngettext(
+            "%(name)s stands in with %(n)s grant.",
+            "%(name)s stands in with %(n)s grants.",
+            len(made),
+            name=found.covered_by,
+        )
+    )
     return redirect_to("identity.desk_person", person_id=person_id)
 
 
@@ -280,5 +287,12 @@ def leave(person_id: UUID) -> Response:
     if person_id == context.actor().person_id:
         raise Invalid("not-yourself")
     ended = commands.leave(person_id, successor=form.successor)
-    toast(_("%(name)s has left. %(n)s grants have ended.", name=found.name, n=ended))
+    toast(
+        ngettext(
+            "%(name)s has left. %(n)s grant has ended.",
+            "%(name)s has left. %(n)s grants have ended.",
+            ended,
+            name=found.name,
+        )
+    )
     return redirect_to("identity.desk_people")
