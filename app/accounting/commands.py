@@ -7,7 +7,7 @@ split an entry over statements, which the database refuses.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput, some
 from app.kernel import registry
 from app.kernel.db import session
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound
 
 # Driver SQL and array literals: compiling text and binding arrays item by item in Python cost as
 # much as the post itself.
@@ -289,6 +289,68 @@ def create_tax_codes(*, codes: Sequence[tuple[str, str, str]]) -> None:
             "rates": [rate for _, _, rate in codes],
         },
     )
+
+
+def set_tax_accounts(*, accounts: Mapping[str, UUID]) -> None:
+    """Says by tax code where that tax is booked; raises NotFound (tax-code-unknown)."""
+    changed = session.connection().exec_driver_sql(
+        "update ledger.tax_code c set account_id = x.account"
+        " from unnest(%(codes)s::text[], %(accounts)s::uuid[]) x(code, account)"
+        " where c.tenant_id = (select guard.tenant_id()) and c.code = x.code",
+        {"codes": _array(accounts), "accounts": _array(accounts.values())},
+    )
+    if changed.rowcount != len(accounts):
+        raise NotFound("tax-code-unknown")
+
+
+def name_dimension(*, slot: int, name: str) -> None:
+    """Says what a posting's first (1) or second (2) dimension means, such as cost centre."""
+    if slot not in (1, 2):
+        raise Invalid("dimension-unknown")
+    session.execute(
+        sa.text(
+            "insert into ledger.dimension as d (tenant_id, slot, name)"
+            " values ((select guard.tenant_id()), :slot, :name)"
+            " on conflict (tenant_id, slot) do update set name = excluded.name"
+        ),
+        {"slot": slot, "name": name},
+    )
+
+
+def create_dimension_values(*, slot: int, values: Mapping[str, str]) -> dict[str, UUID]:
+    """Makes values of a named dimension from their names by code; answers their ids by code.
+
+    A posting carries them as `dim1_id` or `dim2_id`. A code that exists keeps its id and name.
+    """
+    known = sa.text("select 1 from ledger.dimension where slot = :slot")
+    if session.execute(known, {"slot": slot}).first() is None:
+        raise NotFound("dimension-unknown")
+    made = {"slot": slot, "codes": _array(values), "names": _array(values.values())}
+    session.connection().exec_driver_sql(
+        "insert into ledger.dimension_value (tenant_id, slot, code, name)"
+        " select (select guard.tenant_id()), %(slot)s, c, n"
+        " from unnest(%(codes)s::text[], %(names)s::text[]) x(c, n) on conflict do nothing",
+        made,
+    )
+    rows = session.connection().exec_driver_sql(
+        "select code, id from ledger.dimension_value"
+        " where slot = %(slot)s and code = any (%(codes)s::text[])",
+        made,
+    )
+    return {row.code: row.id for row in rows}
+
+
+def archive_dimension_value(*, value_id: UUID) -> None:
+    """Takes a value out of the lists to choose from; what carries it stays as it is."""
+    changed = session.execute(
+        sa.text(
+            "update ledger.dimension_value set archived_at = coalesce(archived_at, now())"
+            " where id = :id returning id"
+        ),
+        {"id": value_id},
+    ).first()
+    if changed is None:
+        raise NotFound("dimension-unknown")
 
 
 def create_counterparty(

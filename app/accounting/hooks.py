@@ -26,7 +26,10 @@ def on_client_created(client: NewClient) -> None:
 
 
 def lay_chart(template: str) -> None:
-    """Makes the tax codes and accounts of a template in the open client."""
+    """Makes the tax codes and accounts of a template, each pointing at the other."""
     chart = charts.load(template)
     commands.create_tax_codes(codes=chart.tax_codes)
-    commands.create_accounts(accounts=chart.accounts)
+    made = commands.create_accounts(accounts=chart.accounts)
+    commands.set_tax_accounts(
+        accounts={code: made[account] for code, account in chart.tax_accounts.items()}
+    )

@@ -23,6 +23,7 @@ from app.accounting.values import (
     AccountRow,
     Counterparty,
     CurrencyRow,
+    DimensionValue,
     Entry,
     EntryRow,
     Journal,
@@ -46,6 +47,7 @@ __all__ = [
     "Book",
     "Counterparty",
     "CurrencyRow",
+    "DimensionValue",
     "Entry",
     "EntryRow",
     "Journal",
@@ -66,6 +68,7 @@ __all__ = [
     "book",
     "books_version",
     "counterparties",
+    "dimension_values",
     "entries_of",
     "entry",
     "find_entries",
@@ -172,10 +175,23 @@ def tax_codes() -> list[TaxCode]:
     """The taxes in use."""
     rows = session.execute(
         sa.text(
-            "select code, name, rate from ledger.tax_code where archived_at is null order by code"
+            "select code, name, rate, account_id from ledger.tax_code"
+            " where archived_at is null order by code"
         )
     ).mappings()
     return [TaxCode(**row) for row in rows]
+
+
+def dimension_values() -> list[DimensionValue]:
+    """What postings may carry in their dimensions, by slot and code."""
+    rows = session.execute(
+        sa.text(
+            "select v.id, v.slot, d.name as dimension, v.code, v.name"
+            " from ledger.dimension_value v join ledger.dimension d using (tenant_id, slot)"
+            " where v.archived_at is null order by v.slot, v.code"
+        )
+    ).mappings()
+    return [DimensionValue(**row) for row in rows]
 
 
 def journals() -> list[Journal]:

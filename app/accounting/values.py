@@ -51,6 +51,18 @@ class TaxCode:
     code: str
     name: str
     rate: Any
+    account_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionValue:
+    """A value of a dimension, such as the cost centre "Workshop"; slot 1 or 2."""
+
+    id: UUID
+    slot: int
+    dimension: str
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.accounting.charts import general, uk, us
@@ -13,18 +14,20 @@ _MODULES = {"general": general, "uk": uk, "us": us}
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A template: its accounts and its tax codes as (code, name, rate)."""
+    """A template: its accounts, its tax codes as (code, name, rate), and their accounts' codes."""
 
     name: str
     accounts: tuple[AccountInput, ...]
     tax_codes: tuple[tuple[str, str, str], ...]
+    tax_accounts: Mapping[str, str]
 
 
 def load(name: str) -> Chart:
     """A template by name; raises KeyError for an unknown one."""
     module = _MODULES[name]
     lines = [line for line in module.ACCOUNTS.splitlines() if line.strip()]
-    return Chart(name, tuple(_account(line) for line in lines), module.TAX_CODES)
+    accounts = tuple(_account(line) for line in lines)
+    return Chart(name, accounts, module.TAX_CODES, module.TAX_ACCOUNTS)
 
 
 def _account(line: str) -> AccountInput:

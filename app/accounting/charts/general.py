@@ -8,6 +8,8 @@ TAX_CODES = (
     ("PZERO", "Zero rate, purchases", "0"),
     ("OUT", "Outside the scope of tax", "0"),
 )
+# where the tax of a code is booked
+TAX_ACCOUNTS = {"STD": "2200", "PSTD": "1400"}
 ACCOUNTS = """
 1000 | Cash in hand | asset | cash
 1010 | Bank current account | asset | bank

@@ -10,6 +10,8 @@ TAX_CODES = (
     ("P5", "Reduced rate 5% on purchases", "0.05"),
     ("RC", "Reverse charge on services", "0.2"),
 )
+# where the tax of a code is booked
+TAX_ACCOUNTS = {"T1": "2200", "T5": "2200", "P1": "2201", "P5": "2201", "RC": "2201"}
 ACCOUNTS = """
 0010 | Freehold property | asset | fixed_asset
 0011 | Leasehold property | asset | fixed_asset

@@ -6,6 +6,8 @@ TAX_CODES = (
     ("RESALE", "Sold for resale", "0"),
     ("USE", "Use tax on purchases", "0"),
 )
+# where the tax of a code is booked
+TAX_ACCOUNTS = {"TAX": "23000", "USE": "23000"}
 ACCOUNTS = """
 10000 | Operating checking | asset | bank
 10100 | Payroll checking | asset | bank

@@ -44,7 +44,7 @@ grant insert on ledger.counterparty, ledger.dimension, ledger.dimension_value, l
 grant update (name, kind, account_id, archived_at) on ledger.counterparty to app_rw, app_worker;
 grant update (name) on ledger.dimension, ledger.journal to app_rw, app_worker;
 grant update (name, archived_at) on ledger.dimension_value to app_rw, app_worker;
-grant update (name, archived_at) on ledger.tax_code to app_rw, app_worker;
+grant update (name, account_id, archived_at) on ledger.tax_code to app_rw, app_worker;
 
 -- An entry is its own record: who, when and both hashes; period_change is the record of
 -- periods. What else can change is audited.
