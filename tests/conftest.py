@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import psycopg
 import pytest
@@ -22,6 +24,7 @@ from migrations import bootstrap
 ROOT = Path(__file__).parent.parent
 SERVERS = Path(os.environ.get("BACKOFFICE_TEST_DIR", ROOT / ".local" / "test"))
 _started: list[servers.Servers] = []
+_users: list[TextIO] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or "DATABASE_ADMIN_URL" in os.environ:
         return
     SERVERS.mkdir(parents=True, exist_ok=True)
+    _users.append((SERVERS / "users.lock").open("w"))
+    fcntl.flock(_users[0], fcntl.LOCK_SH)
     running = servers.start_all(SERVERS, fsync=False)
     os.environ.update(running.environment())
     os.environ["BACKOFFICE_ENVIRONMENT"] = "test"
@@ -36,10 +41,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stops what this process started, unless it is kept for a next run."""
+    """Stops the servers, unless they are kept for a next run or another run still uses them.
+
+    A run adopts what runs already; whoever ended first took the servers away from the other, whose
+    requests were then answered 503 to the end.
+    """
     for running in _started:
-        if "BACKOFFICE_TEST_KEEP" not in os.environ:
+        if "BACKOFFICE_TEST_KEEP" not in os.environ and _is_last():
             running.stop()
+    for lock in _users:
+        lock.close()
+
+
+def _is_last() -> bool:
+    try:
+        fcntl.flock(_users[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _with_database(url: str, name: str) -> str:

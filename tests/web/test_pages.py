@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
+import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from app.cli import install
+from app.kernel import db
+from app.kernel.settings import Settings
 from app.web import security
 from app.web.pages import Pages, Surface
-from tests.web.browser import Firm, csrf_token
+from tests import factories
+from tests.web.browser import Firm, csrf_token, signed_in
 
 THINGS = "/c/{}/sample/things"
 NEW = "/c/{}/sample/new"
@@ -51,10 +60,27 @@ def test_a_history_restore_gets_the_whole_page(staff: FlaskClient, firm: Firm) -
 
 
 def test_an_unknown_client_and_a_foreign_one_look_the_same(
-    live_app: Flask, staff: FlaskClient, firm: Firm
+    settings: Settings, staff: FlaskClient
 ) -> None:
-    unknown = staff.get(THINGS.format("nobody-at-all"))
-    assert unknown.status_code == 404
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        foreign = factories.slug_of(admin, factories.make_client(admin, "Elsewhere"))
+    staff.get("/nowhere")  # the first answer of all sets the cookie of the forms
+    for path in (THINGS, NEW, "/c/{}/", "/c/{}/jobs", "/portal/{}/"):
+        first = staff.get(path.format("nobody-at-all"))
+        second = staff.get(path.format(foreign))
+        assert first.status_code == second.status_code == 404
+        assert _unsigned(first) == _unsigned(second)
+        assert _named(first) == _named(second)
+
+
+def _unsigned(answer: TestResponse) -> str:
+    """The page without its form token, which is signed anew for each answer."""
+    return re.sub(r'"X-CSRF-Token":"[^"]+"', "", answer.get_data(as_text=True))
+
+
+def _named(answer: TestResponse) -> dict[str, str]:
+    """The headers of an answer without those that differ by the request alone."""
+    return {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
 
 
 def test_a_missing_permission_in_ones_own_client_is_refused(staff: FlaskClient, firm: Firm) -> None:
@@ -135,10 +161,33 @@ def test_a_fault_of_ours_shows_no_detail(live_app: Flask, staff: FlaskClient, fi
     assert "broken on purpose" not in answer.get_data(True)
 
 
-def test_the_desk_asks_the_database_as_often_for_many_clients_as_for_few(
-    staff: FlaskClient,
+def test_the_desk_asks_the_database_as_often_for_500_clients_as_for_5(
+    live_app: Flask, settings: Settings
 ) -> None:
-    assert staff.get("/desk").status_code == 200
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        few, many = factories.make_person(admin), factories.make_person(admin)
+        for number in range(500):
+            tenant = factories.make_client(admin, f"Firm {number}")
+            for person in (many, few) if number < 5 else (many,):
+                factories.grant(
+                    admin, tenant, person, role="staff_accountant", lines=("accounting",)
+                )
+        cookies = [factories.sign_in(admin, person).cookie for person in (few, many)]
+    five, rows_of_five = _statements(live_app, cookies[0])
+    most, rows_of_most = _statements(live_app, cookies[1])
+    assert (rows_of_five, rows_of_most) == (5, 500)
+    assert five == most > 0
+
+
+def _statements(app: Flask, cookie: str) -> tuple[int, int]:
+    """How many statements the warm desk sends, and how many rows it shows."""
+    client, sent = signed_in(app, cookie), []
+    client.get("/desk")
+    with app.app_context():
+        engine = db.db.engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *_args: sent.append(1))
+    text = client.get("/desk").get_data(True)
+    return len(sent), text.count("data-row ")
 
 
 def test_the_same_screen_opens_in_the_next_client(staff: FlaskClient, firm: Firm) -> None:
@@ -151,3 +200,23 @@ def test_the_same_screen_opens_in_the_next_client(staff: FlaskClient, firm: Firm
 def test_the_palette_finds_a_client_without_a_script(staff: FlaskClient, firm: Firm) -> None:
     text = staff.get("/palette?q=harb").get_data(True)
     assert f"/c/{firm.slug}/" in text
+
+
+def test_the_palette_offers_commands_within_the_readers_rights(
+    staff: FlaskClient, firm: Firm
+) -> None:
+    found = staff.get(f"/c/{firm.slug}/palette?q=new+entry").get_data(True)
+    assert f'href="/c/{firm.slug}/books/entries/new"' in found
+    assert "New client" not in staff.get("/palette?q=new+client").get_data(True)
+    theme = staff.get("/palette?q=dark").get_data(True)
+    assert 'method="post" action="/me/theme/dark"' in theme
+
+
+def test_the_palette_is_a_listbox_over_a_page_and_links_without_a_script(
+    staff: FlaskClient,
+) -> None:
+    over = staff.get("/palette", headers={"HX-Request-Type": "partial"}).get_data(True)
+    plain = staff.get("/palette").get_data(True)
+    assert 'role="combobox"' in over
+    assert 'role="option" id="opt-1"' in over
+    assert 'role="option"' not in plain
