@@ -14,7 +14,7 @@ from app.kernel import words
 Number = int | Decimal
 
 SPARK_WIDTH, SPARK_HEIGHT = 92, 22
-CHART_HEIGHT, CHART_MARGIN = 168, 60
+CHART_HEIGHT, CHART_MARGIN = 168, 72
 _STEPS = (1, 2, 5, 10)
 
 
