@@ -33,6 +33,17 @@ def register(registry: Registry) -> None:
         Permalink("bank_transaction", bank_views.permalink),
         EntrySource("bank_transaction", bank_commands.release_line),
     )
+    words.declare_names(
+        {
+            "bank_account": _("Bank account"),
+            "bank_account.number_assigned": _("Number of a bank account assigned"),
+            "bank_accounts": _("Bank accounts"),
+            "bank_lines": _("Bank lines"),
+            "bank_transaction": _("Bank line"),
+            "exchange_rate": _("Exchange rate"),
+            "statement_file": _("Statement file"),
+        }
+    )
     words.declare_errors(
         {
             "bank-number-missing": _("Write the IBAN or the account number."),

@@ -33,6 +33,14 @@ def register(registry: Registry) -> None:
         Permalink("entry", views.permalink),
     )
     words.declare_errors(_errors())
+    words.declare_names(
+        {
+            "account": _("Account"),
+            "accounts": _("Chart of accounts"),
+            "entry": _("Journal entry"),
+            "journal": _("Journal"),
+        }
+    )
     registry.on_client_created(hooks.on_client_created, order=20)
     bank_registration.register(registry)
 

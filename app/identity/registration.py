@@ -116,6 +116,7 @@ def register(registry: Registry) -> None:
     registry.add(*permissions.PERMISSIONS, *roles.SHIPPED, *_NAVIGATION)
     registry.add(TodoSource("access-requests", hooks.requests_to_decide, order=20))
     words.declare_errors(problems.ERROR_TEXTS)
+    words.declare_names(problems.ACTS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:

@@ -14,6 +14,7 @@ ERROR_TEXTS = {
     "file-name-invalid": _("Give the file a name of at most 255 characters."),
     "idempotency-key-in-use": _("The same request is being worked on. Wait for its answer."),
     "job-fence-lost": _("Another worker has taken this job over."),
+    "job-failed": _("The job failed. What was done before stays; it can be run again."),
     "job-has-ended": _("This job has ended already."),
     "job-is-not-dead": _("This job has not failed for good; it runs or waits."),
     "job-rights-ended": _("The person who started this job may no longer do it."),
@@ -30,6 +31,13 @@ ERROR_TEXTS = {
     "too-many-saved-views": _("You have %(most)s saved views of this list. Remove one first."),
     "undo-not-possible": _("This can no longer be undone."),
     "usage-key-reused": _("The same usage was recorded before with other content."),
+    "worker-lost": _("The program that worked on this was lost. The job can be run again."),
+}
+
+NAMES = {
+    "approval": _("Approval"),
+    "approval_decision": _("Decision on an approval"),
+    "stored_object": _("Stored file"),
 }
 
 
@@ -41,6 +49,7 @@ def _make_client_key(_client: NewClient) -> None:
 def register(registry: Registry) -> None:
     """Permissions that the doors of jobs and approvals ask for."""
     words.declare_errors(ERROR_TEXTS)
+    words.declare_names(NAMES)
     registry.on_client_created(_make_client_key, order=1)
     work = _("Work")
     registry.add(Permission("job.cancel", _("Stop other people's jobs"), work))

@@ -264,6 +264,21 @@ def declare_errors(texts: dict[str, Any]) -> None:
         _ERROR_TEXTS[code] = text.message if isinstance(text, Lazy) else text
 
 
+_NAMES: dict[str, str] = {}
+
+
+def declare_names(texts: dict[str, Any]) -> None:
+    """Adds the words of kinds of objects and of acts, as logs keep them; made with `_()`."""
+    for code, text in texts.items():
+        _NAMES[code] = text.message if isinstance(text, Lazy) else text
+
+
+def name_of(code: str) -> str:
+    """The words of a kind or an act; the code itself where none are declared."""
+    text = _NAMES.get(code)
+    return gettext(text) if text else code
+
+
 def error_codes() -> frozenset[str]:
     """The codes that have words."""
     return frozenset(_ERROR_TEXTS)

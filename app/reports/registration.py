@@ -41,6 +41,9 @@ def register(registry: Registry) -> None:
         Meter(commands.METER, _("Report published"), "report", "accounting"),
         Permalink("published_report", views.permalink),
     )
+    words.declare_names(
+        {"published_report": _("Published report"), "report": _("Report from the books")}
+    )
     words.declare_errors(
         {
             "report-empty": _("There is nothing to publish in this period yet."),

@@ -1,4 +1,4 @@
-"""Every refusal that code and SQL can raise: its code, its parameters, its place."""
+"""What code and SQL can refuse and log: codes, parameters, acts, and where they stand."""
 
 from __future__ import annotations
 
@@ -78,3 +78,17 @@ def in_sql() -> Iterator[Refusal]:
             for found in pattern.finditer(text):
                 line = text[: found.start()].count("\n") + 1
                 yield Refusal(found[1], None, f"{path.relative_to(ROOT)}:{line}")
+
+
+def acts() -> Iterator[str]:
+    """The acts that the guard's log and the audit keep, and the kinds of objects looked at."""
+    for path in sorted((ROOT / "migrations" / "sql").rglob("*.sql")):
+        text = path.read_text()
+        for call in re.findall(r"guard\.note\([^;]*;", text):
+            yield from re.findall(r"'([a-z_]+\.[a-z-]+)'", call)
+        yield from re.findall(r"call app\.audit_table\('app\.(\w+)'", text)
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield from re.findall(r"\b_looked\(\"(\w+)\"", path.read_text())
+            yield from re.findall(r"\bLook\(\s*(?:kind=)?\"(\w+)\"", path.read_text())
+            yield from re.findall(r"\baudit\.note\(\s*\"([\w.]+)\"", path.read_text())

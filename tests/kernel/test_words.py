@@ -220,6 +220,14 @@ def test_every_refusal_has_words() -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_every_act_and_kind_that_a_log_keeps_has_words() -> None:
+    found = set(refusals.acts())
+    assert len(found) > 30
+    with words.speaking("de"):
+        assert not {code for code in found if words.name_of(code) == code}
+
+
+@pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("locale", words.LOCALES)
 def test_the_words_of_a_refusal_name_only_what_it_tells(locale: str) -> None:
     wrong = []

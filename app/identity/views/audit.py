@@ -12,7 +12,7 @@ from flask import Response, request
 from app.identity import queries
 from app.identity.views import pages
 from app.identity.views.people import PLACES, where
-from app.kernel import audit
+from app.kernel import audit, words
 from app.kernel.words import _
 from app.web import lists
 from app.web.render import render
@@ -81,7 +81,11 @@ def trail() -> Response:
     names = dict(people_options())
     found = [
         Line(
-            str(one.id), one.at, one.actor_name or str(_("The system")), one.act, _words(one.detail)
+            str(one.id),
+            one.at,
+            one.actor_name or str(_("The system")),
+            _act(one.act),
+            _words(one.act, one.detail),
         )
         for one in queries.guard_events(
             person_id=person_id, act=act, since=since, until=until, limit=PAGE
@@ -120,18 +124,30 @@ def _facts(
             str(one.id),
             one.at,
             names.get(str(one.actor), "") or str(_("The system")),
-            one.act,
-            f"{one.subject_type} {one.subject_id or ''}".strip(),
+            _act(one.act),
+            f"{one.act} · {one.subject_id or ''}".removesuffix(" · "),
         )
         for one in events
         if act is None or one.act.startswith(act)
     ]
 
 
-def _words(detail: dict[str, Any]) -> str:
-    """The plain values of a detail, as far as they say something to a person."""
+def _act(code: str) -> str:
+    """An act in words; the audit of a table says what happened to a row."""
+    what, _dot, happened = code.rpartition(".")
+    if happened == "added":
+        return words.gettext("%(what)s: added", what=words.name_of(what))
+    if happened == "changed":
+        return words.gettext("%(what)s: changed", what=words.name_of(what))
+    if happened == "removed":
+        return words.gettext("%(what)s: removed", what=words.name_of(what))
+    return words.name_of(code)
+
+
+def _words(act: str, detail: dict[str, Any]) -> str:
+    """The act's code, which the filter takes, and the values that say something to a person."""
     shown = ("role", "lines", "kind", "state", "slug", "line", "to", "n")
-    parts = []
+    parts = [act]
     for name in shown:
         value = detail.get(name)
         if value:
