@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from app.kernel import jobs, jobs_queries, scope
+from app.kernel import db, jobs, jobs_queries, scope
 from app.kernel.jobs_queries import JobView
 from app.kernel.words import _
 from app.web import context, lists
@@ -88,7 +88,9 @@ class Tray:
 
 
 def mine() -> Tray:
-    """What the tray of this page shows."""
+    """What the tray of this page shows; nothing on a page that opens no transaction."""
+    if not db.is_open():
+        return Tray((), "")
     client = context.place().client
     slugs = {pin.tenant_id: pin.slug for pin in context.place().clients}
     if client is not None:
