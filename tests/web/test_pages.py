@@ -63,7 +63,7 @@ def test_an_unknown_client_and_a_foreign_one_look_the_same(
     settings: Settings, staff: FlaskClient
 ) -> None:
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
-        foreign = factories.slug_of(admin, factories.make_client(admin, "Elsewhere"))
+        foreign = factories.slug_of(admin, factories.make_client(admin, "Oakwell"))
     staff.get("/nowhere")  # the first answer of all sets the cookie of the forms
     for path in (THINGS, NEW, "/c/{}/", "/c/{}/jobs", "/portal/{}/"):
         first = staff.get(path.format("nobody-at-all"))
@@ -167,7 +167,7 @@ def test_the_desk_asks_the_database_as_often_for_500_clients_as_for_5(
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
         few, many = factories.make_person(admin), factories.make_person(admin)
         for number in range(500):
-            tenant = factories.make_client(admin, f"Firm {number}")
+            tenant = factories.make_client(admin, "Oakwell")
             for person in (many, few) if number < 5 else (many,):
                 factories.grant(
                     admin, tenant, person, role="staff_accountant", lines=("accounting",)
