@@ -57,12 +57,12 @@ def search_client() -> Response:
 
 
 KEYS = (
-    ("Ctrl K", _("Search or jump")),
+    (_("Ctrl K"), _("Search or jump")),
     ("J  K", _("Next or previous row")),
     ("↵", _("Open the row")),
-    ("Space", _("Peek at the row")),
+    (_("Space"), _("Peek at the row")),
     ("X", _("Select the row")),
-    ("Shift J  Shift K", _("Extend the selection")),
+    (_("Shift J  Shift K"), _("Extend the selection")),
     ("/", _("Filter")),
     ("Z", _("Undo the last act")),
     ("[  ]", _("Previous or next client, same screen")),
