@@ -28,7 +28,8 @@ SILENT = {"script", "style", "kbd", "code", "time", "textarea"}
 EMPTY = {"input", "img", "meta", "link", "br", "hr", "use", "path", "rect", "circle", "source"}
 # What is no text of ours: names of firms, people and charts, codes, time zones, languages.
 DATA = re.compile(
-    r"Harbour Lane|Oakwell|Provider|Backoffice|Robin Vale|Ada Quill|provider|general|harbour-lane\S*|oakwell\S*"
+    r"Harbour Lane|Oakwell|Provider|Backoffice|Robin Vale|Ada Quill|provider|general"
+    r"|harbour-lane\S*|oakwell\S*"
     r"|\S+@\S+|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|\b[A-Z]{2,3}\b|\b[a-z]+(?:[._/-][a-z]+)+\b"
     r"|English|Deutsch|Thing \d+|sha256|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|\w+\.\w+"
 )
