@@ -20,7 +20,6 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 # Names and words that are the same in both languages; anything else is a text left in English.
 SAME = {
     "%(first)s – %(last)s · %(currency)s",
-    "%(name)s",
     "API",
     "Bank",
     "Code",
