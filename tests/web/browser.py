@@ -145,7 +145,7 @@ def browser_page(browser: Any, address: str, firm: Firm) -> Iterator[Callable[..
         page = context.new_page()
         if not faults:
             page.on("pageerror", lambda error: noises.append(str(error)))
-            page.on("console", lambda said: said.type == "error" and noises.append(said.text))
+            page.on("console", lambda said: noises.extend([said.text] * (said.type == "error")))
         return page
 
     yield make

@@ -81,7 +81,7 @@ def _walk(client: FlaskClient, starts: list[str]) -> dict[str, set[str]]:
         path = waiting.pop()
         answer = client.get(path)
         faults += [path] * (answer.status_code >= 500)
-        if answer.status_code >= 300 or not answer.mimetype.startswith("text/html"):
+        if answer.status_code >= 300 or not (answer.mimetype or "").startswith("text/html"):
             continue
         page = _Texts()
         page.feed(answer.get_data(as_text=True))
