@@ -11,6 +11,7 @@ JOBS = ("app.kernel.mail_sending", "app.kernel.approvals", "app.kernel.storage_s
 
 ERROR_TEXTS = {
     "address-invalid": _("This is no address that mail can be sent to."),
+    "conflict": _("Somebody was faster. Nothing was changed; look again and retry."),
     "file-name-invalid": _("Give the file a name of at most 255 characters."),
     "idempotency-key-in-use": _("The same request is being worked on. Wait for its answer."),
     "job-fence-lost": _("Another worker has taken this job over."),
@@ -18,6 +19,7 @@ ERROR_TEXTS = {
     "job-has-ended": _("This job has ended already."),
     "job-is-not-dead": _("This job has not failed for good; it runs or waits."),
     "job-rights-ended": _("The person who started this job may no longer do it."),
+    "length-required": _("Say how long the content is."),
     "no-client": _("Open a client first: this belongs to one client."),
     "no-client-key": _("The key of this client is not here. Ask the operator."),
     "no-scope": _("Sign in to go on."),
@@ -29,6 +31,7 @@ ERROR_TEXTS = {
     "sealed-with-another-key": _("This was sealed with another key. Ask the operator."),
     "storage-unavailable": _("The file store cannot be reached. Nothing was changed; try again."),
     "too-many-saved-views": _("You have %(most)s saved views of this list. Remove one first."),
+    "unavailable": _("This is not available just now. Nothing was changed; try again."),
     "undo-not-possible": _("This can no longer be undone."),
     "usage-key-reused": _("The same usage was recorded before with other content."),
     "worker-lost": _("The program that worked on this was lost. The job can be run again."),
