@@ -77,9 +77,7 @@ def open_page(browser: Any, house: House) -> Iterator[Open]:
         context.set_default_timeout(15_000)
         contexts.append(context)
         if session is not None:
-            context.add_cookies(
-                [{"name": "login", "value": session.cookie, "url": house.address}]
-            )
+            context.add_cookies([{"name": "login", "value": session.cookie, "url": house.address}])
         page = context.new_page()
         if not noisy:
             page.on("pageerror", lambda error: noises.append(f"{page.url}: {error}"))

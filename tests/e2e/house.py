@@ -13,13 +13,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
+from limits.storage import MemoryStorage
 
 from app.cli import install
 from app.cli.operator_scope import as_operator
 from app.identity.throttle import Throttle
 from app.kernel import clock, jobs
 from app.kernel.scope import secret_hash
-from limits.storage import MemoryStorage
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -122,7 +122,7 @@ class House:
         """How many rows a client has in a table."""
         with self.admin() as admin:
             row = admin.execute(
-                f"select count(*) from {table} where tenant_id = %s",  # noqa: S608  # our tables
+                f"select count(*) from {table} where tenant_id = %s",  # our tables
                 (tenant,),
             ).fetchone()
         assert row is not None

@@ -135,9 +135,7 @@ def test_a_form_of_another_site_is_refused(
 
 
 @pytest.mark.parametrize("token", ["", "forged", "IjEi.aaaa.bbbb"])
-def test_a_forged_token_is_refused(
-    house: House, firm: Firm, browser: Browser, token: str
-) -> None:
+def test_a_forged_token_is_refused(house: House, firm: Firm, browser: Browser, token: str) -> None:
     address = f"/c/{firm.slug}/books/entries/new"
     browser.get(address)
     sent = {**entry(), "csrf_token": token}
@@ -152,7 +150,7 @@ def _api(house: House, firm: Firm, session: factories.Session) -> tuple[str, dic
 
 def _body(house: House, firm: Firm, **changes: Any) -> dict[str, Any]:
     with house.admin() as admin:
-        ids = dict(
+        ids: dict[str, str] = dict(
             admin.execute(
                 "select code, id::text from ledger.account where tenant_id = %s", (firm.tenant,)
             ).fetchall()

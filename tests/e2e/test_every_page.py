@@ -1,4 +1,4 @@
-"""Every page in both themes and widths: nothing for axe, nothing on the console, nothing too wide."""
+"""Every page in both themes and widths: axe, the console and the width find nothing wrong."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def _everything(house: House, firm: Firm) -> factories.Session:
         factories.make_provider(admin)
         admin.execute(
             "insert into app.provider_setting(tenant_id, name, accent, sender_name, sender_address)"
-            " select id, 'Alder & Vale', '#2457a6', 'Alder', 'post@example.com' from guard.tenant where is_provider"
+            " select id, 'Alder & Vale', '#2457a6', 'Alder', 'post@example.com'"
+            " from guard.tenant where is_provider"
             " on conflict do nothing"
         )
         lines = ("accounting", "oversight", "security", "member", "tickets")
@@ -111,7 +112,9 @@ def _fill() -> None:
     bank_commands.create_bank_account(number="NL77ABNA0574908765", name="Current", currency="EUR")
     rows = [("1200,00", "Rent from Vos"), ("-25,50", "Paper and ink"), ("88,00", "Refund")]
     bank_import.upload_statement(data=this_month(*rows), name="today.sta")
-    bank_import.upload_statement(data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta")
+    bank_import.upload_statement(
+        data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta"
+    )
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
     by_code = {one.code: one.id for one in queries.accounts()}
     entry = [(by_code["1010"], 120_050), (by_code["4000"], -120_050)]
@@ -123,9 +126,7 @@ def _fill() -> None:
         key=str(ids.uuid7()),
     )
     today = clock.today()
-    month = parse_period(
-        f"{today:%Y-%m}", span=None, comparison=None, on=None, today=today
-    )
+    month = parse_period(f"{today:%Y-%m}", span=None, comparison=None, on=None, today=today)
     for definition in registry.current().all(ReportDefinition):
         report: Any = definition.build(month.first, month.last, month.comparison)
         if not report.is_empty:
@@ -210,7 +211,9 @@ def sweep(page: Any, addresses: list[str]) -> None:
     noises: list[str] = []
     page.on("console", lambda said: noises.append(f"console: {said.text}"))
     page.on("pageerror", lambda error: noises.append(f"error: {error}"))
-    found = [(address, fault) for address in addresses for fault in faults_of(page, address, noises)]
+    found = [
+        (address, fault) for address in addresses for fault in faults_of(page, address, noises)
+    ]
     if found:
         pytest.fail("\n".join(f"{address}: {fault}" for address, fault in found), pytrace=False)
 

@@ -6,7 +6,6 @@ import re
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from playwright import sync_api as playwright
 
 from tests import factories
@@ -170,9 +169,7 @@ def strangers(house: House, open_page: Open, firm: Firm, report: str) -> None:
     bearer = f"Bearer {house.token(other.tenant, staff.person_id)}"
     for address in addresses(firm, report)[-2:]:
         got = answer(open_page(), address, authorization=bearer)
-        unknown = answer(
-            open_page(), address.replace(firm.slug, "never-was"), authorization=bearer
-        )
+        unknown = answer(open_page(), address.replace(firm.slug, "never-was"), authorization=bearer)
         assert got[0] == unknown[0] == 404
         assert got[1].replace(firm.slug, "never-was") == unknown[1]
 

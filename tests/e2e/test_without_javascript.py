@@ -121,7 +121,8 @@ def test_every_report_is_read_and_published_by_plain_forms(
     phone = open_page(390, script=False, session=firm.owner)
     for definition in registry.current().all(ReportDefinition):
         staff.goto(f"/c/{firm.slug}/reports/{definition.key}")
-        staff.get_by_role("combobox", name="Month", exact=True).select_option(f"{clock.today():%Y-%m}")
+        month = staff.get_by_role("combobox", name="Month", exact=True)
+        month.select_option(f"{clock.today():%Y-%m}")
         staff.get_by_role("button", name="Show").click()
         staff.get_by_label("Your words to the client").fill(f"About {definition.key}")
         staff.get_by_role("button", name="Publish").click()

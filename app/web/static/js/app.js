@@ -66,11 +66,3 @@ on("htmx:error", fail);
 setTimeout(() => $$(".toast:not(.bad)").forEach((one) => one.remove()), 8000);
 keys();
 $$("[data-list]").forEach(list);
-for (const form of document.querySelectorAll("[data-drop]")) {
-	form.ondragover = (event) => event.preventDefault();
-	form.ondrop = (event) => {
-		event.preventDefault();
-		$("[type=file]", form).files = event.dataTransfer.files;
-		form.requestSubmit();
-	};
-}

@@ -18,7 +18,7 @@ export function move(all, mark, step) {
 export function list(table) {
 	const rows = () => $$("tr[data-row]", table);
 	const current = () => $("tr[aria-current]", table);
-	const bulk = $("[data-bulk]", table.closest("form") ?? table);
+	const bulk = $("[data-bulk]");
 	const panel = table.dataset.peek && $(table.dataset.peek);
 	let peeking, timer;
 
