@@ -63,6 +63,16 @@ begin
   if c.lines is not null and (p_lines is null or not p_lines <@ c.lines) then
     perform guard.refuse('wider than the caller');
   end if;
+  -- a token outlives the session: it takes what giving access takes
+  if p_kind = 'token' and exists (
+    select from guard.principal p join guard.person u on u.id = p.user_id
+     where p.id = c.principal and u.side = 'provider' and not guard.strong(p.factors)) then
+    perform guard.refuse('second factor');
+  end if;
+  if p_kind = 'token' and coalesce(c.stepped_up_at, '-infinity')
+                          < statement_timestamp() - interval '5 minutes' then
+    perform guard.refuse('step up');
+  end if;
   if c.kind <> 'person' then
     select expires_at into own_end from guard.principal where id = c.principal;
   end if;
@@ -70,6 +80,10 @@ begin
   values (p_kind, c.person, c.tenant, p_lines,
           least(now() + least(coalesce(p_life, longest), longest), own_end), p_secret_sha, c.person)
   returning id into made;
+  -- what a token was narrowed to (identity/01) goes on to its jobs, and to theirs
+  insert into guard.session_note (principal_id, permissions)
+  select made, n.permissions from guard.session_note n
+   where n.principal_id = c.principal and c.kind in ('token', 'job') and n.permissions is not null;
   perform guard.note(c.tenant, c, 'principal.' || p_kind,
                      jsonb_build_object('id', made, 'lines', p_lines));
   return made;

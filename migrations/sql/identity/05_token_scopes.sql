@@ -1,4 +1,5 @@
--- Named permissions of an API token: it holds these and no others, and never more than its person.
+-- Named permissions of an API token: it and its jobs hold these and no others, and never more than
+-- its person.
 -- The guard's own answers are kept under another name and narrowed here.
 set role guard_owner;
 
@@ -13,7 +14,7 @@ create function guard.holds(c guard.claim, perm text) returns boolean
 language plpgsql stable parallel safe as $$
 begin
   return guard.holds_by_role(c, perm)
-     and (c.kind is distinct from 'token'
+     and (c.kind is null or c.kind not in ('token', 'job')
           or coalesce(perm = any (guard.token_permissions(c.principal)), true));
 end $$;
 
