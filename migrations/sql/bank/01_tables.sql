@@ -134,6 +134,31 @@ begin
     execute format('grant select, insert on app.%I to app_rw, app_worker, app_restore', t);
   end loop;
 end $$;
+-- A line comes in to be done; only whoever may post says that it is booked.
+revoke insert on app.bank_transaction from app_rw, app_worker;
+grant insert (tenant_id, id, bank_account_id, statement_id, booked_on, value_on, amount_minor,
+  currency, status, counterparty, counterparty_account, reference, end_to_end_id, bank_id, text,
+  amount_written, line, dedupe_key, occurrence) on app.bank_transaction to app_rw, app_worker;
+call guard.demand('app.bank_account', '{insert,update}', '{accounting.accounts}');
+call guard.demand('app.exchange_rate', '{insert,update}', '{accounting.post}');
+call guard.demand('app.statement_file', '{insert,update}', '{accounting.import,accounting.accounts}');
+call guard.demand('app.statement', '{insert}', '{accounting.import,accounting.accounts}');
+call guard.demand('app.bank_account_number', '{insert}', '{accounting.import,accounting.accounts}');
+call guard.demand('app.bank_transaction', '{insert}', '{accounting.import,accounting.accounts}');
+call guard.demand('app.bank_transaction', '{update}',
+  '{accounting.post,accounting.import,accounting.accounts}');
+
+create function app.only_who_posts() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and not guard.entitled('accounting.post') then
+    raise exception 'refused: accounting.post' using errcode = '42501';
+  end if;
+  return null;
+end $$;
+create trigger only_who_posts before update of state, entry_id on app.bank_transaction
+  for each statement execute function app.only_who_posts();
+
 grant update (name, version) on app.bank_account to app_rw, app_worker;
 grant update (format, state, accounts, warnings, error, lines_total, lines_new, job_id)
   on app.statement_file to app_rw, app_worker;

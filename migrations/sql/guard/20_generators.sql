@@ -113,6 +113,24 @@ begin
     'tenant_id = (select guard.writable(''member'')) and owner_id = (select guard.user_id())');
 end $$;
 
+-- Besides the line, writing takes one of these permissions: what a screen asks, raw SQL must hold.
+-- acts: insert, update or delete. Only narrows what the five policies allow.
+create procedure guard.demand(t regclass, acts text[], permissions text[])
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  asked text := format('(select guard.entitled(%s))',
+                       (select string_agg(quote_literal(p), ', ') from unnest(permissions) p));
+  act text;
+begin
+  foreach act in array acts loop
+    execute format(
+      'create policy %I on %s as restrictive for %s to app_rw, app_worker %s', 'need_' || act, t, act,
+      case act when 'insert' then format('with check (%s)', asked)
+               when 'delete' then format('using (%s)', asked)
+               else format('using (%s) with check (%s)', asked, asked) end);
+  end loop;
+end $$;
+
 -- Lets a door's owner in: on one line as a caller of that line would be, or (line null) wherever
 -- the claims reach; then the door itself must check the line.
 create procedure guard.admit(t regclass, definer regrole, line text)
@@ -176,7 +194,7 @@ grant execute on function
 grant execute on procedure
   guard.policies(regclass, text, text), guard.protect(regclass, text),
   guard.protect_shared(regclass), guard.protect_cross(regclass, text[], text),
-  guard.protect_personal(regclass), guard.admit(regclass, regrole, text),
+  guard.protect_personal(regclass), guard.demand(regclass, text[], text[]), guard.admit(regclass, regrole, text),
   guard.admit_jobs(regclass), guard.add_line(text, text)
   to app_owner;
 reset role;

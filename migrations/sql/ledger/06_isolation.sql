@@ -45,6 +45,12 @@ grant update (name, kind, account_id, archived_at) on ledger.counterparty to app
 grant update (name) on ledger.dimension, ledger.journal to app_rw, app_worker;
 grant update (name, archived_at) on ledger.dimension_value to app_rw, app_worker;
 grant update (name, account_id, archived_at) on ledger.tax_code to app_rw, app_worker;
+-- Besides the line it takes what the screens ask, also for raw SQL.
+call guard.demand('ledger.counterparty', '{insert,update}', '{accounting.post,accounting.accounts}');
+call guard.demand('ledger.dimension', '{insert,update}', '{accounting.accounts}');
+call guard.demand('ledger.dimension_value', '{insert,update}', '{accounting.accounts}');
+call guard.demand('ledger.tax_code', '{insert,update}', '{accounting.accounts}');
+call guard.demand('ledger.journal', '{insert,update}', '{accounting.accounts}');
 
 -- An entry is its own record: who, when and both hashes; period_change is the record of
 -- periods. What else can change is audited.

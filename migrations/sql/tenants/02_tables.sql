@@ -21,6 +21,7 @@ create table app.client (
 
 create unique index client_slug on app.client (tenant_id, slug);
 call guard.protect('app.client', 'member');
+call guard.demand('app.client', '{update}', '{engagement.set}');
 -- slug, state and is_provider are the guard's: the mirror below keeps them.
 grant select on app.client to app_rw, app_worker;
 grant update (name, legal_name, country, time_zone, locale) on app.client to app_rw, app_worker;
@@ -41,6 +42,7 @@ create table app.provider_setting (
 );
 
 call guard.protect('app.provider_setting', 'member');
+call guard.demand('app.provider_setting', '{insert,update}', '{provider.settings}');
 grant select, insert, update on app.provider_setting to app_rw, app_worker, app_restore;
 
 -- What the desk shows of a client: counts and dates, nothing of the content.
