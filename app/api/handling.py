@@ -140,6 +140,8 @@ def _with_key(operation: Operation, values: dict[str, Any], key: str) -> Respons
         response.headers["Idempotency-Replayed"] = "true"
         return response
     response = _answer(operation, operation.handler(**_arguments(operation, values)))
+    if operation.secret:
+        return response
     idempotency.keep(
         key,
         status=response.status_code,

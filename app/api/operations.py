@@ -21,7 +21,8 @@ class Operation:
     """One method of one path, with everything the wrapper and OpenAPI need to know.
 
     `where` says in which scope it runs, `line` under which an idempotency key is kept,
-    `max_bytes` bounds the body, `upload` names the one file field of a multipart body.
+    `max_bytes` bounds the body, `upload` names the one file field of a multipart body. An answer
+    marked `secret` is kept nowhere: the same key again is refused instead of answered.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Operation:
     upload: str | None = None
     rate: str = DEFAULT_RATE
     line: str = "member"
+    secret: bool = False
     package: str = ""
 
     @property

@@ -186,6 +186,7 @@ def tokens(page: PageRequest) -> Page[queries.OwnSession]:
     request=TokenIn,
     response=TokenOut,
     status=201,
+    secret=True,
     summary="Make an API token",
 )
 def make_token(body: TokenIn) -> object:

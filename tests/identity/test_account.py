@@ -145,3 +145,21 @@ def test_a_token_holds_the_permissions_it_names_and_no_others(
             commands.make_token(
                 name="Wide", lines=("accounting",), permissions=("role.edit",), days=1
             )
+
+
+def test_a_tokens_text_is_not_kept_for_a_repeated_call(
+    app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant = factories.make_client(admin)
+    slug = factories.slug_of(admin, tenant)
+    browser = with_cookie(app, factories.staff(admin, tenant))
+    body = {"name": "Export", "lines": ["accounting"], "permissions": ["accounting.read"]}
+    headers = {"Idempotency-Key": f"token-of-{slug}"}
+    address = f"/api/v1/clients/{slug}/tokens"
+    made = browser.post(address, json={**body, "days": 30}, headers=headers)
+    assert made.status_code == 201, made.text
+    kept = admin.execute(
+        "select body from app.idempotency_key where tenant_id = %s", (tenant,)
+    ).fetchall()
+    assert kept == [(None,)]
+    assert browser.post(address, json={**body, "days": 30}, headers=headers).status_code == 409

@@ -13,6 +13,9 @@ create table app.idempotency_key (
   primary key (tenant_id, owner_id, key)
 );
 call guard.protect_shared('app.idempotency_key');
+-- an answer is kept for whoever asked, and may say what a colleague may not read
+create policy own on app.idempotency_key as restrictive to app_rw, app_worker
+  using (owner_id = (select guard.user_id())) with check (owner_id = (select guard.user_id()));
 grant select, insert, update, delete on app.idempotency_key to app_rw, app_worker;
 
 -- The next number of a series of one client, without gaps: the row is locked until the commit.
