@@ -92,8 +92,11 @@ begin
   update guard.one_time set expires_at = now()
    where person_id = p_person and used_at is null and expires_at > now();
   delete from guard.credential where person_id = p_person;
+  update guard.access_request
+     set state = 'refused', decided_at = now(), decided_by = c.person, answer = 'left'
+   where user_id = p_person and state = 'open';
   for x in
-    update guard.membership m set valid_to = statement_timestamp()
+    update guard.membership m set valid_to = greatest(statement_timestamp(), m.valid_from)
      where (m.user_id = p_person
             or exists (select from guard.membership o
                         where o.tenant_id = m.tenant_id and o.id = m.covers
@@ -105,6 +108,9 @@ begin
     perform guard.note(x.tenant_id, c, 'person.leave',
                        jsonb_build_object('user', p_person, 'membership', x.id));
   end loop;
+  if guard.holders('access.grant') = 0 then
+    raise exception 'last-administrator' using errcode = 'BO409';
+  end if;
   perform guard.note(null, c, 'person.leave', jsonb_build_object('user', p_person, 'ended', n));
   return n;
 end $$;

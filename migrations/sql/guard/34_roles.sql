@@ -35,11 +35,15 @@ begin
   return n;
 end $$;
 
--- Who could still put things right: living holders of a permission in the provider's tenant.
-create function guard.holders(perm text) returns bigint
+-- Who could still put things right: living holders of a permission in the provider's tenant, whose
+-- grants last beyond an instant.
+create function guard.holders(perm text, beyond timestamptz default statement_timestamp())
+returns bigint
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select count(distinct m.user_id)
     from guard.living m
+    join guard.membership g on g.tenant_id = m.tenant_id and g.id = m.id
+      and (g.valid_to is null or g.valid_to > beyond)
     join guard.role_permission rp on rp.role = m.role and rp.permission = perm
     join guard.person u on u.id = m.user_id and u.left_at is null
    where m.is_provider

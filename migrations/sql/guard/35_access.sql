@@ -40,6 +40,9 @@ begin
   if u.id = c.person then
     return 'oneself';
   end if;
+  if t.is_provider and u.side <> 'provider' then
+    return 'side';
+  end if;
   if not exists (select from guard.role r where r.role = g_role and r.side = u.side) then
     return 'role of the other side';
   end if;

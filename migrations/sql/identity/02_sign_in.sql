@@ -293,7 +293,11 @@ begin
   end if;
   if p_covered_by is not null and not exists (
        select 1 from guard.person a join guard.person b on b.side = a.side and b.left_at is null
-        where a.id = c.person and b.id = p_covered_by and b.id <> a.id) then
+        where a.id = c.person and b.id = p_covered_by and b.id <> a.id
+          -- the name of whoever covers is shown: of another client's people it is nobody's business
+          and (a.side = 'provider' or exists (
+            select 1 from guard.membership m join guard.membership o on o.tenant_id = m.tenant_id
+             where m.user_id = a.id and o.user_id = b.id))) then
     raise exception 'not-a-colleague' using errcode = 'BO422';
   end if;
   insert into guard.absence values (c.person, p_until, p_covered_by);

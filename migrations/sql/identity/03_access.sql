@@ -154,6 +154,10 @@ create function guard.make_membership(c guard.claim, t uuid, basis_id uuid, g js
 language plpgsql as $$
 declare made uuid;
 begin
+  if t = guard.provider() and not exists (
+       select 1 from guard.person u where u.id = (g->>'user')::uuid and u.side = 'provider') then
+    raise exception 'role-of-other-side' using errcode = 'BO422';
+  end if;
   insert into guard.basis values (t, basis_id, (g->>'user')::uuid, g->>'role', now());
   insert into guard.membership
     (tenant_id, user_id, role, lines, classes, may_write, basis, valid_from, valid_to)
@@ -220,7 +224,7 @@ begin
 end $$;
 
 -- Internal: may this claim decide this request? The client's own people decide about their data;
--- a client's people are made by two of the provider, of whom this is the second.
+-- its first people are made by two of the provider, of whom this is the second.
 create function guard.may_decide(c guard.claim, r guard.access_request) returns boolean
 language plpgsql stable as $$
 declare decider text; subject text;
@@ -232,7 +236,11 @@ begin
   select side into subject from guard.person where id = r.user_id;
   return (c.tenant = r.tenant_id and decider = 'client')
       or (c.tenant = guard.provider() and decider = 'provider'
-          and (subject = 'client' or r.tenant_id = guard.provider()));
+          and (r.tenant_id = guard.provider() or subject = 'client' and not exists (
+            select 1 from guard.living m
+              join guard.person p on p.id = m.user_id and p.side = 'client'
+              join guard.role_permission rp on rp.role = m.role and rp.permission = 'access.grant'
+             where m.tenant_id = r.tenant_id)));
 end $$;
 
 create function guard.decide_access(p uuid[], p_yes boolean, p_answer text default '') returns int
@@ -294,7 +302,9 @@ end $$;
 -- Sets an earlier end, also for what stands in; a later one needs a new decision.
 create function guard.limit_access(p uuid[], p_to timestamptz) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare c guard.claim := guard.need('access.end'); x record; named int := 0; n int := 0;
+declare
+  c guard.claim := guard.need('access.end'); x record; named int := 0; n int := 0;
+  home boolean := false;
 begin
   if p_to <= statement_timestamp() then
     raise exception 'ends-before-it-starts' using errcode = 'BO422';
@@ -306,11 +316,15 @@ begin
            returning m.tenant_id, m.id, m.user_id loop
     n := n + 1;
     named := named + (x.id = any (p))::int;
+    home := home or x.tenant_id = guard.provider();
     perform guard.note(x.tenant_id, c, 'access.limit',
                        jsonb_build_object('id', x.id, 'user', x.user_id, 'to', p_to));
   end loop;
   if named <> cardinality(p) then
     raise exception 'not-found' using errcode = 'BO404';
+  end if;
+  if home and guard.holders('access.grant', p_to) = 0 then
+    raise exception 'last-administrator' using errcode = 'BO409';
   end if;
   return n;
 end $$;

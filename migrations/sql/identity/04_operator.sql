@@ -43,12 +43,21 @@ end $$;
 
 -- Grants on an engagement, in the provider's tenant, or to a client's first people: the operator
 -- is the second of two there, which the audit says by naming the login role and the system user.
+-- A person's import runs as that person: it gives what they could give, to others only.
 create function guard.operator_give(p jsonb) returns uuid[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.worker_step();
   g jsonb; t guard.tenant; u guard.person; lacking text; made uuid; done uuid[] := '{}';
+  personal boolean := not exists (select from guard.person where id = c.person and system);
+  owned uuid[] := array(
+    select m.tenant_id from guard.living m
+      join guard.person p on p.id = m.user_id and p.side = 'client'
+      join guard.role_permission rp on rp.role = m.role and rp.permission = 'access.grant');
 begin
+  if personal and not guard.holds(c, 'access.grant') then
+    perform guard.refuse('permission access.grant');
+  end if;
   for g in select * from jsonb_array_elements(p) loop
     perform guard.check_access(g);
     select * into t from guard.tenant where id = (g->>'tenant')::uuid and state in ('active', 'suspended');
@@ -56,8 +65,11 @@ begin
     if t.id is null then
       raise exception 'not-found' using errcode = 'BO404';
     end if;
-    if t.is_provider and u.side <> 'provider' then
-      raise exception 'role-of-other-side' using errcode = 'BO422';
+    if personal and u.id = c.person then
+      perform guard.refuse('nobody grants to themselves');
+    end if;
+    if personal and u.side = 'client' and t.id = any (owned) then
+      raise exception 'another-decides' using errcode = 'BO409';
     end if;
     if t.is_provider or u.side = 'client' then
       done := done || guard.make_membership(c, t.id, uuidv7(), g);
