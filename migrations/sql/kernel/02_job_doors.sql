@@ -16,6 +16,10 @@ begin
   if t is null or (c.mode <> 'j' and t <> all(guard.scope(p_line))) then
     raise exception 'refused: job line' using errcode = '42501';
   end if;
+  -- these keys make schedules, hand-overs and wakes happen once: taking one would make it never
+  if c.mode <> 'j' and p_key ~ '^(schedule|from|wake):' then
+    raise exception 'refused: job key' using errcode = '42501';
+  end if;
   select id into r from app.job where tenant_id = t and key = p_key;
   if found then return r; end if;
   select permission into needed from app.system_job where kind = p_kind;
