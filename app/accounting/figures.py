@@ -18,6 +18,7 @@ from app.accounting.values import (
     TrialBalanceRow,
 )
 from app.kernel.db import session
+from app.kernel.errors import Conflict
 from app.kernel.words import gettext as _now
 
 Compare = Literal["none", "previous", "year"]
@@ -42,8 +43,12 @@ _BY_MONTH = sa.text(
 
 
 def base_currency() -> str:
-    """The currency the books are kept in."""
-    found: str = session.execute(sa.text("select base_currency from ledger.book")).scalar_one()
+    """The currency the books are kept in; raises Conflict (no-books) before they are opened."""
+    found: str | None = session.execute(
+        sa.text("select base_currency from ledger.book")
+    ).scalar_one_or_none()
+    if found is None:
+        raise Conflict("no-books")
     return found
 
 
