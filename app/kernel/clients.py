@@ -50,23 +50,22 @@ def _nobody(_principal: PrincipalRef, _slug: str | None) -> ClientRef | None:
     return None
 
 
-_resolver: Resolver = _nobody
+_resolvers: dict[str, Resolver] = {"clients": _nobody}
 
 
 def set_resolver(resolver: Resolver) -> None:
     """Called once by the directory of clients when the application is made."""
-    global _resolver
-    _resolver = resolver
+    _resolvers["clients"] = resolver
 
 
 def resolve(principal: PrincipalRef, slug: str) -> ClientRef | None:
     """The client of a slug that this principal reaches; unknown and foreign are both None."""
-    return _resolver(principal, slug)
+    return _resolvers["clients"](principal, slug)
 
 
 def provider(principal: PrincipalRef) -> ClientRef | None:
     """The provider's own firm, when this principal reaches it."""
-    return _resolver(principal, None)
+    return _resolvers["clients"](principal, None)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from tests.processes import process, wait
 
 pytestmark = pytest.mark.xdist_group("transport")
 STORED = "select count(*) from app.bank_transaction where tenant_id = '{}'"
+DONE = "select count(*) from app.job where state = 'done' and tenant_id = '{}'"
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +132,6 @@ def test_an_import_whose_worker_is_killed_goes_on_in_another(
             half, _distinct = _stored(admin, books)
             assert half < 30_000
         with process(settings, "worker"):
-            wait(admin, "select count(*) from app.job where state = 'done'", 1, 60)
+            wait(admin, DONE.format(books.tenant), 1, 60)
     assert _stored(admin, books) == (30_000, 30_000)
     assert _outcome(admin, done.file_id) == ("imported", 30_000, 30_000, "done", 2)

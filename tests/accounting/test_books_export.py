@@ -85,14 +85,17 @@ def beancount_balances(path: Path) -> dict[tuple[str, str], Decimal]:
     for entry in entries:
         if isinstance(entry, data.Transaction):
             for posting in entry.postings:
-                totals[posting.account, posting.units.currency] += posting.units.number
+                units = posting.units
+                assert units is not None
+                assert units.number is not None
+                totals[posting.account, units.currency] += units.number
     return {key: total for key, total in totals.items() if total}
 
 
 def hledger_balances(path: Path) -> dict[tuple[str, str], Decimal]:
     """Balances as hledger adds them up, after its own check."""
-    subprocess.run(["hledger", "-f", path, "check"], check=True, capture_output=True)
-    command = ["hledger", "-f", path, "balance", "--flat", "--no-total", "-O", "csv"]
+    subprocess.run(["hledger", "-f", str(path), "check"], check=True, capture_output=True)
+    command = ["hledger", "-f", str(path), "balance", "--flat", "--no-total", "-O", "csv"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     totals: dict[tuple[str, str], Decimal] = {}
     for row in csv.DictReader(io.StringIO(told)):

@@ -36,8 +36,12 @@ def place(admin: psycopg.Connection) -> tuple[UUID, str, factories.Session, fact
 def _ask(app: Flask, tenant: UUID, maker: Any) -> UUID:
     with app.app_context(), db.transaction(maker.scope(tenant)):
         return approvals.request(
-            "test.thing", subject_type="thing", subject_id=uuid4(), line="accounting",
-            title="Pay <b>rent</b>", content={"amount": "1,200.00", "lines": ["accounting"]},
+            "test.thing",
+            subject_type="thing",
+            subject_id=uuid4(),
+            line="accounting",
+            title="Pay <b>rent</b>",
+            content={"amount": "1,200.00", "lines": ["accounting"]},
         )
 
 
@@ -83,9 +87,7 @@ def test_other_content_is_refused_with_its_words(app: Flask, place: Any) -> None
         data={**form, "content_sha": "0" * 64, "decision": "approve"},
     )
     assert answer.status_code in (409, 422)
-    answer = browser.post(
-        f"/portal/{slug}/approvals/{asked}", data={**form, "decision": "perhaps"}
-    )
+    answer = browser.post(f"/portal/{slug}/approvals/{asked}", data={**form, "decision": "perhaps"})
     assert answer.status_code == 422
     with app.app_context(), db.transaction(owner.scope(tenant)):
         assert approvals.one(asked).state == "pending"
@@ -105,9 +107,7 @@ def test_staff_see_what_was_asked_and_may_withdraw(app: Flask, place: Any) -> No
     assert "Withdrawn" in browser.get(f"/c/{slug}/approvals").text
 
 
-def test_nobody_else_finds_an_approval(
-    app: Flask, admin: psycopg.Connection, place: Any
-) -> None:
+def test_nobody_else_finds_an_approval(app: Flask, admin: psycopg.Connection, place: Any) -> None:
     tenant, slug, maker, _owner = place
     asked = _ask(app, tenant, maker)
     other = factories.make_client(admin, "Other")

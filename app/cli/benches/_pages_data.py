@@ -20,7 +20,8 @@ select id, slug, initcap(replace(slug, '-', ' ')), slug, 'DE', 'EUR', 'Europe/Be
 """
 _FIGURES = """
 insert into app.client_figure (tenant_id, line, name, n, oldest)
-select id, 'accounting', 'bank_lines_to_do', (random() * 90)::int, now() - random() * interval '40 days'
+select id, 'accounting', 'bank_lines_to_do', (random() * 90)::int,
+       now() - random() * interval '40 days'
   from guard.tenant where not is_provider on conflict do nothing
 """
 _BANK = """
@@ -29,7 +30,8 @@ with account as (
     select %(t)s, 'DE02100100100006820101', 'Current account', 'EUR', id from ledger.account
      where tenant_id = %(t)s order by code limit 1 returning id),
 file as (
-    insert into app.statement_file (tenant_id, stored_object_id, name, sha256, size, state, uploaded_by)
+    insert into app.statement_file (tenant_id, stored_object_id, name, sha256, size, state,
+                                    uploaded_by)
     values (%(t)s, uuidv7(), 'bench.xml', repeat('a', 64), 1, 'imported', %(p)s) returning id),
 statement as (
     insert into app.statement (tenant_id, file_id, bank_account_id, position, currency)

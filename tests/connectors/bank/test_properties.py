@@ -61,7 +61,7 @@ movements = st.lists(
 def written(rows: list[tuple[int, int, str, str, str]]) -> bytes:
     from lxml import etree
 
-    root = etree.Element("Document", nsmap={None: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"})
+    root = etree.fromstring('<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"/>')
     statement = etree.SubElement(etree.SubElement(root, "BkToCstmrStmt"), "Stmt")
     account = etree.SubElement(statement, "Acct")
     etree.SubElement(etree.SubElement(account, "Id"), "IBAN").text = "NL91ABNA0417164300"

@@ -134,7 +134,7 @@ def test_a_movement_that_cannot_be_read_refuses_the_file_with_its_line() -> None
 def test_a_bad_file_is_refused_with_code_and_line(data: bytes, code: str, line: int | None) -> None:
     fault = refused(data)
     assert (fault.code, fault.line) == (code, line)
-    assert fault.message
+    assert str(fault.message)
 
 
 @pytest.mark.parametrize(
