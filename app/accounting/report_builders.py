@@ -25,6 +25,11 @@ _GOOD_UP = {
 }
 
 
+def since() -> date:
+    """The first day of the books."""
+    return min((period.starts for period in queries.periods()), default=date.max)
+
+
 def drill(account_id: UUID, first: date, last: date) -> str:
     """The entries behind a figure."""
     return url_for(

@@ -74,6 +74,7 @@ def _reports() -> tuple[ReportDefinition, ...]:
             "accounting.read",
             report_builders.profit_and_loss,
             report_builders.drill,
+            report_builders.since,
             order=10,
         ),
         ReportDefinition(
@@ -83,6 +84,7 @@ def _reports() -> tuple[ReportDefinition, ...]:
             "accounting.read",
             report_builders.trial_balance,
             report_builders.drill,
+            report_builders.since,
             icon="scale",
             order=20,
             point_in_time=True,

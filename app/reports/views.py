@@ -19,6 +19,8 @@ from app.web import context, forms
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import download, redirect_to, render, toast
 
+MOST_MONTHS = 240
+
 pages = Pages("reports", __name__, surface=Surface.CLIENT)
 portal = Pages("portal_reports", __name__, surface=Surface.PORTAL)
 
@@ -62,10 +64,12 @@ def _build(definition: ReportDefinition, period: Period) -> Report:
     return report
 
 
-def _month_choices(period: Period) -> list[date]:
-    """Twenty-four months to choose from, the shown one among them."""
+def _month_choices(period: Period, definition: ReportDefinition) -> list[date]:
+    """The months to choose from: as far back as there are figures, two years at least."""
     newest = max(clock.today(context.client().time_zone), period.last)
-    return [months_before(newest, back) for back in range(24)]
+    oldest = min(definition.since() if definition.since else period.first, period.first)
+    count = (newest.year - oldest.year) * 12 + newest.month - oldest.month + 1
+    return [months_before(newest, back) for back in range(min(max(count, 24), MOST_MONTHS))]
 
 
 def _looked(kind: str, object_id: UUID | None, line: str, *, exported: int | None = None) -> None:
@@ -105,7 +109,7 @@ def show(report_key: str) -> Response:
         definition=definition,
         period=period,
         report=report,
-        months=_month_choices(period),
+        months=_month_choices(period, definition),
         form=forms.current(PublishForm, values={"period": period.month}),
         may_publish=scope.current().rights.may(f"{definition.line}.publish"),
         may_export=scope.current().rights.may(f"{definition.line}.export"),
