@@ -276,3 +276,28 @@ def test_an_import_gives_what_its_person_could_give_and_to_others_only(
     assert worker.refused(of_manager, give, tenant, outsider, "owner") == "another-decides"
     worker.refused(Scope.system_job(home, person_id=clerk), give, home, colleague, "administrator")
     assert worker.changed(of_manager, give, home, colleague, "staff_accountant") == 1
+
+
+def test_usage_is_neither_lessened_nor_voided_by_the_client(
+    admin: Connection, by_sql: Acting, tenant: UUID
+) -> None:
+    member, clerk = _member(admin, tenant), factories.staff(admin, tenant)
+    viewer = factories.make_person(admin, "client")
+    factories.grant(admin, tenant, viewer, role="viewer", lines=("accounting",), may_write=False)
+    record = "select app.record_usage('m.m', %s, '', %s, 'x', null, '', 'accounting', null)::text"
+    by_sql.refused(factories.sign_in(admin, viewer).scope(tenant), record, 1, "of-a-viewer")
+    by_sql.begin(member.scope(tenant))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        by_sql.connection.execute(record, (-1000, "less"))
+    assert by_sql.value(clerk.scope(tenant), record, 1, "served")
+    void = "select app.void_usage('served', 'mine')"
+    assert by_sql.value(member.scope(tenant), void) is False
+    assert by_sql.value(clerk.scope(tenant), void) is True
+
+
+def test_a_reader_lays_no_key(admin: Connection, by_sql: Acting, tenant: UUID) -> None:
+    viewer = factories.make_person(admin, "client")
+    factories.grant(admin, tenant, viewer, role="viewer", lines=("accounting",), may_write=False)
+    lay = "select app.keep_client_key('garbage'::bytea)"
+    by_sql.refused(factories.sign_in(admin, viewer).scope(tenant), lay)
+    assert by_sql.changed(_member(admin, tenant).scope(tenant), lay) == 1

@@ -62,7 +62,8 @@ begin
              where o.person_id = u.id and o.purpose = 'invite' and o.used_at is null and o.expires_at > n),
            (select max(p.idle_until) - interval '30 minutes' from guard.principal p
              where p.user_id = u.id and p.kind = 'person'),
-           array(select distinct k.kind from guard.credential k where k.person_id = u.id),
+           array(select distinct k.kind from guard.credential k
+                  where k.person_id = u.id and (all_of_them or u.side = 'client')),
            a.until, v.name
       from guard.person u
       left join lateral (

@@ -7,7 +7,7 @@ create table app.usage_event (
   key text not null check (length(key) between 1 and 300),
   take int not null default 1,     -- a fresh use after a void gets the next number
   meter text not null check (meter ~ '^[a-z][a-z_.-]{1,80}$'),
-  quantity numeric(20, 6) not null,
+  quantity numeric(20, 6) not null check (quantity >= 0),   -- less is a void, never a minus
   unit text not null default '' check (length(unit) <= 30),
   at timestamptz not null,         -- when the work was done
   line text not null,
@@ -43,7 +43,7 @@ declare
   r uuid;
   known bytea;
 begin
-  if t is null or (c.mode <> 'j' and t <> all(guard.scope(p_line))) then
+  if t is null or (c.mode <> 'j' and guard.writable(p_line) is null) then
     raise exception 'refused: usage' using errcode = '42501';
   end if;
   insert into app.usage_event (tenant_id, key, take, meter, quantity, unit, at, line, evidence_type,
@@ -71,7 +71,9 @@ begin
   if t is null then raise exception 'refused: usage' using errcode = '42501'; end if;
   update app.usage_event u set voided_at = now(), voided_by = c.person, void_reason = p_reason
     where u.tenant_id = t and u.key = p_key and u.voided_at is null
-      and (c.mode = 'j' or t = guard.writable(u.line));
+      -- the client takes back what it did itself, and not what it was served
+      and (c.mode = 'j' or t = guard.writable(u.line)
+           and (u.actor = c.person or guard.side_of(c.person) = 'provider'));
   return found;
 end $$;
 reset role;

@@ -44,7 +44,8 @@ create function app.keep_client_key(p_wrapped bytea) returns bytea
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 declare t uuid := guard.tenant_id();
 begin
-  if t is null then raise exception 'refused: key' using errcode = '42501'; end if;
+  -- whoever only reads could lay a key that opens nothing
+  if t is null or guard.writable('*') is null then raise exception 'refused: key' using errcode = '42501'; end if;
   insert into app.tenant_key (tenant_id, wrapped) values (t, p_wrapped) on conflict do nothing;
   return (select wrapped from app.tenant_key where tenant_id = t);
 end $$;
