@@ -25,6 +25,7 @@ from tests.processes import process, wait
 pytestmark = pytest.mark.xdist_group("transport")
 STORED = "select count(*) from app.bank_transaction where tenant_id = '{}'"
 DONE = "select count(*) from app.job where state = 'done' and tenant_id = '{}'"
+DONE += " and kind = 'accounting.import-statement'"
 
 
 @pytest.fixture(autouse=True)
