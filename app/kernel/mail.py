@@ -145,6 +145,8 @@ def recent(*, limit: int = 100) -> list[MailView]:
 
 
 def public_url(path: str) -> str:
-    """A link of ours as a mail carries it."""
+    """A link of ours as a mail carries it; raises ValueError for what is no path of ours."""
+    if not path.startswith("/"):
+        raise ValueError("a link in a mail is a path of ours")  # "@host" would name another one
     settings: Settings = current_app.extensions["settings"]
     return f"{settings.public_url}{path}"
