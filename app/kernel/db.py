@@ -93,8 +93,6 @@ def _send_context(session_: Session, _transaction: Any, connection: Connection) 
 
     The token travels as a bound parameter: a literal could be read in pg_stat_activity.
     """
-    if not session_.info.get("guarded", True):
-        return
     scope = scopes.current()
     settings: Settings = current_app.extensions["settings"]
     token = scope.token(key=bytes.fromhex(settings.guard_key), key_id=settings.guard_key_id)

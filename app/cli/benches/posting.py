@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -23,6 +25,7 @@ CLIENTS = 100
 CHANCE = random.Random(1)  # noqa: S311 - which accounts a bench posts to is no secret
 POSTINGS = 5
 WRITERS = 8
+WARM_UP = 25  # posts of a new connection before it is timed: plans are made, statements prepared
 SECONDS = 3.0
 AMOUNTS = (1000, 2000, 3000, 4000, -10000)
 
@@ -220,7 +223,7 @@ def _bulk(scratch: _scratch.Scratch, client: Client, bare: psycopg.Connection, s
 
 
 def _writers(scratch: _scratch.Scratch, clients: list[Client]) -> Iterator[Case]:
-    """Eight processes against one; then eight of them in one client, where numbers are serial."""
+    """Eight connections against one; then eight in one client, where numbers are serial."""
     yield bench.compare(
         "posting",
         f"{WRITERS} connections against one",
@@ -242,9 +245,10 @@ def _writers(scratch: _scratch.Scratch, clients: list[Client]) -> Iterator[Case]
 
 
 def _together(scratch: _scratch.Scratch, clients: list[Client], count: int) -> float:
-    """Posts a second of so many processes; a deadlock or refusal in one of them raises here.
+    """Posts a second over so many connections; a deadlock or refusal in one of them raises here.
 
-    Forked, not spawned: they share what is imported and open connections of their own.
+    They are spread as the web spreads them: a process a core, threads within, a connection each.
+    The processes are forked, so that they share what is imported.
     """
     from app.factory import create_app
 
@@ -254,22 +258,33 @@ def _together(scratch: _scratch.Scratch, clients: list[Client], count: int) -> f
     def write() -> None:
         try:
             with app.app_context():
-                _post(scratch, clients[0])
+                for _time in range(WARM_UP):
+                    _post(scratch, CHANCE.choice(clients))
                 ready.wait(timeout=60)
                 answers.put(_posts_until(scratch, clients, time.perf_counter() + SECONDS))
         except Exception as fault:
             answers.put(repr(fault))
             raise
 
-    workers = [context.Process(target=write) for _ in range(count)]
+    cores = min(os.cpu_count() or 1, count)
+    shares = [count // cores + (core < count % cores) for core in range(cores)]
+    workers = [context.Process(target=_in_threads, args=(write, share)) for share in shares]
     for worker in workers:
         worker.start()
-    found = [answers.get(timeout=120) for _ in workers]
+    found = [answers.get(timeout=120) for _ in range(count)]
     for worker in workers:
         worker.join()
     if faults := [one for one in found if isinstance(one, str)]:
         raise RuntimeError(faults[0])
     return float(sum(found)) / SECONDS
+
+
+def _in_threads(work: Callable[[], None], count: int) -> None:
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _posts_until(scratch: _scratch.Scratch, clients: list[Client], ends: float) -> int:
