@@ -158,7 +158,8 @@ class ReportDefinition:
     """A report that a line offers for a client and a span of days.
 
     `build` computes it (an app.reports.document.Report) from first day, last day and comparison
-    (`none`, `previous`, `year`); `since` is the first day there can be figures of; `drill` gives the address of the entries behind an account.
+    (`none`, `previous`, `year`); `since` is the first day there can be figures of; `drill` gives
+    the address of the entries behind an account.
     Reading needs `permission`, publishing `<line>.publish`, exporting `<line>.export`.
     """
 
