@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -71,6 +72,9 @@ def _settings(database: str) -> Settings:
         variable = f"DATABASE{name}_URL"
         values[variable] = _with_database(values[variable], database)
     values["S3_BUCKET"] = database.replace("_", "-")
+    # A database of Valkey's own too: one process's tickets and flushes are not another's.
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    values["VALKEY_URL"] = urlsplit(values["VALKEY_URL"])._replace(path=f"/{number}").geturl()
     return Settings(**values)  # type: ignore[arg-type]  # pydantic parses the strings
 
 

@@ -23,9 +23,9 @@ def books() -> None:
 
 @contextmanager
 def _client(person: str | None, tenant: str) -> Iterator[None]:
-    from app.cli.operator_scope import as_operator, worker_app
+    from app.cli.operator_scope import as_operator, working
 
-    with worker_app().app_context(), as_operator(person, tenant=tenant):
+    with working(), as_operator(person, tenant=tenant):
         yield
 
 

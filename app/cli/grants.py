@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 
-from app.factory import create_worker_app
+from app.cli.operator_scope import working
 from app.identity import operator
 
 
@@ -20,7 +20,7 @@ def grants() -> None:
 @click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
 def import_grants(file: TextIO, dry_run: bool) -> None:
     """Reads `client,email,role,lines,write,until` rows; all of them or none."""
-    with create_worker_app().app_context():
+    with working():
         found = operator.import_grants(file.read(), dry_run=dry_run)
     for fault in found.faults:
         click.echo(fault, err=True)

@@ -19,11 +19,17 @@ _TENANT = sa.text("select id from guard.known_for_import('{}', array[:slug])")
 NOWHERE = UUID(int=0)
 
 
-def worker_app() -> Flask:
-    """The application under the worker's login role."""
+@contextmanager
+def working() -> Iterator[Flask]:
+    """The application under the worker's login role; its connections end with the command."""
     from app.factory import create_worker_app
 
-    return create_worker_app()
+    app = create_worker_app()
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.db.engine.dispose()
 
 
 def provider_id() -> UUID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.factory import create_worker_app
+from app.cli.operator_scope import working
 from app.identity import operator
 
 
@@ -24,7 +24,7 @@ def invite(
     email: str, name: str, side: str, role: str | None, slug: str | None, lines: tuple[str, ...]
 ) -> None:
     """Adds a person and has an invitation mailed."""
-    with create_worker_app().app_context():
+    with working():
         operator.invite(email, name=name, side=side, role=role, slug=slug, lines=lines)
     click.echo(f"{email} is invited", err=True)
 
@@ -37,6 +37,6 @@ def leave(email: str, successor: str | None, yes: bool) -> None:
     """Ends every session, token and grant of a leaver and hands the work over."""
     if not yes:
         click.confirm(f"End everything {email} may do, at once and for good?", abort=True)
-    with create_worker_app().app_context():
+    with working():
         ended = operator.leave(email, successor=successor)
     click.echo(f"{email} has left; {ended} grants have ended", err=True)

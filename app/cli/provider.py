@@ -56,7 +56,7 @@ def init(
 
     Needs DATABASE_ADMIN_URL, and works once.
     """
-    from app.cli.operator_scope import worker_app
+    from app.cli.operator_scope import working
     from app.kernel.settings import load_settings
 
     settings = load_settings()
@@ -68,7 +68,7 @@ def init(
         time_zone=time_zone,
         chart=chart,
     )
-    with worker_app().app_context():
+    with working():
         invitations = initialise(settings, firm=firm, admins=admins)
     for one in invitations:
         click.echo(

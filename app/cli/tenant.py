@@ -61,7 +61,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a client firm with its books, at once."""
-    from app.cli.operator_scope import as_operator, worker_app
+    from app.cli.operator_scope import as_operator, working
     from tenants import commands
     from tenants.schemas import NewFirm
 
@@ -80,7 +80,7 @@ def create(
         serve_from=starts.date() if starts else None,
         serve_until=ends.date() if ends else None,
     )
-    with worker_app().app_context(), _Told(as_json), as_operator(person):
+    with working(), _Told(as_json), as_operator(person):
         made = commands.create_client(firm=firm)
     _say(as_json, {"slug": slug, "id": str(made), "state": "active"}, f"{slug} is made.")
 
@@ -90,10 +90,10 @@ def create(
 @_as_json
 def list_(state: str | None, as_json: bool) -> None:
     """List the client firms."""
-    from app.cli.operator_scope import as_operator, worker_app
+    from app.cli.operator_scope import as_operator, working
     from tenants import queries
 
-    with worker_app().app_context(), as_operator():
+    with working(), as_operator():
         rows = queries.directory(state=state, limit=100_000)
     for row in rows:
         values = {
@@ -128,10 +128,10 @@ def reactivate(slug: str, person: str | None, as_json: bool) -> None:
 
 
 def _change_state(slug: str, state: str, person: str | None, as_json: bool) -> None:
-    from app.cli.operator_scope import as_operator, worker_app
+    from app.cli.operator_scope import as_operator, working
     from tenants import commands, queries
 
-    with worker_app().app_context(), _Told(as_json), as_operator(person):
+    with working(), _Told(as_json), as_operator(person):
         row = queries.directory_row(slug)
         change = commands.suspend if state == "suspended" else commands.reactivate
         change(tenant_id=row.tenant_id)
@@ -148,10 +148,10 @@ def import_(file: Path, dry_run: bool, person: str | None, as_json: bool) -> Non
 
     Exits 1 when a line is refused. See docs/clients.md for the columns.
     """
-    from app.cli.operator_scope import as_operator, worker_app
+    from app.cli.operator_scope import as_operator, working
     from tenants import importing
 
-    with worker_app().app_context(), _Told(as_json):
+    with working(), _Told(as_json):
         try:
             text = file.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:

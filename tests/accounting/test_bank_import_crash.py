@@ -34,7 +34,7 @@ def _clean(admin: psycopg.Connection, settings: Settings) -> Iterator[None]:
         admin.rollback()
         admin.execute("delete from app.job")
         admin.commit()
-        Redis.from_url(settings.valkey_url).flushall()
+        Redis.from_url(settings.valkey_url).flushdb()
 
     clean()
     yield

@@ -22,7 +22,7 @@ from app.kernel.schedules import Every
 from app.kernel.settings import Settings
 from tests import factories
 from tests.kernel import process_jobs
-from tests.processes import DONE, count, process, wait
+from tests.processes import DONE, OURS, count, process, wait
 
 pytestmark = pytest.mark.xdist_group("transport")
 
@@ -36,7 +36,7 @@ def _clean(admin: psycopg.Connection, settings: Settings) -> Iterator[None]:
         admin.execute("grant insert, select on public.test_effect to app_worker")
         admin.execute("truncate public.test_effect")
         admin.commit()
-        Redis.from_url(settings.valkey_url).flushall()
+        Redis.from_url(settings.valkey_url).flushdb()
 
     clean()
     yield
@@ -71,7 +71,7 @@ def test_jobs_reach_a_worker_and_leave_nothing_in_the_transport(
         wait(admin, DONE, 50, 60)
         assert count(admin, EFFECTS) == 50
         time.sleep(0.3)
-        left = Redis.from_url(settings.valkey_url).keys("rq:job:*")
+        left = Redis.from_url(settings.valkey_url).keys(f"rq:job:{place[0]}*")
         assert left == []
 
 
@@ -81,14 +81,14 @@ def test_a_killed_workers_job_runs_again_within_15_seconds(
     process_jobs.declare()
     with process(settings, "dispatcher"), process(settings, "worker") as first:
         _enqueue(app, place, "process.slow_once", 1)
-        wait(admin, "select count(*) from app.job where started_at is not null", 1, 60)
+        wait(admin, f"{OURS} and started_at is not null", 1, 60)
         with process(settings, "worker"):
             _enqueue(app, place, "process.effect", 1)
             wait(admin, DONE, 1, 60)  # the second worker serves
             first.send_signal(signal.SIGKILL)
             assert wait(admin, DONE, 2, 15) < 15
     assert count(admin, EFFECTS) == 2
-    assert count(admin, "select max(attempt) from app.job") == 2
+    assert count(admin, "select max(attempt) from app.job where kind like 'process.%'") == 2
 
 
 def test_a_flushed_transport_loses_nothing(
@@ -97,14 +97,14 @@ def test_a_flushed_transport_loses_nothing(
     process_jobs.declare()
     with process(settings, "dispatcher"):
         _enqueue(app, place, "process.effect", 150)
-        wait(admin, "select count(*) from app.job where state = 'claimed'", 50, 60)
-        Redis.from_url(settings.valkey_url).flushall()
+        wait(admin, f"{OURS} and state = 'claimed'", 50, 60)
+        Redis.from_url(settings.valkey_url).flushdb()
         with process(settings, "worker"):
             time.sleep(1)
-            Redis.from_url(settings.valkey_url).flushall()
+            Redis.from_url(settings.valkey_url).flushdb()
             wait(admin, DONE, 150, 90)
     assert count(admin, EFFECTS) == 150
-    assert count(admin, "select count(*) from app.job where state <> 'done'") == 0
+    assert count(admin, f"{OURS} and state <> 'done'") == 0
 
 
 def test_the_lease_of_a_waiting_ticket_is_kept_while_it_stands_in_the_queue(
@@ -113,17 +113,12 @@ def test_the_lease_of_a_waiting_ticket_is_kept_while_it_stands_in_the_queue(
     process_jobs.declare()
     _enqueue(app, place, "process.effect", 3)
     dispatcher = Dispatcher(worker_app)
-    assert dispatcher.round() == 3
+    assert dispatcher.round() >= 3  # schedules of the product may be due beside
     admin.execute("update app.job set lease_until = now() + interval '1 second'")
     admin.commit()
     kept = dispatcher.control.keep_queued(dispatcher.transport.waiting(("default",)))
-    assert kept == 3
-    assert (
-        count(
-            admin, "select count(*) from app.job where lease_until > now() + interval '8 seconds'"
-        )
-        == 3
-    )
+    assert kept >= 3
+    assert count(admin, f"{OURS} and lease_until > now() + interval '8 seconds'") == 3
     dispatcher.control.close()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +101,24 @@ def address(live_app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser() -> Any:
     """Debian's Chromium, headless; skips loudly where it is missing."""
     path = chromium.find()
     if path is None:
         warnings.warn("Chromium is missing: the browser tests did not run", stacklevel=1)
         pytest.skip("Chromium is missing")
+    return _launched(path)
+
+
+@lru_cache(maxsize=1)
+def _launched(path: str) -> Any:
+    """One browser a process: Playwright runs one loop, whichever folder's tests ask first."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield found
-        found.close()
+    playwright = sync_playwright().start()
+    found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    atexit.register(playwright.stop)
+    return found
 
 
 @pytest.fixture
