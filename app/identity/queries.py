@@ -14,8 +14,11 @@ from app.identity import credentials
 from app.kernel import scope
 from app.kernel.db import session
 from app.kernel.errors import NotFound
+from app.kernel.words import _
 
 T = TypeVar("T")
+
+_WAYS = {"password": _("Password"), "totp": _("Authenticator app"), "passkey": _("Passkeys")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,11 @@ class PersonRow:
         if not self.factors:
             return "invited" if self.invited_until is not None else "lapsed"
         return "away" if self.away_until is not None else "active"
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways in they have set, in words."""
+        return [str(_WAYS.get(kind, kind)) for kind in self.factors]
 
 
 @dataclass(frozen=True, slots=True)

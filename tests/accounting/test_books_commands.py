@@ -28,7 +28,7 @@ def slug(
 ) -> str:
     """A client with empty books, and a command line that reaches it."""
     factories.make_provider(admin)
-    monkeypatch.setattr(operator_scope, "worker_app", lambda: worker_app)
+    monkeypatch.setattr(operator_scope, "working", worker_app.app_context)
     books = ledger_support.make_books(app, worker_app, admin, chart=None)
     return factories.slug_of(admin, books.tenant)
 
