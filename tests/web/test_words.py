@@ -73,6 +73,7 @@ def _names(admin: psycopg.Connection) -> None:
         " union select role from guard.role"
     )
     found = {row[0] for row in rows if row[0]}
+    found |= {name.replace("_", " ").capitalize() for name in found}  # roles without a title
     NAMES.update(name for name in found if len(name) > 2)
     NAMES.update(part for name in found for part in name.split() if len(part) > 3)
 
