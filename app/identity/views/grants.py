@@ -47,10 +47,10 @@ def _grant_list(place: str) -> lists.ListView:
         columns=(
             lists.Column("name", _("Name"), main=True),
             *client,
-            lists.Column("role", _("Role"), cell=lambda row: str(roles.title(row.role))),
-            lists.Column("lines", _("Lines"), cell=lines_of, phone="ax"),
+            lists.Column("role", _("Role"), cell=lambda row: str(roles.title(row.role)), wide=True),
+            lists.Column("lines", _("Lines"), cell=lines_of, wide=True, phone="ax"),
             lists.Column("valid_to", _("Until"), kind="instant", phone="r1"),
-            lists.Column("covered_by", _("Covered by"), phone="ax"),
+            lists.Column("covered_by", _("Covered by"), wide=True, phone="ax"),
             lists.Column("state", _("State"), cell=grant_state, phone="r2"),
         ),
         href=lambda row: url_for(f"identity.{place}_end_form", ids=str(row.id)),
