@@ -27,10 +27,7 @@ test: .venv/test.lock ## Lint, types, import contracts, then the whole suite
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	@# What fails in random company is tried once more alone, and must pass there.
-	$(PY) -m pytest -q -n 2 $(TESTS) || { \
-	  echo "Once more, alone, what has just failed:"; \
-	  $(PY) -m pytest -q -p no:randomly --lf --lfnf none $(TESTS); }
+	$(PY) -m pytest -q -n 2 $(TESTS)
 
 prove: .venv/test.lock ## Run a long proof: make prove NAME=crash-storm SIZE=200 (no NAME: list them)
 	@$(PY) -m app.cli.assets --with-test-packages
