@@ -21,3 +21,9 @@ def run(name: str) -> None:
     assert connection is not None
     with connection.cursor() as cursor:
         cursor.execute(read(name))
+
+
+def run_folder(name: str) -> None:
+    """Execute every SQL file of one folder in the order of their names."""
+    for path in sorted((FOLDER / name).glob("*.sql")):
+        run(f"{name}/{path.name}")
