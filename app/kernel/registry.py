@@ -177,13 +177,27 @@ class ReportDefinition:
 
 @dataclass(frozen=True, slots=True)
 class CloseCheck:
-    """A machine-ticked check of a month's close: returns how many things are left."""
+    """A machine-ticked check of a month's close: returns how many things are left.
+
+    `count_left` gets the month's period id (202610) and runs inside the open scope, in a constant
+    number of statements; it is asked for months in any state and must not write. `endpoint` with
+    what `values` answers for the month leads to the things left, filtered. A `blocking` check must
+    be at zero before the month is closed, a `warning` is only shown. `left` puts a number of
+    things into words (`3 lines to reconcile`), `zero` is said when none is left, `short` heads the
+    column of the close board.
+    """
 
     key: str
     title: Text
     line: str
     count_left: Callable[[int], int]
     endpoint: str
+    severity: Literal["blocking", "warning"] = "blocking"
+    zero: Text = ""
+    left: Callable[[int], Text] | None = None
+    values: Callable[[int], Mapping[str, str]] | None = None
+    short: Text = ""
+    order: int = 100
 
 
 @dataclass(frozen=True, slots=True)
