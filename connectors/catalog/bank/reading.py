@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
 from connectors.catalog.bank.statement import (
     MAX_BYTES,
@@ -17,6 +19,9 @@ from connectors.catalog.bank.statement import (
 
 READERS = {"camt": "camt", "mt940": "mt940"}
 """The formats that are read, and the module of each; loaded when first needed."""
+
+TABLES = frozenset({"csv", "xlsx", "unknown"})
+"""What the reader of tables (`table.py`) is asked about when no other format fits."""
 
 _KNOWN_LATER = {
     "ofx": "OFX or QFX",
@@ -37,9 +42,10 @@ _MT = re.compile(
 )
 
 
-def read(data: bytes) -> StatementFile:
+def read(data: bytes, *, mapping: object | None = None) -> StatementFile:
     """Read a bank file of any format there is a reader for.
 
+    `mapping` says what the columns of a table are (`table.read`); other formats need none.
     Raises StatementRefused, and nothing else, for anything that cannot be taken whole.
     """
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
@@ -54,13 +60,19 @@ def read(data: bytes) -> StatementFile:
             ),
         )
     name = detect(data)
+    if name in TABLES and find_spec("connectors.catalog.bank.table") is not None:
+        table: Callable[..., StatementFile] = _module("table").read
+        return table(data, mapping=mapping)
     if name not in READERS:
         raise _not_read(name)
     notes = Notes()
-    module = import_module(f"connectors.catalog.bank.{READERS[name]}")
-    reader: Callable[[bytes, Notes], StatementFile] = module.read
+    reader: Callable[[bytes, Notes], StatementFile] = _module(READERS[name]).read
     found = reader(data, notes)
     return replace(found, warnings=tuple(notes.found))
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"connectors.catalog.bank.{name}")
 
 
 def _not_read(name: str) -> StatementRefused:
