@@ -27,7 +27,7 @@ test: .venv/test.lock ## Lint, types, import contracts, then the whole suite
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -q -n 2 $(TESTS)
+	$(PY) -m pytest -q -n 2 --dist loadfile $(TESTS)
 
 prove: .venv/test.lock ## Run a long proof: make prove NAME=crash-storm SIZE=200 (no NAME: list them)
 	@$(PY) -m app.cli.assets --with-test-packages

@@ -1,4 +1,4 @@
-"""Real servers for every test: started once, one migrated database for each pytest process."""
+"""Real servers for every test: started once; a migrated database anew for each test module."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from app.cli import install, servers
 from app.factory import Role, create_app
-from app.kernel import db
 from app.kernel.settings import Settings
 from migrations import bootstrap
+from tests.serving import close
 
 ROOT = Path(__file__).parent.parent
 SERVERS = Path(os.environ.get("BACKOFFICE_TEST_DIR", ROOT / ".local" / "test"))
@@ -110,9 +111,12 @@ def _template(admin: psycopg.Connection) -> str:
         admin.execute("select pg_advisory_unlock(4711)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings() -> Iterator[Settings]:
-    """Settings of a database of this process's own, copied from the migrated template."""
+    """Settings of a database of this module's own, copied from the migrated template.
+
+    Tests run in another order each time: what one module leaves must not meet another's tests.
+    """
     name = f"bo_test_{os.getpid()}"
     url = install.libpq_url(os.environ["DATABASE_ADMIN_URL"])
     with psycopg.connect(url, autocommit=True) as admin:
@@ -121,6 +125,8 @@ def settings() -> Iterator[Settings]:
         admin.execute(f'create database "{name}" template "{template}"')
     found = _settings(name)
     bootstrap.migrate(found)  # a copy loses what is granted on the database itself
+    with redis.Redis.from_url(found.valkey_url) as valkey:
+        valkey.flushdb()
     yield found
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(f'drop database if exists "{name}" with (force)')
@@ -129,17 +135,16 @@ def settings() -> Iterator[Settings]:
 def _running(settings: Settings, role: Role) -> Iterator[Flask]:
     made = create_app(settings, role=role)
     yield made
-    with made.app_context():
-        db.db.engine.dispose()
+    close(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(settings: Settings) -> Iterator[Flask]:
     """The web application."""
     yield from _running(settings, "web")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker_app(settings: Settings, app: Flask) -> Iterator[Flask]:
     """The application with the worker's login role."""
     yield from _running(settings, "worker")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,15 +9,15 @@ import pytest
 from werkzeug.serving import make_server
 
 from app.factory import create_app
-from app.kernel import db
 from app.kernel.settings import Settings
 from tests.e2e.house import House, Open
+from tests.serving import close, serving
 from tests.web.browser import browser
 
 __all__ = ["browser"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The demo's application on a port of its own, and its worker."""
     server = make_server("localhost", 0, _not_yet, threaded=True)
@@ -31,14 +30,10 @@ def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
     ours = settings.model_copy(update=changes)
     worker, app = create_app(ours, role="worker"), create_app(ours)
     server.app = app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield House(app, worker, address, settings.database_admin_url or "")
-    server.shutdown()
-    thread.join(5)
-    for one in (app, worker):
-        with one.app_context():
-            db.db.engine.dispose()
+    with serving(server):
+        yield House(app, worker, address, settings.database_admin_url or "")
+    close(app)
+    close(worker)
 
 
 def _not_yet(_environ: object, _start: object) -> list[bytes]:

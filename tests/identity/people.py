@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,11 +30,20 @@ class Signer:
     seed: str = ""
     recovery: tuple[str, ...] = ()
 
-    def code(self, *, steps: int = 0) -> str:
-        """The authenticator's code of now, or of some steps away."""
-        import time
+    def code(self) -> str:
+        """The authenticator's code of now."""
+        return pyotp.TOTP(self.seed).now()
 
-        return pyotp.TOTP(self.seed).at(int(time.time()) + 30 * steps)
+
+def earlier_code(seed: str) -> str:
+    """The code of the step before this one, so that a test may still use the code of now.
+
+    Waits out a step's last seconds: the code would be two steps old when it arrives.
+    """
+    left = 30 - time.time() % 30
+    if left < 5:
+        time.sleep(left)
+    return pyotp.TOTP(seed).at(int(time.time()) - 30)
 
 
 def mailed_code(admin: psycopg.Connection, person: UUID, purpose: str, *, minutes: int = 15) -> str:
@@ -75,9 +85,7 @@ def enrolled(app: Flask, admin: psycopg.Connection, side: str = "provider") -> S
         assert done.status_code == 303, done.text
         return Signer(person, email_of(admin, person))
     seed = seed_on(page)
-    # The step before this one, so that a test may use the code of now.
-    earlier = Signer(person, "", seed).code(steps=-1)
-    done = browser.post(f"/invite/{code}", data={"password": PASSWORD, "code": earlier})
+    done = browser.post(f"/invite/{code}", data={"password": PASSWORD, "code": earlier_code(seed)})
     assert done.status_code == 200, done.text
     codes = tuple(re.findall(r"<li><code>([a-z0-9-]+)</code></li>", done.text))
     return Signer(person, email_of(admin, person), seed, codes)

@@ -65,9 +65,14 @@ def _ask(browser: FlaskClient, actor: Actor, method: str, address: str) -> TestR
     return browser.open(address, method=method, headers=headers, **body)  # type: ignore[arg-type]  # json or data
 
 
+def _text(answer: TestResponse) -> str:
+    """The body, of a picture too."""
+    return answer.get_data().decode(errors="replace")
+
+
 def _plain(answer: TestResponse, *asked: str) -> tuple[int, str, str]:
     """Status, place and body without the marks of the request."""
-    text = answer.get_data(as_text=True)
+    text = _text(answer)
     place = answer.headers.get("Location", "")
     for word in sorted(asked, key=len, reverse=True):
         if len(word) > 3:
@@ -118,7 +123,7 @@ def _faults(
         none = {**foreign, **nobody, **empty}
         first = _ask(browser, actor, method, _address(rule, theirs))
         what = f"{actor.name}: {method} {_address(rule, theirs)} -> {first.status_code}"
-        text = first.get_data(as_text=True)
+        text = _text(first)
         if CONTENT in text or (MARK in text and not actor.partly):
             yield f"{what}, telling of the foreign client"
         if first.status_code >= 500:

@@ -146,7 +146,8 @@ def test_a_rolled_back_transaction_leaves_no_job(
 
     with app.app_context(), pytest.raises(Invalid):
         change_my_mind()
-    assert admin.execute("select count(*) from app.job").fetchone() == (0,)
+    left = admin.execute("select count(*) from app.job where tenant_id = %s", (tenant,)).fetchone()
+    assert left == (0,)
 
 
 def test_a_refusal_is_dead_at_once_and_a_fault_after_its_tries(

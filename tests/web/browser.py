@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import re
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from werkzeug.serving import make_server
 
 from app.cli import chromium, install
 from app.factory import create_app
-from app.kernel import db
 from app.kernel.settings import Settings
 from tests import factories
+from tests.serving import close, serving
 from tests.web import sample
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -39,17 +38,16 @@ class Firm:
     owner: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_app(settings: Settings) -> Iterator[Flask]:
     """The whole application with the sample pages."""
     app = create_app(settings)
     app.register_blueprint(sample.pages)
     yield app
-    with app.app_context():
-        db.db.engine.dispose()
+    close(app)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def firm(settings: Settings, live_app: Flask) -> Firm:
     """A client firm with a member of staff and an owner."""
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
@@ -89,15 +87,12 @@ def csrf_token(client: FlaskClient, address: str) -> str:
     return found.group(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(live_app: Flask) -> Iterator[str]:
     """Where the application listens."""
     server = make_server("localhost", 0, live_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{server.port}"
-    server.shutdown()
-    thread.join(5)
+    with serving(server):
+        yield f"http://localhost:{server.port}"
 
 
 @pytest.fixture(scope="session")
