@@ -30,9 +30,9 @@ class Signer:
     seed: str = ""
     recovery: tuple[str, ...] = ()
 
-    def code(self) -> str:
-        """The authenticator's code of now."""
-        return pyotp.TOTP(self.seed).now()
+    def code(self, *, steps: int = 0) -> str:
+        """The authenticator's code of now, or of some steps away."""
+        return pyotp.TOTP(self.seed).at(int(time.time()) + 30 * steps)
 
 
 def earlier_code(seed: str) -> str:
