@@ -133,7 +133,7 @@ def test_naming_another_client_changes_nothing(
         "update ledger.entry set number = number + 1",
         "update ledger.posting set base = 0",
         "delete from ledger.entry",
-        "truncate ledger.posting",
+        "truncate ledger.posting cascade",
         "update ledger.book set base_currency = 'USD'",
     ],
 )

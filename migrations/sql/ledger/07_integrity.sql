@@ -149,6 +149,23 @@ begin
     debit = b.debit + excluded.debit, credit = b.credit + excluded.credit,
     base_debit = b.base_debit + excluded.base_debit,
     base_credit = b.base_credit + excluded.base_credit;
+  -- each posting on a control account is an open item (open_items/01); such postings alone must
+  -- name a counterparty, so most entries end here
+  if (select true from new_postings n where n.counterparty_id is not null limit 1) then
+    insert into ledger.open_item (tenant_id, entry_id, no, account_id, counterparty_id, control,
+        booked_on, due_on, reference, currency, amount, base, residual, residual_base)
+      select n.tenant_id, n.entry_id, n.no, n.account_id, n.counterparty_id, a.control, n.entry_date,
+        n.entry_date + case when (a.control = 'receivable') = (n.amount > 0) then c.terms_days else 0 end,
+        coalesce(n.memo, e.description), n.currency, n.amount, n.base, n.amount, n.base
+      from new_postings n
+      cross join lateral (select a.control from ledger.account a where a.tenant_id = n.tenant_id
+        and a.id = n.account_id and a.control is not null offset 0) a
+      cross join lateral (select c.terms_days from ledger.counterparty c
+        where c.tenant_id = n.tenant_id and c.id = n.counterparty_id offset 0) c
+      cross join lateral (select e.description from ledger.entry e
+        where e.tenant_id = n.tenant_id and e.id = n.entry_id offset 0) e
+      where n.counterparty_id is not null;
+  end if;
   return null;
 end $$;
 

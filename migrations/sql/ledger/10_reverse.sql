@@ -56,6 +56,7 @@ begin
     coalesce(p_description, original.description), p_key, x.account, x.currency, x.amount, x.base,
     x.counterparty, x.tax, x.dim1, x.dim2, x.memo, 'reversal', original.source_type,
     original.source_id, null, p_entry);
+  perform ledger.settle_reversal(g.tenant, g.who, p_entry, done.entry_id);   -- open_items/03
   entry_id := done.entry_id; number := done.number; fiscal_year := done.fiscal_year;
   replayed := done.replayed;
 end $$;
