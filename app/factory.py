@@ -23,6 +23,7 @@ PACKAGES = (
     "app.api",
     "tenants",
     "app.identity",
+    "app.documents",
     "app.tasks",
     "connectors",
     "app.reports",

@@ -24,6 +24,10 @@ _BOOKS = frozenset(
 )
 _CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting.publish"})
 _EXPORT = frozenset({"accounting.export"})
+_SEE = frozenset({"document.read"})
+_PAPERS = _SEE | {"document.add"}
+_ASK = _PAPERS | {"request.ask"}  # staff: questions to the client, notes
+_ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _APPROVE = frozenset({"approve.access.grant"})
 
 SHIPPED = (
@@ -47,6 +51,7 @@ SHIPPED = (
         | _CLOSE
         | _EXPORT
         | _APPROVE
+        | _ASK
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"token.make", "link.make"},
         ("accounting", "compliance", "tickets", "oversight"),
@@ -55,28 +60,28 @@ SHIPPED = (
         "staff_accountant",
         "provider",
         _("Staff accountant"),
-        _BOOKS | _CLOSE | _EXPORT | {"access.request", "token.make", "link.make"},
+        _BOOKS | _CLOSE | _EXPORT | _ASK | {"access.request", "token.make", "link.make"},
         ("accounting",),
     ),
     RoleTemplate(
         "finance_assistant",
         "provider",
         _("Finance assistant"),
-        frozenset({"accounting.read", "accounting.import", "accounting.post", "access.request"}),
+        _ASK | {"accounting.read", "accounting.import", "accounting.post", "access.request"},
         ("accounting",),
     ),
     RoleTemplate(
         "compliance_manager",
         "provider",
         _("Compliance manager"),
-        frozenset({"access.list", "access.request", "audit.read", "link.make"}),
+        _ASK | {"access.list", "access.request", "audit.read", "link.make"},
         ("compliance",),
     ),
     RoleTemplate(
         "it_support_agent",
         "provider",
         _("IT support agent"),
-        frozenset({"access.request"}),
+        _ASK | {"access.request"},
         ("tickets",),
     ),
     RoleTemplate(
@@ -90,7 +95,7 @@ SHIPPED = (
         "data_analyst",
         "provider",
         _("Data analyst"),
-        frozenset({"accounting.read", "access.request"}),
+        _SEE | {"accounting.read", "access.request"},
         ("accounting", "analytics", "oversight"),
         may_write=False,
     ),
@@ -105,7 +110,7 @@ SHIPPED = (
         "auditor",
         "provider",
         _("Auditor"),
-        frozenset({"accounting.read", "accounting.export", "access.list", "audit.read"}),
+        _SEE | {"accounting.read", "accounting.export", "access.list", "audit.read"},
         ("accounting", "security", "oversight"),
         may_write=False,
     ),
@@ -114,6 +119,7 @@ SHIPPED = (
         "client",
         _("Owner"),
         _APPROVE
+        | _ANSWER
         | {"access.list", "access.grant", "access.end", "person.invite", "audit.read"}
         | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"},
         ("accounting", "compliance", "tickets"),
@@ -122,21 +128,21 @@ SHIPPED = (
         "approver",
         "client",
         _("Approver"),
-        _APPROVE | {"access.list", "accounting.read", "accounting.import"},
+        _APPROVE | _ANSWER | {"access.list", "accounting.read", "accounting.import"},
         ("accounting", "compliance", "tickets"),
     ),
     RoleTemplate(
         "member",
         "client",
         _("Member"),
-        frozenset({"accounting.read", "accounting.import"}),
+        _ANSWER | {"accounting.read", "accounting.import"},
         ("accounting", "tickets"),
     ),
     RoleTemplate(
         "viewer",
         "client",
         _("Viewer"),
-        frozenset({"accounting.read"}),
+        _SEE | {"accounting.read"},
         ("accounting",),
         may_write=False,
     ),

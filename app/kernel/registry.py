@@ -208,6 +208,33 @@ class Permalink:
     url_for: Callable[[UUID], str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question, a note or a paper is about, in words: a bank line, an entry.
+
+    `url` is its page for staff, `portal_url` its page for client people; both may be empty.
+    """
+
+    key: str
+    title: Text
+    detail: Text = ""
+    url: str = ""
+    portal_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSource:
+    """Puts things of one kind into words, by their keys, in one statement in the open scope.
+
+    Keys of things that are not there, or out of the reader's reach, are left out. `line` is the
+    line that a question about such a thing belongs to.
+    """
+
+    subject_type: str
+    line: str
+    describe: Callable[[Sequence[str]], Mapping[str, Subject]]
+
+
 class ClientCreated(Protocol):
     """A hook that runs in the transaction that creates a client (mode `j`, worker's role)."""
 

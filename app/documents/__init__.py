@@ -1,0 +1,1 @@
+"""Papers of a client: stored sealed, checked before use, classed, linked to records, viewed."""

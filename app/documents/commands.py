@@ -1,0 +1,191 @@
+"""What is done with papers: add, link, unlink, class, remove, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.documents import checks, queries
+from app.documents.models import CLASSES, DocumentHead
+from app.kernel import ids, storage, undo, usage
+from app.kernel.db import session
+from app.kernel.errors import Conflict, Forbidden, Invalid
+
+METER = "document"
+UNDO_UNLINK = "document.unlink"
+UNDO_REMOVE = "document.remove"
+
+
+def add(
+    data: bytes,
+    *,
+    name: str,
+    media_type: str = "",
+    line: str,
+    document_class: str = "normal",
+    source: str,
+) -> UUID:
+    """Checks a file, stores it sealed and makes it a paper; returns its id.
+
+    What it is, is told by its content: `media_type` is the sender's word and not believed. The same
+    content on the same line and in the same class is the same paper. Raises Invalid at the field
+    `file` (see `checks.check`) or `document_class`, Unavailable while the store is away.
+    """
+    del media_type  # kept in the signature: every caller has it, none is believed
+    if document_class not in CLASSES:
+        raise Invalid.of("document_class", "document-class-unknown")
+    checked = checks.check(data, name=name)
+    known = _known(data, line, document_class)
+    if known is not None:
+        return known
+    stored = storage.put(
+        data,
+        kind=_kind(document_class),
+        name=checked.name if document_class == "normal" else "document",
+        media_type=checked.media_type,
+        line=line,
+        most=checks.MOST_BYTES,
+    )
+    made = ids.uuid7()
+    values = {"id": made, "line": line, "class": document_class, "name": checked.name}
+    session.execute(_ADD, {**values, "source": source})
+    session.execute(_ADD_VERSION, {"id": made, "object": stored})
+    usage.record(
+        METER,
+        1,
+        key=f"document:{made}",
+        evidence=usage.Evidence("document", made, checked.name if _is_open(document_class) else ""),
+        line=line,
+        unit="document",
+    )
+    return made
+
+
+def link(document_id: UUID, *, subject_type: str, subject_id: UUID) -> None:
+    """Says that a paper belongs to a record; once more changes nothing. Raises NotFound."""
+    found = queries.head(document_id)
+    values = {"id": found.id, "line": found.line, "type": subject_type, "subject": subject_id}
+    session.execute(_LINK, values)
+
+
+def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
+    """Takes a paper off a record; returns the token of the way back. The paper itself stays.
+
+    Raises NotFound, and Conflict when it does not belong there (any more).
+    """
+    found = queries.head(document_id)
+    values = {"id": found.id, "type": subject_type, "subject": subject_id}
+    if session.execute(_UNLINK, values).scalar() is None:
+        raise Conflict("document-not-linked")
+    return undo.offer(UNDO_UNLINK, _place(document_id, subject_type, subject_id))
+
+
+def set_class(document_id: UUID, *, document_class: str) -> None:
+    """Moves a paper into another class, of those the acting person sees. Raises NotFound."""
+    if document_class not in CLASSES:
+        raise Invalid.of("document_class", "document-class-unknown")
+    found = queries.head(document_id)
+    if not queries.sees(document_class):
+        raise Forbidden("document-class-not-yours")
+    session.execute(_SET_KIND, {"id": found.id, "kind": _kind(document_class)})
+    session.execute(_SET_CLASS, {"id": found.id, "class": document_class})
+
+
+def remove(document_id: UUID) -> UUID:
+    """Takes a paper out of every list; returns the token of the way back. Raises NotFound.
+
+    Its bytes stay until retention takes them; what proves an entry stays linked to it.
+    """
+    found = queries.head(document_id)
+    session.execute(_REMOVE, {"id": found.id})
+    usage.void(f"document:{found.id}", reason="removed")
+    return undo.offer(UNDO_REMOVE, {"document": str(found.id)})
+
+
+@undo.handler(UNDO_UNLINK)
+def _link_again(args: dict[str, Any]) -> None:
+    link(
+        UUID(args["document"]),
+        subject_type=args["subject_type"],
+        subject_id=UUID(args["subject_id"]),
+    )
+
+
+@undo.handler(UNDO_REMOVE)
+def _restore(args: dict[str, Any]) -> None:
+    session.execute(_RESTORE, {"id": UUID(args["document"])})
+    found: DocumentHead = queries.head(UUID(args["document"]))
+    title = found.name if _is_open(found.document_class) else ""
+    usage.record(
+        METER,
+        1,
+        key=f"document:{found.id}",
+        evidence=usage.Evidence("document", found.id, title),
+        line=found.line,
+        unit="document",
+    )
+
+
+def _place(document_id: UUID, subject_type: str, subject_id: UUID) -> dict[str, str]:
+    return {
+        "document": str(document_id),
+        "subject_type": subject_type,
+        "subject_id": str(subject_id),
+    }
+
+
+def _is_open(document_class: str) -> bool:
+    """Whether the name of such a paper may stand where the class is not asked."""
+    return document_class == "normal"
+
+
+def _kind(document_class: str) -> str:
+    return "document" if _is_open(document_class) else f"document.{document_class}"
+
+
+def _known(data: bytes, line: str, document_class: str) -> UUID | None:
+    values = {"sha": hashlib.sha256(data).hexdigest(), "line": line, "class": document_class}
+    found: UUID | None = session.execute(_KNOWN, values).scalar()
+    return found
+
+
+_TENANT = "tenant_id = (select guard.tenant_id())"
+_KNOWN = sa.text(
+    "select d.id from app.document d join app.document_version v on v.tenant_id = d.tenant_id"
+    " and v.document_id = d.id and v.no = d.version where d.tenant_id = (select guard.tenant_id())"
+    " and v.sha256 = :sha and d.line = :line and d.class = :class and d.removed_at is null"
+    " order by d.id limit 1"
+)
+_ADD = sa.text(
+    "insert into app.document (tenant_id, id, line, class, name, source)"
+    " values ((select guard.tenant_id()), :id, :line, :class, :name, :source)"
+)
+_ADD_VERSION = sa.text(
+    "insert into app.document_version (tenant_id, document_id, line, no, stored_object_id, sha256,"
+    " size, media_type) select o.tenant_id, :id, o.line, 1, o.id, o.sha256, o.size, o.media_type"
+    " from app.stored_object o where o.tenant_id = (select guard.tenant_id()) and o.id = :object"
+)
+_LINK = sa.text(
+    "insert into app.document_link (tenant_id, document_id, line, subject_type, subject_id)"
+    " values ((select guard.tenant_id()), :id, :line, :type, :subject) on conflict do nothing"
+)
+_UNLINK = sa.text(
+    f"delete from app.document_link where {_TENANT} and document_id = :id"
+    " and subject_type = :type and subject_id = :subject returning id"
+)
+_SET_CLASS = sa.text(f"update app.document set class = :class where {_TENANT} and id = :id")
+_SET_KIND = sa.text(
+    "update app.stored_object o set kind = :kind where o.tenant_id = (select guard.tenant_id())"
+    " and o.id in (select v.stored_object_id from app.document_version v"
+    " where v.tenant_id = o.tenant_id and v.document_id = :id)"
+)
+_REMOVE = sa.text(
+    "update app.document set removed_at = now(), removed_by = (select guard.user_id())"
+    f" where {_TENANT} and id = :id"
+)
+_RESTORE = sa.text(
+    f"update app.document set removed_at = null, removed_by = null where {_TENANT} and id = :id"
+)

@@ -1,0 +1,59 @@
+"""What a paper is to the rest of the platform: its head, its link, and the words allowed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+CLASSES = ("normal", "payroll", "owner_only")
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
+"""What a browser shows by itself; everything else is handed out as a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHead:
+    """A paper as lists and other screens show it; `size` in bytes, `version` its newest."""
+
+    id: UUID
+    name: str
+    document_class: str
+    media_type: str
+    size: int
+    line: str
+    version: int
+    source: str
+    added_by: UUID
+    added_at: datetime
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a browser draws it as a picture."""
+        return self.media_type in INLINE and self.media_type.startswith("image/")
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether a browser shows it by itself."""
+        return self.media_type in INLINE
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """One immutable content of a paper; `sha256` is of the plain bytes."""
+
+    no: int
+    stored_object_id: UUID
+    sha256: str
+    size: int
+    media_type: str
+    added_by: UUID
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One record that a paper belongs to."""
+
+    subject_type: str
+    subject_id: UUID
+    linked_at: datetime

@@ -1,0 +1,122 @@
+"""What is known of papers: heads by record, lists, one with its versions, its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.documents.models import CLASSES, DocumentHead, DocumentVersion, Link
+from app.kernel import storage
+from app.kernel.db import session
+from app.kernel.errors import NotFound
+
+_TENANT = "d.tenant_id = (select guard.tenant_id())"
+_HEAD = (
+    "select d.id, d.name, d.class as document_class, v.media_type, v.size, d.line, d.version,"
+    " d.source, d.added_by, d.added_at{more} from app.document d"
+    " join app.document_version v on v.tenant_id = d.tenant_id and v.document_id = d.id"
+    " and v.no = d.version"
+)
+_PLAIN = _HEAD.format(more="")
+_LINKED = _HEAD.format(more=", k.subject_id") + (
+    " join app.document_link k on k.tenant_id = d.tenant_id and k.document_id = d.id"
+    f" where {_TENANT} and k.subject_type = :type and k.subject_id = any(:ids)"
+    " and d.removed_at is null order by k.linked_at, k.id"
+)
+
+
+def linked(subject_type: str, ids: Sequence[UUID]) -> dict[UUID, tuple[DocumentHead, ...]]:
+    """The papers of each record of a kind, as linked; records without papers are left out."""
+    if not ids:
+        return {}
+    rows = session.execute(sa.text(_LINKED), {"type": subject_type, "ids": list(ids)}).mappings()
+    found: dict[UUID, list[DocumentHead]] = {}
+    for row in rows:
+        found.setdefault(row["subject_id"], []).append(_head(row))
+    return {subject: tuple(heads) for subject, heads in found.items()}
+
+
+def head(document_id: UUID) -> DocumentHead:
+    """One paper; raises NotFound for one that is unknown, removed, foreign or not my class."""
+    statement = sa.text(f"{_PLAIN} where {_TENANT} and d.id = :id and d.removed_at is null")
+    row = session.execute(statement, {"id": document_id}).mappings().first()
+    if row is None:
+        raise NotFound
+    return _head(row)
+
+
+def documents(
+    *,
+    search: str | None = None,
+    document_class: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[DocumentHead]:
+    """The newest papers first, by a part of their name and by class, `before` an id."""
+    statement = sa.text(
+        f"{_PLAIN} where {_TENANT} and d.removed_at is null"
+        " and (cast(:search as text) is null or strpos(lower(d.name), lower(:search)) > 0)"
+        " and (cast(:class as text) is null or d.class = :class)"
+        " and (cast(:before as uuid) is null or d.id < :before)"
+        " order by d.id desc limit :limit"
+    )
+    values = {"search": search, "class": document_class, "before": before, "limit": limit}
+    return [_head(row) for row in session.execute(statement, values).mappings()]
+
+
+def versions(document_id: UUID) -> list[DocumentVersion]:
+    """Every content a paper had, the newest first."""
+    statement = sa.text(
+        "select v.no, v.stored_object_id, v.sha256, v.size, v.media_type, v.added_by, v.added_at"
+        " from app.document_version v where v.tenant_id = (select guard.tenant_id())"
+        " and v.document_id = :id order by v.no desc"
+    )
+    return [
+        DocumentVersion(**row) for row in session.execute(statement, {"id": document_id}).mappings()
+    ]
+
+
+def links(document_id: UUID) -> list[Link]:
+    """The records a paper belongs to, in the order they were linked."""
+    statement = sa.text(
+        "select subject_type, subject_id, linked_at from app.document_link"
+        " where tenant_id = (select guard.tenant_id()) and document_id = :id order by linked_at, id"
+    )
+    return [Link(**row) for row in session.execute(statement, {"id": document_id}).mappings()]
+
+
+def content(document_id: UUID) -> Iterator[bytes]:
+    """The newest bytes of a paper in pieces; raises NotFound, or Unavailable without the store.
+
+    Head and key are fetched at once; the pieces may be read after the transaction.
+    """
+    found = session.execute(
+        sa.text(
+            "select v.stored_object_id from app.document d join app.document_version v"
+            " on v.tenant_id = d.tenant_id and v.document_id = d.id and v.no = d.version"
+            f" where {_TENANT} and d.id = :id and d.removed_at is null"
+        ),
+        {"id": document_id},
+    ).scalar()
+    if found is None:
+        raise NotFound
+    return storage.open(found)
+
+
+def sees(document_class: str) -> bool:
+    """Whether the acting person sees papers of a class in the client of the open scope."""
+    return document_class in my_classes()
+
+
+def my_classes() -> tuple[str, ...]:
+    """The classes the acting person sees here, the usual one first."""
+    held = session.execute(
+        sa.text("select guard.document_classes(), (select guard.tenant_id())::text")
+    ).one()
+    return tuple(one for one in CLASSES if one == "normal" or f"{held[1]}:{one}" in held[0])
+
+
+def _head(row: sa.RowMapping) -> DocumentHead:
+    return DocumentHead(**{name: row[name] for name in DocumentHead.__slots__})

@@ -1,0 +1,49 @@
+"""What papers contribute: pages, API, permissions, meter, words of refusals."""
+
+from __future__ import annotations
+
+from app.documents import commands
+from app.kernel import words
+from app.kernel.registry import Meter, Permission, Registry
+from app.kernel.words import _
+
+PAPERS = _("Documents")
+CLASS_TITLES = {
+    "normal": _("Normal"),
+    "payroll": _("Payroll"),
+    "owner_only": _("Owner only"),
+}
+
+
+def register(registry: Registry) -> None:
+    """Adds the entries of this package."""
+    registry.add(
+        Permission("document.read", _("See documents"), PAPERS),
+        Permission("document.add", _("Add, link and remove documents"), PAPERS),
+        Meter(commands.METER, _("Document kept"), "document", "accounting"),
+    )
+    words.declare_names(
+        {
+            "document": _("Document"),
+            "document_version": _("Content of a document"),
+            "document_link": _("Document at a record"),
+            "documents": _("Documents"),
+        }
+    )
+    words.declare_errors(
+        {
+            "document-class-unknown": _("There is no such class of documents."),
+            "document-class-not-yours": _("You do not see documents of this class yourself."),
+            "document-not-linked": _("This document does not belong there any more."),
+            "file-not-kept": _(
+                "Files of this kind are not kept. Send a PDF, a picture, an office file, CSV, text"
+                " or a mail."
+            ),
+            "file-archive": _("Unpack the archive first and send the files in it."),
+            "file-damaged": _("The file is damaged. Save it anew and send it again."),
+            "file-bomb": _("The file unpacks to far more than it should. It is not kept."),
+            "file-macros": _("The file holds a program or macros. Save it without, as a PDF."),
+            "file-locked": _("The file has a password. Send it without one."),
+            "file-virus": _("The file holds a virus. It was not kept."),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Documents: checks, classes, links, views, through the edges."""
