@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 from werkzeug.datastructures import FileStorage
 
-from app.accounting import bank_commands, bank_import, bank_queries
+from app.accounting import bank_commands, bank_import, bank_queries, reconcile_commands
 from app.api import Api, Page, PageRequest
 from app.api.schema import CurrencyCode, In, MinorUnits, Out
 from connectors.catalog.bank.statement import MAX_BYTES
@@ -274,5 +274,5 @@ def book_line(line_id: UUID, body: BookIn) -> object:
 )
 def undo_line(line_id: UUID, body: UndoIn) -> object:
     """Reverses the entry; the line is to do again."""
-    bank_commands.undo_line(line_id=line_id, version=body.version)
+    reconcile_commands.undo_line(line_id=line_id, version=body.version)
     return bank_queries.line(line_id)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting import bank_dedupe, commands, queries
-from app.accounting.ledger import PostedEntry, PostingInput
-from app.kernel import money, usage
+from app.accounting import bank_dedupe, commands, queries, reconcile_commands, reconcile_lines
+from app.accounting.coding import Coding as Parts
+from app.accounting.coding import Part
+from app.accounting.ledger import PostedEntry
+from app.kernel import money
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-
-METER = "bank_line"
-_TEXT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,113 +107,30 @@ def set_rate(*, currency: str, on: date, rate: Decimal) -> None:
 
 
 def book_line(*, line_id: UUID, version: int, coding: Coding) -> PostedEntry:
-    """Post a bank line against an account and meter it, in the caller's transaction.
+    """Post a bank line against one account and meter it, in the caller's transaction.
 
-    Raises NotFound, Conflict (`changed-meanwhile`, `bank-line-booked`, `bank-line-pending`),
+    Raises NotFound, Conflict (`bank-line-decided`, `bank-line-booked`, `bank-line-pending`),
     Invalid (`rate-missing`) and whatever the ledger refuses, such as a closed period.
     """
-    line = _locked(line_id, version)
-    if line.state != "to_do":
-        raise Conflict("bank-line-booked")
-    if line.status != "booked":
-        raise Conflict("bank-line-pending")
+    line = reconcile_lines.hold_one(line_id, version)
     if coding.account_id == line.account_id:
         raise Invalid.of("account_id", "bank-line-own-account")
-    entry = commands.post_entry(
-        journal="BANK",
-        date=line.booked_on,
-        description=_described(line),
-        postings=_postings(line, coding),
-        key=f"bank-line:{line_id}:{version}",
-        source_type="bank_transaction",
-        source_id=line_id,
-    )
-    session.execute(_BOOK, {"id": line_id, "entry": entry.id})
-    usage.record(
-        METER,
-        1,
-        key=_usage_key(line_id, version),
-        evidence=usage.Evidence("bank_transaction", line_id, _described(line)[:120]),
-        line="accounting",
-        unit="line",
-    )
-    return entry
-
-
-def undo_line(*, line_id: UUID, version: int) -> None:
-    """Take a booking back: the entry is reversed, the line is to do again, the meter voided."""
-    line = _locked(line_id, version)
-    if line.state != "booked":
-        raise Conflict("bank-line-to-do")
-    commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
-
-
-def release_line(entry_id: UUID) -> None:
-    """Puts the line of an entry that is being reversed back to do and voids its use."""
-    line = session.execute(_RELEASE, {"entry": entry_id}).one_or_none()
-    if line is not None:
-        usage.void(_usage_key(line.id, line.version - 2), reason="undone")
-
-
-def _usage_key(line_id: UUID, version: int) -> str:
-    """A line undone and booked again is metered anew, so its version is part of the key."""
-    return f"bank-line:{line_id}:{version}"
-
-
-def _locked(line_id: UUID, version: int) -> sa.Row[Any]:
-    line = session.execute(_LINE, {"id": line_id}).one_or_none()
-    if line is None:
-        raise NotFound
-    if line.version != version:
-        raise Conflict("changed-meanwhile")
-    return line
-
-
-def _described(line: sa.Row[Any]) -> str:
-    parts = [part for part in (line.counterparty, line.text) if part]
-    return " · ".join(parts)[:_TEXT] or line.reference or line.bank_id or line.account_name
-
-
-def _postings(line: sa.Row[Any], coding: Coding) -> Sequence[PostingInput]:
-    base = _base(line, coding.rate)
-    bank = PostingInput(
-        account_id=line.account_id, amount=line.amount_minor, currency=line.currency, base=base
-    )
-    amount, currency, other_base = -line.amount_minor, line.currency, None
-    if base is not None:
-        other_base = -base
-        fixed = queries.account(coding.account_id).currency
-        if fixed is not None and fixed != line.currency:
-            amount, currency, other_base = -base, queries.book().base_currency, None
-    other = PostingInput(
+    part = Part(
         account_id=coding.account_id,
-        amount=amount,
-        currency=currency,
-        base=other_base,
-        counterparty_id=coding.counterparty_id,
+        amount_minor=-line.amount_minor,
+        currency=line.currency,
         tax_code=coding.tax_code,
         dim1_id=coding.dim1_id,
         dim2_id=coding.dim2_id,
+        counterparty_id=coding.counterparty_id,
         memo=coding.memo,
     )
-    return (bank, other)
-
-
-def _base(line: sa.Row[Any], rate: Decimal | None) -> int | None:
-    """The line in base currency, rounded half up once; None where it is in base already."""
-    base = queries.book().base_currency
-    if line.currency == base:
-        return None
-    if rate is None:
-        rate = session.execute(
-            _RATE, {"currency": line.currency, "on": line.booked_on}
-        ).scalar_one_or_none()
-    if rate is None:
-        raise Invalid.of("rate", "rate-missing", currency=line.currency, base=base)
-    if rate <= 0:
-        raise Invalid.of("rate", "rate-out-of-range")
-    places = money.exponent(base) - money.exponent(line.currency)
-    return money.round_half_up((Decimal(line.amount_minor) * rate).scaleb(places))
+    done = reconcile_commands.book(
+        line_id=line_id, version=version, coding=Parts((part,)), rate=coding.rate
+    )
+    if done.entry is None:
+        raise NotFound
+    return done.entry
 
 
 _TENANT = "tenant_id = (select guard.tenant_id())"
@@ -244,23 +158,4 @@ _SET_RATE = sa.text(
     "insert into app.exchange_rate (tenant_id, currency, rated_on, rate)"
     " values ((select guard.tenant_id()), :currency, :on, :rate)"
     " on conflict (tenant_id, currency, rated_on) do update set rate = excluded.rate"
-)
-_RATE = sa.text(
-    f"select rate from app.exchange_rate where {_TENANT} and currency = :currency"
-    " and rated_on <= :on order by rated_on desc limit 1"
-)
-_LINE = sa.text(
-    "select t.id, t.version, t.state, t.status, t.booked_on, t.amount_minor, t.currency,"
-    " t.counterparty, t.text, t.reference, t.bank_id, t.entry_id, a.account_id,"
-    " a.name as account_name from app.bank_transaction t"
-    " join app.bank_account a on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
-    " where t.tenant_id = (select guard.tenant_id()) and t.id = :id for update of t"
-)
-_BOOK = sa.text(
-    "update app.bank_transaction set state = 'booked', entry_id = :entry, version = version + 1"
-    f" where {_TENANT} and id = :id"
-)
-_RELEASE = sa.text(
-    "update app.bank_transaction set state = 'to_do', entry_id = null, version = version + 1"
-    f" where {_TENANT} and entry_id = :entry and state = 'booked' returning id, version"
 )

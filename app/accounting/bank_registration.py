@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import bank_api, bank_commands, bank_views
+from app.accounting import bank_api, bank_views, reconcile_commands, reconcile_lines
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import DeskColumn, EntrySource, Meter, NavItem, Permalink, Registry
@@ -29,9 +29,9 @@ def register(registry: Registry) -> None:
             shortcut="B",
         ),
         DeskColumn("accounting", FIGURE, _("Bank lines"), "accounting_bank.lines", order=10),
-        Meter(bank_commands.METER, _("Bank line booked"), "line", "accounting"),
+        Meter(reconcile_lines.METER, _("Bank line booked"), "line", "accounting"),
         Permalink("bank_transaction", bank_views.permalink),
-        EntrySource("bank_transaction", bank_commands.release_line),
+        EntrySource("", reconcile_commands.release_entry),
     )
     words.declare_names(
         {

@@ -15,6 +15,7 @@ from app.accounting import (
     bank_lists,
     bank_queries,
     queries,
+    reconcile_commands,
 )
 from app.accounting import bank_schemas as schemas
 from app.kernel import clock, money, people, reads, storage, words
@@ -342,7 +343,7 @@ def undo(line_id: UUID, version: int) -> Response:
     """Takes a booking back."""
     if version >= 2**31:
         raise Conflict("changed-meanwhile")
-    bank_commands.undo_line(line_id=line_id, version=version)
+    reconcile_commands.undo_line(line_id=line_id, version=version)
     toast(_("The bank line is to do again."))
     return redirect_to(".line", line_id=line_id)
 

@@ -181,8 +181,8 @@ def reverse_entry(
     Raises NotFound (entry-unknown) and Conflict (already-reversed).
     """
     source = session.execute(_SOURCE, {"entry_id": entry_id}).scalar_one_or_none()
-    for known in registry.current().all(registry.EntrySource) if source else ():
-        if known.source_type == source:
+    for known in registry.current().all(registry.EntrySource):
+        if known.source_type in ("", source):
             known.release(entry_id)
     row = session.execute(
         _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}

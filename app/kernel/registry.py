@@ -265,6 +265,7 @@ class EntrySource:
 
     `release` gets the entry's id before it is reversed, in the same transaction; it locks its
     object first, as booking does, so that two people at one object wait and never deadlock.
+    Without a source type it is told of every entry, whatever it was booked from.
     """
 
     source_type: str

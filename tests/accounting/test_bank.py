@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import, bank_queries, queries
+from app.accounting import bank_commands, bank_import, bank_queries, queries, reconcile_commands
 from app.accounting.bank_commands import Coding
 from app.accounting.bank_queries import LineFilter
 from app.kernel import jobs, storage
@@ -133,7 +133,7 @@ def test_a_line_is_booked_undone_and_booked_again(books: Books, admin: psycopg.C
     booked = all_lines(books, state="booked")[0]
     assert (booked.entry_id, booked.version) == (entry.id, 2)
     with books.open():
-        bank_commands.undo_line(line_id=line.id, version=2)
+        reconcile_commands.undo_line(line_id=line.id, version=2)
     again = all_lines(books, amount_minor=10000)[0]
     assert (again.state, again.entry_id, again.version) == ("to_do", None, 3)
     with books.open():
@@ -155,7 +155,7 @@ def test_the_second_of_two_people_at_one_line_is_told(books: Books) -> None:
         bank_commands.book_line(line_id=line.id, version=1, coding=coding)
     refused(
         books,
-        "changed-meanwhile",
+        "bank-line-decided",
         Conflict,
         lambda: bank_commands.book_line(line_id=line.id, version=1, coding=coding),
     )
@@ -216,7 +216,7 @@ def test_another_clients_line_and_file_are_not_found(
         lambda: bank_commands.book_line(
             line_id=line.id, version=1, coding=Coding(other.accounts["4000"])
         ),
-        lambda: bank_commands.undo_line(line_id=line.id, version=1),
+        lambda: reconcile_commands.undo_line(line_id=line.id, version=1),
     ):
         refused(other, "not-found", NotFound, act)
 

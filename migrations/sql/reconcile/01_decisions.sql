@@ -1,0 +1,67 @@
+-- What was decided about a bank line, by whom, and whether a machine had guessed it first.
+set role app_owner;
+
+alter table app.bank_transaction
+  drop constraint bank_transaction_state_check,
+  add constraint bank_transaction_state_check check (state in ('to_do', 'booked', 'skipped')),
+  -- how the decision came about: typed by a person, one guess a person accepted, or one of many
+  -- certain guesses a person accepted together; a machine never decides by itself
+  add column decided_by text check (decided_by in ('person', 'suggestion', 'certain_batch')),
+  add column decided_as text
+    check (decided_as in ('coding', 'entry', 'open_item', 'transfer', 'rule', 'memory', 'skip')),
+  add column decided_by_id uuid,
+  add column decided_at timestamptz,
+  add column rule_id uuid,
+  add column coding jsonb,                        -- the parts as given, gross, for display and `+`
+  add column reason jsonb,                        -- {code, params, certainty, probability} of a guess
+  add column matched boolean not null default false,   -- the entry was there before this decision
+  add column allocation_id uuid,                  -- what settled open items with it
+  add column metered_version integer,             -- the version in the key of its use
+  add column skipped_why text check (length(skipped_why) between 1 and 500),
+  add constraint bank_transaction_decided check ((state = 'to_do') = (decided_at is null)),
+  add constraint bank_transaction_decided_whole
+    check ((decided_at is null) = (decided_by_id is null)
+      and (decided_at is null) = (decided_by is null)
+      and (decided_at is null) = (decided_as is null)),
+  add constraint bank_transaction_skipped
+    check ((state = 'skipped') = (decided_as is not distinct from 'skip')),
+  add foreign key (tenant_id, rule_id) references app.bank_rule (tenant_id, id);
+
+create index on app.bank_transaction (tenant_id, rule_id) where rule_id is not null;
+-- an entry explains one line of a bank account; a transfer explains one of each of two
+create unique index bank_transaction_entry_once
+  on app.bank_transaction (tenant_id, bank_account_id, entry_id) where entry_id is not null;
+-- tabs and balances of one bank account, from the index alone
+create index bank_transaction_sums on app.bank_transaction
+  (tenant_id, bank_account_id, state, status, booked_on, id) include (amount_minor);
+-- a person's last decisions, for `+`
+create index bank_transaction_decided_last
+  on app.bank_transaction (tenant_id, bank_account_id, decided_at desc, id)
+  where decided_at is not null;
+
+grant update (decided_by, decided_as, decided_by_id, decided_at, rule_id, coding, reason, matched,
+  allocation_id, metered_version, skipped_why) on app.bank_transaction to app_rw, app_worker;
+
+drop trigger only_who_posts on app.bank_transaction;
+create trigger only_who_posts before update of state, entry_id, decided_by, decided_as,
+  decided_by_id, decided_at, rule_id, reason, matched, allocation_id, metered_version, skipped_why
+  on app.bank_transaction for each statement execute function app.only_who_posts();
+
+-- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount.
+create function app.line_equals_entry() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+    select from changed n
+    join app.bank_account a on a.tenant_id = n.tenant_id and a.id = n.bank_account_id
+    where n.entry_id is not null and n.amount_minor <> coalesce((
+      select sum(p.amount) from ledger.posting p where p.tenant_id = n.tenant_id
+        and p.entry_id = n.entry_id and p.account_id = a.account_id
+        and p.currency = n.currency), 0)) then
+    raise exception 'entry-amount-differs' using errcode = 'BO409';
+  end if;
+  return null;
+end $$;
+create trigger line_equals_entry after update on app.bank_transaction
+  referencing new table as changed for each statement execute function app.line_equals_entry();
+reset role;
