@@ -12,6 +12,7 @@ from app.kernel.registry import ServiceLine
 from app.kernel.scope import Scope
 from app.kernel.words import _
 from app.web import context, forms, lists, recall
+from app.web.fresh import needs_fresh
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_to, render, toast
 from tenants import brand, commands, countries, importing, queries
@@ -221,7 +222,7 @@ def import_form() -> Response:
     )
 
 
-pages.get("/desk/clients/import", needs="client.create")(import_form)
+pages.get("/desk/clients/import", needs="client.create")(needs_fresh(import_form))
 
 
 @pages.post(
@@ -230,6 +231,7 @@ pages.get("/desk/clients/import", needs="client.create")(import_form)
     again=import_form,
     max_bytes=importing.MAX_BYTES + 100_000,
 )
+@needs_fresh
 def preview() -> Response:
     """The dry run: what the file would do, or what is wrong in which line."""
     found = forms.upload("file", max_bytes=importing.MAX_BYTES)

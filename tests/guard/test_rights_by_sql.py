@@ -278,6 +278,24 @@ def test_an_import_gives_what_its_person_could_give_and_to_others_only(
     assert worker.changed(of_manager, give, home, colleague, "staff_accountant") == 1
 
 
+def test_an_import_asks_for_a_clients_first_owner_and_another_person_decides(
+    admin: Connection, settings: Settings, worker_db: Connection, tenant: UUID
+) -> None:
+    home = factories.make_provider(admin)
+    manager, owner = factories.make_person(admin), factories.make_person(admin, "client")
+    factories.grant(admin, home, manager, role="operations_manager", lines=("member",))
+    worker = Acting(settings, worker_db)
+    give = (
+        "select guard.operator_give(jsonb_build_array(jsonb_build_object('tenant', %s::uuid,"
+        " 'user', %s::uuid, 'role', 'owner', 'lines', array['member'])))"
+    )
+    assert worker.value(Scope.system_job(home, person_id=manager), give, tenant, owner) == []
+    held = "select count(*) from guard.membership where tenant_id = %s and user_id = %s"
+    asked = "select requested_by, state from guard.access_request where user_id = %s"
+    assert admin.execute(held, (tenant, owner)).fetchone() == (0,)
+    assert admin.execute(asked, (owner,)).fetchone() == (manager, "open")
+
+
 def test_usage_is_neither_lessened_nor_voided_by_the_client(
     admin: Connection, by_sql: Acting, tenant: UUID
 ) -> None:

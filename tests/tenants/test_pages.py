@@ -116,6 +116,31 @@ def test_a_file_is_previewed_before_it_is_taken_in(
     assert admin.execute("select 1 from app.client where slug = %s", (slug,)).fetchone() == (1,)
 
 
+def test_an_import_asks_for_a_fresh_proof_also_when_sent_or_repeated_past_the_form(
+    boss: FlaskClient, admin: psycopg.Connection
+) -> None:
+    proof = {"csrf_token": token(boss, "/desk/clients/import")}
+    slug = factories.unique("late")
+    text = f"kind,client,name,country,lines\nclient,{slug},Late,DE,accounting\n"
+    _grow_stale(admin)
+    page = boss.get("/desk/clients/import")
+    assert "/login/again?next=/desk/clients/import" in page.location
+    sent = boss.post("/desk/clients/import/go", data={**proof, "text": text})
+    assert "/login/again" in sent.location
+    jobs_made = admin.execute(
+        "select count(*) from app.job j join app.job_args a on a.tenant_id = j.tenant_id"
+        " and a.job_id = j.id where j.kind = 'tenants.import' and a.args->>'text' = %s",
+        (text,),
+    ).fetchone()
+    assert jobs_made == (0,)
+
+
+def _grow_stale(admin: psycopg.Connection) -> None:
+    """Every session's last proof is six minutes old."""
+    admin.execute("update guard.principal set stepped_up_at = now() - interval '6 minutes'")
+    admin.commit()
+
+
 def png(width: int = 4, height: int = 4, extra: bytes = b"") -> bytes:
     """A small picture, with a comment in it."""
 

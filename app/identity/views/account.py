@@ -8,11 +8,11 @@ from flask import Response, jsonify, url_for
 
 from app.identity import commands, passkeys, queries, roles, schemas, sign_in, totp
 from app.identity.views import ceremony, pages, welcome
-from app.identity.views.fresh import needs_fresh
 from app.kernel import clock, scope
 from app.kernel.errors import Invalid
 from app.kernel.words import _, ngettext
 from app.web import context, forms, recall, security
+from app.web.fresh import needs_fresh
 from app.web.pages import SIGNED_IN
 from app.web.render import redirect_back, redirect_to, render, toast
 

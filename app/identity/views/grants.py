@@ -11,13 +11,13 @@ from flask import Response, request, url_for
 from app.identity import commands, queries, roles, schemas
 from app.identity.commands import Access
 from app.identity.views import pages
-from app.identity.views.fresh import needs_fresh
 from app.identity.views.people import PLACES, days_end, page, where
 from app.kernel import clock, reads, registry
 from app.kernel.errors import Invalid
 from app.kernel.registry import ServiceLine
 from app.kernel.words import _, ngettext
 from app.web import context, forms, lists, recall
+from app.web.fresh import needs_fresh
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
 

@@ -10,11 +10,11 @@ from flask import Response, request, url_for
 from app.identity import commands, queries, roles, schemas
 from app.identity.commands import Access
 from app.identity.views import pages
-from app.identity.views.fresh import needs_fresh
 from app.kernel import scope
 from app.kernel.errors import Invalid
 from app.kernel.words import _, ngettext
 from app.web import context, forms, lists
+from app.web.fresh import needs_fresh
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
 

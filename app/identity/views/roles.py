@@ -8,12 +8,12 @@ from flask import Response
 
 from app.identity import commands, queries, roles, schemas
 from app.identity.views import pages
-from app.identity.views.fresh import needs_fresh
 from app.kernel import registry
 from app.kernel.errors import NotFound
 from app.kernel.registry import Permission, RoleTemplate
 from app.kernel.words import _
 from app.web import forms
+from app.web.fresh import needs_fresh
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
 

@@ -8,12 +8,12 @@ from flask import Response
 
 from app.identity import commands, queries, roles, schemas
 from app.identity.views import pages
-from app.identity.views.fresh import is_fresh, needs_fresh
 from app.kernel import registry, scope
 from app.kernel.errors import FreshSignInNeeded
 from app.kernel.registry import Permission
 from app.kernel.words import _
 from app.web import context, forms
+from app.web.fresh import is_fresh, needs_fresh
 from app.web.pages import Surface
 from app.web.render import redirect_to, render, toast
 

@@ -92,6 +92,48 @@ def read_amount(
     return Amount(-minor if found[1] == "-" else minor, plain if finer else None)
 
 
+def implied(
+    text: str, places: int, currency: str | None, notes: Notes, *, line: int | None
+) -> Amount:
+    """Read digits whose last `places` stand behind a decimal mark that is not written."""
+    plain = text.strip()
+    if not plain.isascii() or not plain.isdigit():
+        raise StatementRefused(
+            "amount-invalid",
+            _("“%(text)s” is not an amount; ask the bank for the file again.", text=plain[:40]),
+            line=line,
+        )
+    padded = plain.rjust(places + 1, "0")
+    return read_amount(
+        f"{padded[:-places]}.{padded[-places:]}" if places else plain, currency, notes, line=line
+    )
+
+
+def flipped(amount: Amount) -> Amount:
+    """The same amount in the other direction, as it is written too."""
+    written = amount.written
+    if written is not None:
+        written = written[1:] if written.startswith("-") else f"-{written.lstrip('+')}"
+    return Amount(-amount.minor, written)
+
+
+def day_of(
+    year: str, month: str, day: str, notes: Notes, *, line: int | None, written: str = ""
+) -> date:
+    """A date of digits; two of a year are of this century up to 79, refused where none."""
+    parts = (year, month, day)
+    if not all(one.isascii() and one.isdigit() and len(one) <= 4 for one in parts):
+        raise StatementRefused(
+            "date-invalid",
+            _("“%(text)s” is not a date.", text=(written or "".join(parts)).strip()[:40]),
+            line=line,
+        )
+    full = int(year)
+    if len(year) <= 2:
+        full += 1900 if full >= 80 else 2000
+    return _in_calendar(full, int(month), int(day), notes, line=line)
+
+
 def short_date(text: str, notes: Notes, *, line: int | None) -> date:
     """Read YYMMDD; 80 to 99 are of the last century, and a day past the month's end is its end."""
     year, month, day = int(text[:2]), int(text[2:4]), int(text[4:6])

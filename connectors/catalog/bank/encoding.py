@@ -15,8 +15,12 @@ _MARKS = (
 )
 
 
-def decode(data: bytes, notes: Notes) -> str:
-    """The text of a file; warns where the encoding had to be guessed, refuses NUL bytes."""
+def decode(data: bytes, notes: Notes, *, declared: str | None = None) -> str:
+    """The text of a file; warns where the encoding had to be guessed, refuses NUL bytes.
+
+    `declared` is the code page (a name Python knows) that the file itself names: what is not
+    UTF-8 is read as that, without a warning.
+    """
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _clean(_strict(data, name).removeprefix("\ufeff"))
@@ -26,6 +30,8 @@ def decode(data: bytes, notes: Notes) -> str:
     try:
         return _clean(data.decode("utf-8"))
     except UnicodeDecodeError:
+        if declared is not None:
+            return _clean(data.decode(declared, errors="replace"))
         page = _code_page(data)
         notes.once(
             "encoding-guessed", _("The text is not UTF-8; it was read as %(page)s.", page=page)

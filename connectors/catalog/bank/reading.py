@@ -17,18 +17,13 @@ from connectors.catalog.bank.statement import (
     _,
 )
 
-READERS = {"camt": "camt", "mt940": "mt940"}
+READERS = {name: name for name in ("camt", "mt940", "ofx", "qif", "bai2", "coda", "n43")}
 """The formats that are read, and the module of each; loaded when first needed."""
 
 TABLES = frozenset({"csv", "xlsx", "unknown"})
 """What the reader of tables (`table.py`) is asked about when no other format fits."""
 
 _KNOWN_LATER = {
-    "ofx": "OFX or QFX",
-    "qif": "QIF",
-    "bai2": "BAI2",
-    "coda": "CODA",
-    "n43": "Norma 43",
     "pain": "pain (payment orders)",
     "xlsx": "Excel",
     "zip": "ZIP",
@@ -39,6 +34,11 @@ _KNOWN_LATER = {
 _CAMT = re.compile(rb"<(?:[\w.-]+:)?(BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn))[\s>/]|camt\.05[234]")
 _MT = re.compile(
     rb"(?m)^[^\n:]{0,3}:(?:20|25P?|28C?|60[FM]|61|62[FM]|64|86|NS|940|942):|\{1:F\d\d|^\{4:"
+)
+_QIF = re.compile(
+    rb"(?:#[^\n]*\n\s*)*(?:!(?:Type|Account|Option|Clear)"
+    rb"|D *\d[\d ./'-]{4,14}\r?\n(?:[A-Z$][^\n]*\n){1,40}\^)",
+    re.IGNORECASE,
 )
 
 
@@ -79,7 +79,10 @@ def _not_read(name: str) -> StatementRefused:
     if name == "unknown":
         return StatementRefused(
             "format-unknown",
-            _("This is not a bank file of a format that is read (camt.052, 053, 054, MT940)."),
+            _(
+                "This is not a bank file of a format that is read"
+                " (camt, MT940, MT942, OFX, QIF, BAI2, CODA, Norma 43)."
+            ),
             line=1,
         )
     return StatementRefused(
@@ -130,7 +133,7 @@ def _lines(text: bytes) -> str:
     if _MT.search(text):
         return "mt940"
     first = text.split(b"\n", 1)[0].rstrip(b"\r")
-    if re.match(rb"!(?:Type|Account|Option|Clear)", text, re.IGNORECASE):
+    if _QIF.match(text):
         return "qif"
     if re.match(rb"01,[^,]*,[^,]*,", text):
         return "bai2"

@@ -43,7 +43,8 @@ end $$;
 
 -- Grants on an engagement, in the provider's tenant, or to a client's first people: the operator
 -- is the second of two there, which the audit says by naming the login role and the system user.
--- A person's import runs as that person: it gives what they could give, to others only.
+-- A person's import runs as that person: it gives what they could give, to others only. A client's
+-- first people are made by two of the provider: the import asks, somebody else decides.
 create function guard.operator_give(p jsonb) returns uuid[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -70,6 +71,17 @@ begin
     end if;
     if personal and u.side = 'client' and t.id = any (owned) then
       raise exception 'another-decides' using errcode = 'BO409';
+    end if;
+    if personal and u.side = 'client' then
+      insert into guard.access_request
+        (tenant_id, user_id, role, lines, classes, may_write, valid_from, valid_to, requested_by)
+      values (t.id, u.id, g->>'role', array(select jsonb_array_elements_text(g->'lines')),
+              array(select jsonb_array_elements_text(coalesce(g->'classes', '[]'))),
+              coalesce((g->>'may_write')::boolean, false), (g->>'from')::timestamptz,
+              (g->>'to')::timestamptz, c.person)
+      returning id into made;
+      perform guard.note(t.id, c, 'access.request', g || jsonb_build_object('id', made));
+      continue;
     end if;
     if t.is_provider or u.side = 'client' then
       done := done || guard.make_membership(c, t.id, uuidv7(), g);

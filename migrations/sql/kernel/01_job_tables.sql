@@ -66,10 +66,12 @@ grant select on app.job_args to app_rw, app_worker;
 grant insert on app.job_args to job_door;
 grant select, insert, update, delete on app.job_args to app_restore;
 
--- Kinds that a person starts and the worker does as a system user, and the right that takes.
+-- Kinds that a person starts and the worker does as a system user, and what that takes: a right,
+-- and where fresh a proof of identity of the last five minutes.
 create table app.system_job (
   kind text primary key,
-  permission text not null
+  permission text not null,
+  fresh boolean not null default false
 );
 select guard.register('app.system_job', 'reference', null, null);
 grant select on app.system_job to job_door, app_rw, app_worker;

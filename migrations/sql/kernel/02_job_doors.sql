@@ -1,6 +1,24 @@
 -- How people and jobs put jobs into the table. Who acts comes from the signed context, never from
 -- an argument: a forged row could otherwise borrow another person's principal.
 set role app_owner;
+
+-- Refuses who may not start a kind that the worker does as a system user; answers whether it is one.
+create function app.starts_system_job(c guard.claim, p_kind text) returns boolean
+language plpgsql stable set search_path=pg_catalog,pg_temp as $$
+declare x app.system_job;
+begin
+  select * into x from app.system_job where kind = p_kind;
+  if x.kind is null or c.mode <> 't' then return false; end if;
+  if not guard.may(x.permission) then
+    raise exception 'refused: permission %', x.permission using errcode = '42501';
+  end if;
+  if x.fresh and (c.kind <> 'person' or coalesce(c.stepped_up_at, '-infinity')
+      < statement_timestamp() - interval '5 minutes') then
+    raise exception 'refused: step up' using errcode = '42501';
+  end if;
+  return true;
+end $$;
+
 create function app.enqueue_job(
   p_kind text, p_args jsonb, p_key text, p_title text, p_line text, p_queue text,
   p_run_after timestamptz, p_retries int, p_lease int, p_request text
@@ -9,7 +27,6 @@ language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 declare
   c guard.claim := guard.claims();
   t uuid := guard.tenant_id();
-  needed text;
   own uuid;
   r uuid;
 begin
@@ -22,17 +39,13 @@ begin
   end if;
   select id into r from app.job where tenant_id = t and key = p_key;
   if found then return r; end if;
-  select permission into needed from app.system_job where kind = p_kind;
-  if c.mode = 't' and needed is not null and not guard.may(needed) then
-    raise exception 'refused: permission %', needed using errcode = '42501';
-  end if;
-  if c.mode = 't' and needed is null then
+  if not app.starts_system_job(c, p_kind) and c.mode = 't' then
     own := guard.delegate('job', c.lines, interval '24 hours');
   end if;
   insert into app.job (tenant_id, kind, key, title, line, queue, run_after, retries, lease_seconds,
       principal_id, actor, request_id)
     values (t, p_kind, coalesce(p_key, uuidv7()::text), p_title, p_line, p_queue,
-      coalesce(p_run_after, now()), p_retries, p_lease, own, c.person, p_request)
+      coalesce(p_run_after, now()), p_retries, p_lease, own, c.person, left(p_request, 100))
     on conflict (tenant_id, key) do nothing returning id into r;
   if r is null then
     return (select id from app.job where tenant_id = t and key = p_key);
@@ -93,6 +106,7 @@ begin
   elsif c.mode = 't' and not guard.may('job.replay') then
     raise exception 'refused: permission job.replay' using errcode = '42501';
   end if;
+  perform app.starts_system_job(c, x.kind);
   update app.job set state = 'due', attempt = 0, run_after = now(), lease_until = null,
       started_at = null, finished_at = null, error_code = null, cancel_requested = false,
       principal_id = own, principal_ended = false,
@@ -128,6 +142,7 @@ end $$;
 reset role;
 alter function app.enqueue_job(text, jsonb, text, text, text, text, timestamptz, int, int, text)
   owner to job_door;
+alter function app.starts_system_job(guard.claim, text) owner to job_door;
 alter function app.own_job(uuid, text) owner to job_door;
 alter function app.cancel_job(uuid) owner to job_door;
 alter function app.replay_job(uuid) owner to job_door;

@@ -80,7 +80,7 @@ grant execute on function
   guard.known_for_import(text[], text[]), guard.import_words() to app_worker;
 grant execute on function guard.known_for_import(text[], text[]), guard.import_words() to app_rw;
 
--- What a person starts on screen and the worker does as a system user.
-insert into app.system_job (kind, permission) values
-  ('tenants.create', 'client.create'),
-  ('tenants.import', 'client.create');
+-- What a person starts on screen and the worker does as a system user; an import gives grants.
+insert into app.system_job (kind, permission, fresh) values
+  ('tenants.create', 'client.create', false),
+  ('tenants.import', 'client.create', true);
