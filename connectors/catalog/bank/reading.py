@@ -61,14 +61,24 @@ def read(data: bytes, *, mapping: object | None = None) -> StatementFile:
         )
     name = detect(data)
     if name in TABLES and find_spec("connectors.catalog.bank.table") is not None:
-        table: Callable[..., StatementFile] = _module("table").read
-        return table(data, mapping=mapping)
+        return _table(data, name, mapping)
     if name not in READERS:
         raise _not_read(name)
     notes = Notes()
     reader: Callable[[bytes, Notes], StatementFile] = _module(READERS[name]).read
     found = reader(data, notes)
     return replace(found, warnings=tuple(notes.found))
+
+
+def _table(data: bytes, name: str, mapping: object | None) -> StatementFile:
+    """A table by its mapping; what looked like no format and is no table either is unknown."""
+    table: Callable[..., StatementFile] = _module("table").read
+    try:
+        return table(data, mapping=mapping)
+    except StatementRefused as refused:
+        if name == "unknown" and refused.code in ("table-none", "table-no-date"):
+            raise _not_read(name) from refused
+        raise
 
 
 def _module(name: str) -> ModuleType:

@@ -120,7 +120,7 @@ def test_a_movement_that_cannot_be_read_refuses_the_file_with_its_line() -> None
         (b"hello", "format-unknown", 1),
         (b"OFXHEADER:100\n<OFX></OFX>", "no-statement", 1),
         (b"%PDF-1.7", "format-not-read", 1),
-        (b"Date,Text,Amount\n2026-01-01,x,1.00\n", "format-not-read", 1),
+        (b"Date,Text,Amount\n2026-01-01,x,much\n2026-01-01,x,1\n", "amount-invalid", 2),
         (b"PK\x03\x04" + b"x" * 30, "format-not-read", 1),
         (camt("<Ntry>"), "xml-broken", 4),
         (camt(entry("1,00")), "amount-invalid", 4),
