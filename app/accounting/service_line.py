@@ -15,7 +15,6 @@ from app.kernel.registry import (
     PaletteSource,
     Permalink,
     Registry,
-    ReportDefinition,
     ServiceLine,
 )
 from app.kernel.words import _
@@ -27,7 +26,7 @@ def register(registry: Registry) -> None:
     """Adds the line's permissions, navigation, reports, meters and hooks."""
     registry.add(ServiceLine("accounting", _("Accounting"), "book-open"))
     registry.add(*permissions.PERMISSIONS)
-    registry.add(*_navigation(), *_reports(), *_palette())
+    registry.add(*_navigation(), *report_builders.definitions(), *_palette())
     registry.add(
         Meter("entry", _("Journal entry posted"), "entry", "accounting"),
         Meter("settlement", _("Open items settled with each other"), "pair", "accounting"),
@@ -62,33 +61,6 @@ def _navigation() -> tuple[NavItem, ...]:
         NavItem("accounts", _("Accounts"), "list-tree", "accounting.accounts", "client", read, 16),
         NavItem(
             "months", _("Months"), "calendar", "accounting.months", "client", read, 18, shortcut="P"
-        ),
-    )
-
-
-def _reports() -> tuple[ReportDefinition, ...]:
-    return (
-        ReportDefinition(
-            "profit-and-loss",
-            _("Profit and loss"),
-            "accounting",
-            "accounting.read",
-            report_builders.profit_and_loss,
-            report_builders.drill,
-            report_builders.since,
-            order=10,
-        ),
-        ReportDefinition(
-            "trial-balance",
-            _("Trial balance"),
-            "accounting",
-            "accounting.read",
-            report_builders.trial_balance,
-            report_builders.drill,
-            report_builders.since,
-            icon="scale",
-            order=20,
-            point_in_time=True,
         ),
     )
 

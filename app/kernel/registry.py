@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -157,9 +157,12 @@ class Meter:
 class ReportDefinition:
     """A report that a line offers for a client and a span of days.
 
-    `build` computes it (an app.reports.document.Report) from first day, last day and comparison
-    (`none`, `previous`, `year`); `since` is the first day there can be figures of; `drill` gives
-    the address of the entries behind an account.
+    `build` computes it (an app.reports.document.Report) from first day, last day and comparison:
+    words with commas, of `comparisons` (`previous`, `year`, `months`, `none`), `share` where
+    `with_share`, and `all` for a file that must hold every row. `behind` answers the postings of
+    a figure (app.reports.behind); `since` is the first day there can be figures of; `year_start`
+    the day the fiscal year of a day began; `reopened` the months up to a day that were reopened
+    after an instant: month, when, by whom, why.
     Reading needs `permission`, publishing `<line>.publish`, exporting `<line>.export`.
     """
 
@@ -168,11 +171,15 @@ class ReportDefinition:
     line: str
     permission: str
     build: Callable[[date, date, str], Any]
-    drill: Callable[[UUID, date, date], str] | None = None
+    behind: Callable[..., Any] | None = None
     since: Callable[[], date] | None = None
     icon: str = "chart-column"
     order: int = 100
     point_in_time: bool = False
+    year_start: Callable[[date], date] | None = None
+    reopened: Callable[[date, datetime], Sequence[tuple[date, datetime, str, str]]] | None = None
+    comparisons: tuple[str, ...] = ("previous", "year", "none")
+    with_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)

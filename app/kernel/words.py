@@ -204,6 +204,11 @@ def format_tenths(value: int) -> str:
     return format_percent(Decimal(value).scaleb(-1))
 
 
+def format_share(value: int) -> str:
+    """A share given in tenths of a percent: 63 is `6.3 %`."""
+    return f"{format_number(Decimal(value).scaleb(-1), decimals=1)}\u00a0%"
+
+
 @lru_cache(maxsize=4096)
 def _date(value: date, pattern: str, code: str) -> str:
     return babel_date(value, pattern, locale=_locale_of(code))

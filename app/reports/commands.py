@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kernel import usage
 from app.kernel.db import session
 from app.kernel.errors import Invalid
-from app.reports import document
+from app.reports import stored
 from app.reports.document import Report
 
 METER = "report_published"
@@ -42,8 +42,8 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
             "last": report.last,
             "currency": report.currency,
             "books_version": report.books_version,
-            "content": document.to_json(report),
-            "content_sha": document.content_sha(report),
+            "content": stored.to_json(report),
+            "content_sha": stored.content_sha(stored.to_json(report)),
             "note": note.strip(),
         },
     ).scalar_one()

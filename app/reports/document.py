@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
+
+
+class Reach(StrEnum):
+    """Which postings of an account a figure sums, seen from its column's days."""
+
+    SPAN = "span"  # of the column's days
+    SINCE = "since"  # since ever, up to the column's last day
+    YEAR = "year"  # since the fiscal year began, up to the column's last day
+    EARLIER = "earlier"  # before the fiscal year of the column began
+    BEFORE = "before"  # before the column's first day
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a figure is made of: an account's postings, added (1) or taken away (-1).
+
+    `sided` takes debits for a column `debit` and credits for `credit`; with `entry_id` and `no`
+    it is that one posting.
+    """
+
+    account_id: UUID
+    sign: int = 1
+    reach: Reach = Reach.SPAN
+    sided: bool = False
+    entry_id: UUID | None = None
+    no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A row that a sum adds (1) or takes away (-1), by its key."""
+
+    row: str
+    sign: int = 1
 
 
 class RowKind(StrEnum):
@@ -23,13 +53,34 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of amounts; `kind` is amount, change (a difference) or percent (tenths)."""
+    """A column; `kind` is amount (minor units), percent (a change in tenths) or share (tenths).
+
+    `year_first` is the day the fiscal year of `last` began. A change names the columns it
+    compares in `of`; a share names its column there and the row it is a share of in `base`.
+    """
 
     key: str
     title: str
     kind: str = "amount"
     first: date | None = None
     last: date | None = None
+    year_first: date | None = None
+    of: tuple[str, ...] = ()
+    base: str = ""
+
+    @property
+    def cell(self) -> str:
+        """The days it covers, by which notes find a figure again: `2026-10`, `2026-10-31`."""
+        if self.last is None:
+            return self.key
+        day = self.last.isoformat()
+        if self.first is None:
+            return f"{self.key}..{day}" if self.key in ("debit", "credit", "balance") else day
+        days = f"{self.first.isoformat()}..{day}"
+        month_long = self.first.day == 1 and (self.last + timedelta(1)).day == 1
+        if month_long and f"{self.first:%Y-%m}" == f"{self.last:%Y-%m}":
+            days = f"{self.last:%Y-%m}"
+        return f"{self.key}..{days}" if self.key in ("debit", "credit", "balance") else days
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +88,8 @@ class Row:
     """One row; amounts are minor units in the order of the columns, None shows an en dash.
 
     `trend` holds the months behind the figure, oldest first; `good_up` says whether more of it
-    is good for the business, None where neither is.
+    is good for the business, None where neither is. `key` names the row within its report for
+    good. A figure lists its `sources`, a sum its `parts`; `on` is the day of a single posting.
     """
 
     kind: RowKind
@@ -47,6 +99,10 @@ class Row:
     account_id: UUID | None = None
     trend: tuple[int, ...] = ()
     good_up: bool | None = None
+    key: str = ""
+    sources: tuple[Source, ...] = ()
+    parts: tuple[Part, ...] = ()
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +123,22 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month of the chart: two amounts in minor units."""
+    """One month of the chart in minor units: a bar, a second one beside it, and the line."""
 
     month: date
     amount: int
-    line: int
+    line: int | None = None
+    second: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report of one client for a span of days, in one currency."""
+    """A whole report of one client for a span of days, in one currency.
+
+    `marks` are the last entry number of each journal and year when it was computed: an entry
+    beyond its mark came later. `chart` says in a word what the bars mean: result
+    or cash.
+    """
 
     key: str
     title: str
@@ -89,115 +151,30 @@ class Report:
     bars: tuple[Bar, ...] = ()
     books_version: int = 0
     notes: tuple[str, ...] = field(default=())
+    marks: tuple[tuple[str, int], ...] = ()
+    chart: str = "result"
+    comparison: str = "none"
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no figure to show."""
-        return not any(row.account_id for row in self.rows)
+        return not any(row.account_id or row.sources for row in self.rows)
 
+    def row(self, key: str) -> Row | None:
+        """The row of a key."""
+        return next((row for row in self.rows if row.key == key), None)
 
-def to_json(report: Report) -> dict[str, Any]:
-    """The document as JSON values; dates in ISO 8601, ids as text."""
-    return {
-        "key": report.key,
-        "title": report.title,
-        "currency": report.currency,
-        "first": report.first.isoformat(),
-        "last": report.last.isoformat(),
-        "books_version": report.books_version,
-        "columns": [
-            {
-                "key": column.key,
-                "title": column.title,
-                "kind": column.kind,
-                "first": column.first.isoformat() if column.first else None,
-                "last": column.last.isoformat() if column.last else None,
-            }
-            for column in report.columns
-        ],
-        "rows": [_row_json(row) for row in report.rows],
-        "figures": [
-            {
-                "key": figure.key,
-                "title": figure.title,
-                "amount": figure.amount,
-                "before": figure.before,
-                "good_up": figure.good_up,
-            }
-            for figure in report.figures
-        ],
-        "bars": [
-            {"month": bar.month.isoformat(), "amount": bar.amount, "line": bar.line}
-            for bar in report.bars
-        ],
-        "notes": list(report.notes),
-    }
+    def place(self, column_key: str) -> int | None:
+        """The place of a column in the amounts."""
+        keys = [column.key for column in self.columns]
+        return keys.index(column_key) if column_key in keys else None
 
-
-def _row_json(row: Row) -> dict[str, Any]:
-    return {
-        "kind": row.kind.value,
-        "title": row.title,
-        "amounts": list(row.amounts),
-        "code": row.code,
-        "account_id": str(row.account_id) if row.account_id else None,
-        "trend": list(row.trend),
-        "good_up": row.good_up,
-    }
-
-
-def from_json(values: dict[str, Any]) -> Report:
-    """The document that `to_json` wrote."""
-    return Report(
-        key=values["key"],
-        title=values["title"],
-        currency=values["currency"],
-        first=date.fromisoformat(values["first"]),
-        last=date.fromisoformat(values["last"]),
-        books_version=values["books_version"],
-        columns=tuple(_column(column) for column in values["columns"]),
-        rows=tuple(_row(row) for row in values["rows"]),
-        figures=tuple(Figure(**figure) for figure in values["figures"]),
-        bars=tuple(
-            Bar(date.fromisoformat(bar["month"]), bar["amount"], bar["line"])
-            for bar in values["bars"]
-        ),
-        notes=tuple(values["notes"]),
-    )
-
-
-def _column(values: dict[str, Any]) -> Column:
-    first, last = values["first"], values["last"]
-    return Column(
-        values["key"],
-        values["title"],
-        values["kind"],
-        date.fromisoformat(first) if first else None,
-        date.fromisoformat(last) if last else None,
-    )
-
-
-def _row(values: dict[str, Any]) -> Row:
-    return Row(
-        kind=RowKind(values["kind"]),
-        title=values["title"],
-        amounts=tuple(values["amounts"]),
-        code=values["code"],
-        account_id=UUID(values["account_id"]) if values["account_id"] else None,
-        trend=tuple(values["trend"]),
-        good_up=values["good_up"],
-    )
-
-
-def canonical(report: Report) -> bytes:
-    """The bytes that are hashed: JSON with sorted keys, no blanks, UTF-8."""
-    text = json.dumps(to_json(report), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
-
-
-def content_sha(report: Report) -> bytes:
-    """SHA-256 over the canonical document."""
-    return hashlib.sha256(canonical(report)).digest()
+    def amount(self, row_key: str, column_key: str) -> int | None:
+        """One figure; None where there is none."""
+        row, place = self.row(row_key), self.place(column_key)
+        if row is None or place is None or place >= len(row.amounts):
+            return None
+        return row.amounts[place]
 
 
 def change_in_percent(now: int, before: int | None) -> int | None:
@@ -209,7 +186,10 @@ def change_in_percent(now: int, before: int | None) -> int | None:
     return tenths if now >= before else -tenths
 
 
-def table(report: Report) -> Sequence[Sequence[str | int | None]]:
-    """Heads and rows for exports; amounts stay whole minor units."""
-    heads: list[str | int | None] = ["code", "title", *(column.key for column in report.columns)]
-    return [heads, *([row.code, row.title, *row.amounts] for row in report.rows)]
+def share_in_tenths(amount: int, whole: int) -> int | None:
+    """The share of a whole in tenths of a percent, half up; None of nothing."""
+    if not whole:
+        return None
+    tenths, rest = divmod(abs(amount) * 1000, abs(whole))
+    tenths += 2 * rest >= abs(whole)
+    return tenths if (amount >= 0) == (whole > 0) else -tenths

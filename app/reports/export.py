@@ -21,26 +21,33 @@ def csv_bytes(report: Report) -> bytes:
     """UTF-8 with a byte-order mark, decimal points, ISO dates and the currency in each head."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["code", "account", *(_head(column, report) for column in report.columns)])
+    dated = any(row.on for row in report.rows)
+    days = ["date"] if dated else []
+    writer.writerow(
+        ["code", *days, "account", *(_head(column, report) for column in report.columns)]
+    )
     for row in report.rows:
         cells = [
             _cell(amount, column, report.currency)
             for amount, column in zip(row.amounts, report.columns, strict=False)
         ]
-        writer.writerow([harmless(row.code), harmless(row.title), *cells])
+        days = [row.on.isoformat() if row.on else ""] if dated else []
+        writer.writerow([harmless(row.code), *days, harmless(row.title), *cells])
     return ("\ufeff" + file.getvalue()).encode()
 
 
 def _head(column: Column, report: Report) -> str:
-    if column.kind == "percent":
+    if column.kind != "amount":
         return f"{column.key} %"
     span = f" {column.first} to {column.last}" if column.first and column.last else ""
+    if column.last and not column.first:
+        span = f" {column.last}"
     return f"{column.key}{span} {report.currency}"
 
 
 def _cell(amount: int | None, column: Column, currency: str) -> str:
     if amount is None:
         return ""
-    if column.kind == "percent":
+    if column.kind != "amount":
         return str(Decimal(amount).scaleb(-1))
     return str(money.to_decimal(amount, currency))

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.kernel.errors import Invalid
 
-SPANS = {"month": 1, "quarter": 3, "year": 12}
-COMPARISONS = ("previous", "year", "none")
+SPANS = {"month": 1, "quarter": 3, "year": 12, "fiscal": 0}
+COMPARISONS = ("previous", "year", "months", "none")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months ending with `month`, or up to a day; `comparison` names what stands beside."""
+    """Whole months ending with `month`, or days from `first` to `last`; `comparison` names what
+    stands beside, `share` whether shares of income do."""
 
     first: date
     last: date
     span: str = "month"
     comparison: str = "previous"
+    share: bool = False
 
     @property
     def month(self) -> str:
         """The last month as `2026-10`."""
         return f"{self.last:%Y-%m}"
+
+    @property
+    def words(self) -> str:
+        """What a builder is asked for: `previous,share`."""
+        return f"{self.comparison},share" if self.share else self.comparison
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The period as the query string of an address, the same for screen and files."""
+        asked = {"cmp": self.comparison}
+        if self.share:
+            asked["share"] = "1"
+        if self.span == "days":
+            return {**asked, "from": self.first.isoformat(), "to": self.last.isoformat()}
+        if self.span == "day":
+            return {**asked, "on": self.last.isoformat()}
+        return {**asked, "period": self.month, "span": self.span}
 
 
 def month_start(day: date) -> date:
@@ -46,21 +66,43 @@ def months_before(day: date, count: int) -> date:
 
 
 def parse_period(
-    month: str | None, *, span: str | None, comparison: str | None, on: str | None, today: date
+    asked: Mapping[str, str],
+    *,
+    today: date,
+    year_start: Callable[[date], date] | None = None,
 ) -> Period:
-    """The period asked for; unknown words fall back to the last whole month.
+    """The period an address asks for; unknown words fall back to the last whole month.
 
-    `on` is a day for reports at a point in time. Raises Invalid for a month or day that no
-    calendar has.
+    `period=2026-10` with `span` (month, quarter, year, fiscal); or `from` and `to`, any days; or
+    `on`, a day. `cmp` says what stands beside, `share=1` adds shares of income. Raises Invalid for
+    a month or day that no calendar has, or a span that ends before it begins.
     """
+    span = asked.get("span") or "month"
     span = span if span in SPANS else "month"
+    comparison = asked.get("cmp") or "previous"
     comparison = comparison if comparison in COMPARISONS else "previous"
-    if on:
-        day = _day(on)
-        return Period(month_start(day), day, span, comparison)
-    end = _month(month) if month else month_start(today) - timedelta(days=1)
-    first = months_before(end, SPANS[span] - 1)
-    return Period(first, month_end(end), span, comparison)
+    share = asked.get("share") == "1"
+    if asked.get("from") or asked.get("to"):
+        first, last = _span(asked, today)
+        return Period(first, last, "days", comparison, share)
+    if asked.get("on"):
+        day = _day(asked["on"], "on")
+        return Period(month_start(day), day, "day", comparison, share)
+    month = asked.get("period")
+    end = month_end(_month(month) if month else month_start(today) - timedelta(days=1))
+    if span == "fiscal":
+        first = year_start(end) if year_start else months_before(end, end.month - 1)
+    else:
+        first = months_before(end, SPANS[span] - 1)
+    return Period(first, end, span, comparison, share)
+
+
+def _span(asked: Mapping[str, str], today: date) -> tuple[date, date]:
+    last = _day(asked["to"], "to") if asked.get("to") else today
+    first = _day(asked["from"], "from") if asked.get("from") else month_start(last)
+    if first > last:
+        raise Invalid.of("from", "span-backwards")
+    return first, last
 
 
 def _month(text: str) -> date:
@@ -72,11 +114,11 @@ def _month(text: str) -> date:
     return date(year, month, 1)
 
 
-def _day(text: str) -> date:
+def _day(text: str, name: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Invalid.of("on", "not-a-date") from None
+        raise Invalid.of(name, "not-a-date") from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise Invalid.of("on", "not-a-date")
+        raise Invalid.of(name, "not-a-date")
     return day

@@ -1,31 +1,79 @@
-"""Turns a report's trends and bars into what the charts of the face draw."""
+"""Turns a report's trends, bars and shares into what the charts of the face draw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from app.kernel import money, words
-from app.reports.document import Report
-from app.web.chart import Bar, ChartData
+from app.reports.document import Report, RowKind
+from app.web.chart import Bar, ChartData, Share
+
+SHARES = 7
 
 
 def trend_in_units(values: Sequence[int], currency: str) -> list[int]:
     """Whole currency units, which is what a sparkline's words should say."""
-    return [money.round_half_up(money.to_decimal(value, currency)) for value in values]
+    return [_units(value, currency) for value in values]
+
+
+def _units(minor: int, currency: str) -> int:
+    return money.round_half_up(money.to_decimal(minor, currency))
 
 
 def chart_of(report: Report) -> ChartData:
-    """The report's months as bars with the result as a line."""
+    """The report's months as bars with a line: income, costs and result, or money and balance."""
+    cash = report.chart == "cash"
+    title = (
+        words.gettext("Change and balance of bank and cash, %(n)s months", n=len(report.bars))
+        if cash
+        else words.gettext("Income, costs and net profit, %(n)s months", n=len(report.bars))
+    )
+    names = (
+        (words.gettext("Change"), "", words.gettext("Balance at the end"))
+        if cash
+        else (words.gettext("Income"), words.gettext("Costs"), words.gettext("Net profit"))
+    )
+    currency = report.currency
     return ChartData(
-        title=words.gettext("Income and net profit, %(n)s months", n=len(report.bars)),
-        unit=report.currency,
+        title=title,
+        unit=currency,
+        names=names,
         bars=[
             Bar(
                 label=words.format_short_month(bar.month).split()[0],
-                value=money.round_half_up(money.to_decimal(bar.amount, report.currency)),
-                text=words.format_money(bar.amount, report.currency),
-                line=money.round_half_up(money.to_decimal(bar.line, report.currency)),
+                value=_units(bar.amount, currency),
+                text=words.format_money(bar.amount, currency),
+                line=None if bar.line is None else _units(bar.line, currency),
+                line_text="" if bar.line is None else words.format_money(bar.line, currency),
+                second=None if bar.second is None else _units(bar.second, currency),
+                second_text="" if bar.second is None else words.format_money(bar.second, currency),
             )
             for bar in report.bars
         ],
     )
+
+
+def shares_of(report: Report) -> list[Share]:
+    """The largest costs of a profit and loss and the rest, each with its share of all costs."""
+    place = report.place("now")
+    if report.key != "profit-and-loss" or place is None:
+        return []
+    costs = [
+        (row.title, row.amounts[place] or 0)
+        for row in report.rows
+        if row.kind is RowKind.FIGURE and row.good_up is False
+    ]
+    costs = sorted(((t, a) for t, a in costs if a > 0), key=lambda pair: -pair[1])
+    whole = sum(amount for _title, amount in costs)
+    if len(costs) < 2:
+        return []
+    top = costs[:SHARES]
+    rest = whole - sum(amount for _title, amount in top)
+    if rest:
+        top.append((words.gettext("All other costs"), rest))
+    return [Share(title, amount, _share_text(amount, whole, report.currency)) for title, amount in top]
+
+
+def _share_text(amount: int, whole: int, currency: str) -> str:
+    percent = words.format_number((amount * 1000 + whole // 2) // whole // 10)
+    return f"{words.format_money(amount, currency)} · {percent} %"

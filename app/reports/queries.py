@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.kernel import people
 from app.kernel.db import session
 from app.kernel.errors import NotFound
-from app.reports import document
+from app.reports import stored
 from app.reports.document import Report
 from app.reports.models import PublishedReport
 
@@ -105,7 +105,7 @@ def published_report(report_id: UUID, *, at_portal: bool = False) -> PublishedWh
     row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFound
-    return PublishedWhole(_heads([row])[0], document.from_json(row.content))
+    return PublishedWhole(_heads([row])[0], stored.from_json(row.content))
 
 
 def last_published(key: str) -> PublishedWhole | None:
@@ -116,4 +116,4 @@ def last_published(key: str) -> PublishedWhole | None:
         .order_by(PublishedReport.last_on.desc(), PublishedReport.published_at.desc())
         .limit(1)
     ).one_or_none()
-    return PublishedWhole(_heads([found])[0], document.from_json(found.content)) if found else None
+    return PublishedWhole(_heads([found])[0], stored.from_json(found.content)) if found else None

@@ -9,7 +9,9 @@ from flask import Blueprint, Flask, url_for
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
-from app.reports import commands, presentation, queries, views
+from app.reports import commands, file_views, portal_views, presentation, queries, views
+
+from app.web import chart
 
 
 def register(registry: Registry) -> None:
@@ -47,6 +49,7 @@ def register(registry: Registry) -> None:
     words.declare_errors(
         {
             "report-empty": _("There is nothing to publish in this period yet."),
+            "span-backwards": _("The span ends before it begins. Swap the two days."),
             "not-a-month": _("Choose a month such as 2026-10."),
             "not-a-date": _("This is no date of the calendar. Write it as 2026-10-31."),
         }
@@ -55,12 +58,14 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return (views.pages, views.portal)
+    return (file_views.pages, portal_views.portal)
 
 
 def install(app: Flask) -> None:
     """Gives templates the two ways from a report to a chart."""
     app.jinja_env.filters["chart_of"] = presentation.chart_of
+    app.jinja_env.filters["shares_of"] = presentation.shares_of
+    app.jinja_env.globals["share_chart"] = chart.share_chart
     app.jinja_env.filters["in_units"] = presentation.trend_in_units
 
 

@@ -20,21 +20,40 @@ _STEPS = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its label, its value, the same value in full words, and the line's value."""
+    """One bar: its label, its value, the same value in full words, and the line's value.
+
+    `second` stands beside it as a bar of its own; texts say each value in full.
+    """
 
     label: str
     value: Number
     text: str
     line: Number | None = None
+    second: Number | None = None
+    second_text: str = ""
+    line_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """Bars with an optional line over them; the last bar is the current one."""
+    """Bars with an optional line over them; the last bar is the current one.
+
+    `names` say what the bar, the second bar and the line mean, for a legend and a table.
+    """
 
     title: Any
     unit: Any
     bars: Sequence[Bar]
+    names: tuple[str, str, str] = ("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line of a chart of shares: a label, its size and the same in words."""
+
+    label: str
+    value: int
+    text: str
 
 
 def sparkline(values: Sequence[Number], label: Any = "") -> Markup:
@@ -119,6 +138,7 @@ class _Plot:
     def over(cls, data: ChartData, width: int) -> _Plot:
         values = [Decimal(bar.value) for bar in data.bars]
         values += [Decimal(bar.line) for bar in data.bars if bar.line is not None]
+        values += [Decimal(bar.second) for bar in data.bars if bar.second is not None]
         high, low = max(*values, Decimal(0)), min(*values, Decimal(0))
         step = nice_step(high - low or Decimal(1))
         # Not `//`: a Decimal's floor division cuts towards zero.
@@ -164,24 +184,36 @@ class _Plot:
         return Markup("").join(parts)
 
     def bar(self, place: int, bar: Bar) -> Markup:
-        """One bar with its label; negative values hang below the zero line."""
-        zero, end = self.y(0), self.y(bar.value)
-        wide = min(self.slot * 0.58, 44)
+        """One bar, or two side by side, with the label; negative values hang below zero."""
         now = place == len(self.data.bars) - 1
+        wide, middle = min(self.slot * 0.58, 44), self.x(place)
+        if bar.second is None:
+            drawn = self._rect(middle - wide / 2, wide, bar.value, "c1" if now else "c2", bar, 0)
+        else:
+            wide = min(self.slot * 0.7, 44) / 2
+            drawn = self._rect(middle - wide - 0.5, wide, bar.value, "c1" if now else "c2", bar, 0)
+            drawn += self._rect(middle + 0.5, wide, bar.second, "c3", bar, 1)
+        return drawn + Markup('<text x="{mid:.1f}" y="{base}" text-anchor="middle">{label}</text>').format(
+            mid=middle, base=CHART_HEIGHT + 12, label=escape(bar.label)
+        )
+
+    def _rect(
+        self, x: float, wide: float, value: Number, kind: str, bar: Bar, which: int
+    ) -> Markup:
+        zero, end = self.y(0), self.y(value)
+        name = self.data.names[which]
+        text = (bar.text, bar.second_text)[which]
         return Markup(
             '<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}"'
             ' rx="2"><title>{label}: {text}</title></rect>'
-            '<text x="{mid:.1f}" y="{base}" text-anchor="middle">{label}</text>'
         ).format(
-            kind="c1" if now else "c2",
-            x=self.x(place) - wide / 2,
+            kind=kind,
+            x=x,
             y=min(zero, end),
             wide=wide,
             high=max(abs(zero - end), 1),
-            label=escape(bar.label),
-            text=bar.text,
-            mid=self.x(place),
-            base=CHART_HEIGHT + 12,
+            label=f"{bar.label}, {name}" if name else bar.label,
+            text=text,
         )
 
     def line(self) -> Markup:
@@ -194,3 +226,34 @@ class _Plot:
         if len(points) < 2:
             return Markup("")
         return Markup('<path class="ln" d="M{}"/>').format(Markup(" L".join(points)))  # noqa: S704  # numbers of ours
+
+
+SHARE_ROW = 24
+
+
+def share_chart(shares: Sequence[Share], title: Any, *, width: int = 720) -> Markup:
+    """Horizontal bars, the largest first, with their words; the table of figures stands beside."""
+    if not shares:
+        return Markup("")
+    most = max(share.value for share in shares) or 1
+    room = width * 0.42
+    rows = Markup("").join(
+        Markup(
+            '<text x="0" y="{y}">{label}</text>'
+            '<rect class="c1" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="12" rx="2"/>'
+            '<text x="{end}" y="{y}" text-anchor="end">{text}</text>'
+        ).format(
+            y=place * SHARE_ROW + 16,
+            top=place * SHARE_ROW + 6,
+            x=width * 0.4,
+            wide=max(room * max(share.value, 0) / most, 1),
+            end=width - 4,
+            label=share.label if len(share.label) < 38 else f"{share.label[:36]}…",
+            text=share.text,
+        )
+        for place, share in enumerate(shares)
+    )
+    spoken = "; ".join(f"{share.label} {share.text}" for share in shares)
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">{rows}</svg>'
+    ).format(w=width, h=len(shares) * SHARE_ROW + 4, label=f"{title}: {spoken}", rows=rows)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.reports import document
+from app.reports import document, stored
 from app.reports.document import Column, Report, Row, RowKind
 from tests import factories
 from tests.accounting import ledger_support
@@ -147,7 +147,7 @@ def test_a_document_survives_being_stored() -> None:
         columns=(Column("now", "Jan 2026", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 31)),),
         rows=(Row(RowKind.FIGURE, "Sales", (5,), code="4000"),),
     )
-    assert document.from_json(document.to_json(report)) == report
+    assert stored.from_json(stored.to_json(report)) == report
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""What every file says of itself: whose figures, from whom, taken by whom and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kernel import words
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The client, the provider with its accent colour, the person who takes the file, the time."""
+
+    client: str
+    provider: str
+    accent: str
+    person: str
+    at: datetime
+    time_zone: str
+
+    @property
+    def sentence(self) -> str:
+        """The mark in words."""
+        return words.gettext(
+            "Taken by %(who)s on %(when)s.", who=self.person, when=words.format_instant(self.at)
+        )
