@@ -34,7 +34,10 @@ def trial_balance(_first: date, last: date, _comparison: str) -> Report:
     """Debit and credit of every account that moved, up to and including a day."""
     stand = report_amounts.marks()
     found = queries.trial_balance(on=last)
-    columns = (Column("debit", _now("Debit"), last=last), Column("credit", _now("Credit"), last=last))
+    columns = (
+        Column("debit", _now("Debit"), last=last),
+        Column("credit", _now("Credit"), last=last),
+    )
     rows = [
         Row(
             RowKind.FIGURE,
@@ -75,7 +78,7 @@ def balance_sheet(_first: date, last: date, comparison: str) -> Report:
     return Report(
         key="balance-sheet",
         title=_now("Balance sheet"),
-        currency=queries.base_currency(),
+        currency=queries.book().base_currency,
         first=report_amounts.year_start_of(last, sheet.year_month),
         last=last,
         comparison=comparison,
@@ -111,8 +114,8 @@ class _Sheet:
             return (*(self._column(f"{day:%Y-%m}", day) for _, day in months), now)
         if "year" in wanted:
             before = month_end(months_before(last, 12))
-            before = before if last == month_end(last) else before.replace(
-                day=min(last.day, before.day)
+            before = (
+                before if last == month_end(last) else before.replace(day=min(last.day, before.day))
             )
         elif "previous" in wanted:
             before = month_start(last) - timedelta(1)
@@ -227,9 +230,7 @@ class _Sheet:
         return Row(RowKind.TOTAL, title, self._cells(self.sums[key]), key=key, parts=parts)
 
     def _proof(self) -> Row:
-        rest = [
-            a - b for a, b in zip(self.sums["assets"], self.sums["claims"], strict=True)
-        ]
+        rest = [a - b for a, b in zip(self.sums["assets"], self.sums["claims"], strict=True)]
         return Row(
             RowKind.FIGURE,
             _now("Proof: assets less liabilities and equity"),

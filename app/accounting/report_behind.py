@@ -9,7 +9,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import url_for
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel import people
 from app.kernel.db import session

@@ -25,7 +25,7 @@ from app.reports.document import (
     Source,
     change_in_percent,
 )
-from app.reports.period import month_start, months_before
+from app.reports.period import month_end, month_start, months_before
 
 _INVESTED = LASTING - {"depreciation"}
 _LENT = LONG | {"short_loan"}
@@ -42,7 +42,7 @@ def cash_flow(first: date, last: date, comparison: str) -> Report:
     return Report(
         key="cash-flow",
         title=_now("Cash flow"),
-        currency=queries.base_currency(),
+        currency=queries.book().base_currency,
         first=flow.days[0][0] if "months" in wanted else first,
         last=last,
         comparison=comparison,
@@ -72,8 +72,8 @@ class _Flow:
                      and one.last]  # fmt: skip
         self.width = len(self.days)
         self.keys = [one.key for one in columns if one.kind == "amount"]
-        spans: list[report_amounts.Span] = [(a, b) for a, b in self.days if b]
-        spans += [(None, a - timedelta(1)) for a, _ in self.days if a]
+        spans: list[report_amounts.Span] = [(a, b) for a, b in self.days]
+        spans += [(None, a - timedelta(1)) for a, _ in self.days]
         self.moved = report_amounts.movements(spans)
         self.accounts = queries.accounts(include_archived=True)
         self.money = [one for one in self.accounts if self._is_money(one)]
@@ -196,7 +196,7 @@ def _bars(money: list[Account], last: date) -> tuple[Bar, ...]:
     """The change of each of the last twelve months, and the balance at its end as the line."""
     starts = [months_before(last, _BAR_MONTHS - 1 - back) for back in range(_BAR_MONTHS)]
     days = [report_amounts.months_in(start, start)[0][0] for start in starts]
-    ends = [min(report_amounts.month_end(day), last) for day in days]
+    ends = [min(month_end(day), last) for day in days]
     spans: list[report_amounts.Span] = [(None, starts[0] - timedelta(1))]
     spans += list(zip(days, ends, strict=True))
     moved = report_amounts.movements(spans)

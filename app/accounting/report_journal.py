@@ -48,7 +48,7 @@ def general_ledger(first: date, last: date, comparison: str) -> Report:
     return Report(
         key="general-ledger",
         title=_now("General ledger"),
-        currency=queries.base_currency(),
+        currency=queries.book().base_currency,
         first=first,
         last=last,
         comparison=comparison,
@@ -73,7 +73,9 @@ def _too_many(count: int) -> str:
 
 
 def _posting(found: sa.Row[tuple[object, ...]]) -> Row:
-    text = f"{found.description} · {found.counterparty}" if found.counterparty else found.description
+    text = (
+        f"{found.description} · {found.counterparty}" if found.counterparty else found.description
+    )
     return Row(
         RowKind.FIGURE,
         text if not found.memo else f"{text} · {found.memo}",

@@ -82,7 +82,7 @@ def _drawn(table: _Table, stand: Marks, comparison: str) -> Report:
     return Report(
         key="profit-and-loss",
         title=_now("Profit and loss"),
-        currency=queries.base_currency(),
+        currency=queries.book().base_currency,
         first=table.first,
         last=table.last,
         comparison=comparison,
@@ -101,9 +101,7 @@ def columns_of(first: date, last: date, wanted: set[str]) -> tuple[Column, ...]:
     columns: list[Column] = []
     if "months" in wanted and month_start(first) != month_start(last):
         parts = report_amounts.months_in(first, last)[-MOST_COLUMNS:]
-        columns = [
-            Column(f"{a:%Y-%m}", span_title(a, b), first=a, last=b) for a, b in parts
-        ]
+        columns = [Column(f"{a:%Y-%m}", span_title(a, b), first=a, last=b) for a, b in parts]
         now = Column("now", _now("Total"), first=parts[0][0], last=last)
     columns.append(now)
     if "share" in wanted:

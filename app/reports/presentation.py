@@ -71,7 +71,9 @@ def shares_of(report: Report) -> list[Share]:
     rest = whole - sum(amount for _title, amount in top)
     if rest:
         top.append((words.gettext("All other costs"), rest))
-    return [Share(title, amount, _share_text(amount, whole, report.currency)) for title, amount in top]
+    return [
+        Share(title, amount, _share_text(amount, whole, report.currency)) for title, amount in top
+    ]
 
 
 def _share_text(amount: int, whole: int, currency: str) -> str:

@@ -9,8 +9,7 @@ from flask import Blueprint, Flask, url_for
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
-from app.reports import commands, file_views, portal_views, presentation, queries, views
-
+from app.reports import commands, file_views, presentation, queries, views
 from app.web import chart
 
 
@@ -58,7 +57,7 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return (file_views.pages, portal_views.portal)
+    return file_views.BLUEPRINTS
 
 
 def install(app: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import xlsxwriter
@@ -145,17 +145,15 @@ class _Sheet:
             text = self.book.add_format({"bold": True})
         self.sheet.write_string(line, 0, row.code, text)
         if self.dated and row.on:
-            self.sheet.write_datetime(line, 1, datetime(row.on.year, row.on.month, row.on.day,
-                                      tzinfo=UTC).replace(tzinfo=None), self.formats["day", False])  # fmt: skip
+            day = datetime.combine(row.on, time())
+            self.sheet.write_datetime(line, 1, day, self.formats["day", False])
         self.sheet.write_string(line, self.start - 1, row.title, text)
         for place, amount in enumerate(row.amounts):
             if amount is not None:
                 column = self.report.columns[place]
                 self._cell(line, self.start + place, row, column, amount, bold)
 
-    def _cell(
-        self, line: int, at: int, row: Row, column: Column, amount: int, bold: bool
-    ) -> None:
+    def _cell(self, line: int, at: int, row: Row, column: Column, amount: int, bold: bool) -> None:
         shown = self.formats[column.kind, bold]
         if column.kind != "amount":
             self.sheet.write_number(line, at, amount / 1000, shown)

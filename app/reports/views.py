@@ -119,13 +119,7 @@ def _later(
 ) -> str | None:
     if found is None or found.next is None:
         return None
-    return url_for(
-        "reports.drill",
-        report_key=definition.key,
-        cell=cell,
-        after=paging.encode(found.next),
-        **period.query,
-    )
+    return f"{cells_address(definition, period)}{cell}&after={paging.encode(found.next)}"
 
 
 @pages.post("/c/<client>/reports/<report_key>/publish", needs=SIGNED_IN, again=show)

@@ -193,9 +193,9 @@ class _Plot:
             wide = min(self.slot * 0.7, 44) / 2
             drawn = self._rect(middle - wide - 0.5, wide, bar.value, "c1" if now else "c2", bar, 0)
             drawn += self._rect(middle + 0.5, wide, bar.second, "c3", bar, 1)
-        return drawn + Markup('<text x="{mid:.1f}" y="{base}" text-anchor="middle">{label}</text>').format(
-            mid=middle, base=CHART_HEIGHT + 12, label=escape(bar.label)
-        )
+        return drawn + Markup(
+            '<text x="{mid:.1f}" y="{base}" text-anchor="middle">{label}</text>'
+        ).format(mid=middle, base=CHART_HEIGHT + 12, label=escape(bar.label))
 
     def _rect(
         self, x: float, wide: float, value: Number, kind: str, bar: Bar, which: int

@@ -1,0 +1,209 @@
+"""Reports typeset as PDF: the same content gives the same bytes, years later and anywhere.
+
+Text reaches the template as data, never as code; fonts are those the typesetter carries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from markupsafe import Markup
+
+from app.kernel import words
+from app.reports import presentation, prose
+from app.reports.document import Column, Figure, Report, Row
+from app.reports.marking import Mark
+from app.web import chart
+
+TEMPLATE = Path(__file__).parent / "typeset" / "report.typ"
+ACCENT = "#3a47b8"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+ROWS_AT_ONCE = 4_000  # about half a second; more is set by a job
+
+SECOND, LINE = "#c58f3a", "#0a7347"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Words beside a figure: the row and column they stand at, and who wrote them."""
+
+    row: str
+    cell: str
+    text: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One report with the words before it and the remarks beside its figures."""
+
+    report: Report
+    words: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What the first page says below client and title."""
+
+    period: str
+    lines: tuple[str, ...]
+
+
+def typeset(
+    chapters: Sequence[Chapter],
+    mark: Mark,
+    *,
+    title: str,
+    foot: str,
+    cover: Cover | None = None,
+    narrative: str = "",
+) -> bytes:
+    """The PDF in the language that is spoken now; `mark.at` is its time of making."""
+    accent = mark.accent if _COLOUR.fullmatch(mark.accent) else ACCENT
+    before, _, after = words.gettext("Page %(page)s of %(pages)s", page="\0", pages="\1").partition(
+        "\0"
+    )
+    data = {
+        "title": title,
+        "client": mark.client,
+        "provider": mark.provider,
+        "accent": accent,
+        "lang": words.locale()[:2],
+        "foot": foot,
+        "page_of": [before, after.replace("\1", "")],
+        "cover": None
+        if cover is None
+        else {
+            "period": cover.period,
+            "lines": list(cover.lines),
+            "contents": words.gettext("Contents"),
+        },
+        "words": prose.data(narrative),
+        "reports": [_chapter(chapter, accent) for chapter in chapters],
+    }
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            format="pdf",
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            timestamp=_seconds(mark.at),
+        )
+    )
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _chapter(chapter: Chapter, accent: str) -> dict[str, Any]:
+    report = chapter.report
+    numbers = {(one.row, one.cell): str(n) for n, one in enumerate(chapter.remarks, 1)}
+    return {
+        "title": report.title,
+        "subtitle": f"{words.format_date(report.first)} – {words.format_date(report.last)}",
+        "unit": report.currency,
+        "words": prose.data(chapter.words),
+        "kpis": [_kpi(figure, report.currency) for figure in report.figures],
+        "charts": _charts(report, accent),
+        "columns": [column.title for column in report.columns],
+        "rows": [_row(row, report, numbers) for row in report.rows],
+        "notes": [_remark(one, report, numbers) for one in chapter.remarks],
+        "below": list(report.notes),
+    }
+
+
+def _kpi(figure: Figure, currency: str) -> dict[str, Any]:
+    change = figure.change
+    up = change is not None and (change > 0) == figure.good_up
+    return {
+        "title": figure.title,
+        "value": words.format_whole(figure.amount, currency),
+        "change": "" if change is None else words.format_tenths(change),
+        "good": bool(change) and up,
+        "bad": bool(change) and not up,
+    }
+
+
+def shown(amount: int | None, column: Column, currency: str) -> str:
+    """A figure as it is read; an en dash where there is none."""
+    if amount is None:
+        return "–"
+    if column.kind == "percent":
+        return words.format_tenths(amount)
+    if column.kind == "share":
+        return words.format_share(amount)
+    return words.format_minor(amount, currency)
+
+
+def _row(row: Row, report: Report, numbers: dict[tuple[str, str], str]) -> dict[str, Any]:
+    day = f"{words.format_day_month(row.on)}  " if row.on else ""
+    return {
+        "kind": row.kind.value,
+        "title": row.title,
+        "code": f"{day}{row.code}",
+        "cells": [
+            {
+                "text": shown(amount, column, report.currency),
+                "note": numbers.get((row.key, column.cell), ""),
+            }
+            for amount, column in zip(row.amounts, report.columns, strict=False)
+        ],
+    }
+
+
+def _remark(one: Remark, report: Report, numbers: dict[tuple[str, str], str]) -> dict[str, Any]:
+    row = report.row(one.row)
+    column = next((c for c in report.columns if c.cell == one.cell), None)
+    amount = report.amount(one.row, column.key) if column else None
+    figure = f"{column.title}: {shown(amount, column, report.currency)}" if column else ""
+    return {
+        "mark": numbers[one.row, one.cell],
+        "title": row.title if row else "",
+        "figure": figure,
+        "text": one.text,
+        "who": one.who,
+    }
+
+
+def _charts(report: Report, accent: str) -> list[dict[str, Any]]:
+    found = []
+    if report.bars:
+        data = presentation.chart_of(report)
+        kinds = (accent, SECOND, LINE)
+        legend = [
+            {"name": name, "colour": colour}
+            for name, colour in zip(data.names, kinds, strict=True)
+            if name
+        ]
+        svg = chart.bar_chart(data, width=400)
+        found.append(_picture(str(data.title), svg, accent, legend))
+    shares = presentation.shares_of(report)
+    if shares:
+        title = words.gettext("Where the money went")
+        found.append(_picture(title, chart.share_chart(shares, title, width=400), accent, []))
+    return found
+
+
+def _picture(title: str, svg: Markup, accent: str, legend: list[dict[str, str]]) -> dict[str, Any]:
+    style = (
+        f".c1,.c2{{fill:{accent}}}.c2{{fill-opacity:.55}}.c3{{fill:{SECOND}}}"
+        f".g{{stroke:#d9dde4}}.ln{{fill:none;stroke:{LINE};stroke-width:2}}"
+        "text{fill:#5a6374;font-family:'Libertinus Serif';font-size:12px}"
+    )
+    drawn = str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    head, _, rest = drawn.partition(">")
+    return {
+        "title": title,
+        "svg": f"{head}><style>{style}</style>{rest}",
+        "alt": title,
+        "legend": legend,
+    }
