@@ -104,9 +104,7 @@ def test_the_balance_sheet_balances_with_the_result_of_the_year_in_it(
     assert rows["Result of earlier years"] != rows["Result of the year"]
 
 
-def test_the_cash_flow_ends_at_the_balance_of_the_bank(
-    app: Flask, books: Books, slug: str
-) -> None:
+def test_the_cash_flow_ends_at_the_balance_of_the_bank(app: Flask, books: Books, slug: str) -> None:
     flow = amounts(app, books, f"/c/{slug}/reports/cash-flow.csv?from=2026-01-15&to=2026-04-10")
     sheet = amounts(app, books, f"/c/{slug}/reports/balance-sheet.csv?on=2026-04-10&cmp=none")
     assert flow["Cash and bank at the end"] == flow["Proof: balance of bank and cash"]
