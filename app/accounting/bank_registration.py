@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.accounting import bank_api, bank_views, reconcile_commands, reconcile_lines
+from app.accounting.matching import words as matching_words
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import DeskColumn, EntrySource, Meter, NavItem, Permalink, Registry
@@ -33,6 +34,7 @@ def register(registry: Registry) -> None:
         Permalink("bank_transaction", bank_views.permalink),
         EntrySource("", reconcile_commands.release_entry),
     )
+    matching_words.declare()
     words.declare_names(
         {
             "bank_account": _("Bank account"),

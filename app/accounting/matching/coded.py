@@ -1,0 +1,169 @@
+"""What rules and what was done before say about a line: how it would be coded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz import fuzz
+
+from app.accounting.coding import Coding, Part
+from app.accounting.matching import rules, scoring
+from app.accounting.matching import text as texts
+from app.accounting.matching.prepared import Ready, Seen
+from app.accounting.matching.values import Certainty, Line, Past, Reason, Rule, Suggestion
+
+MOST_RULES = 3
+LEAST_TIMES = 3
+"""Fewer equal codings are named, but unsure."""
+_USUAL = 2
+"""Amounts up to twice the greatest and down to half the least seen are usual."""
+_ALIKE_TEXT = 45.0
+
+
+def by_rules(
+    seen: Seen, ready: Ready, *, broad: frozenset[int], documents: bool
+) -> Iterator[Suggestion]:
+    """The rules a line fits, the first of them first; only the first can be certain.
+
+    `broad` are the numbers of rules that fit too many lines; `documents`: something is open that
+    the line could pay, so that nothing here is certain.
+    """
+    past = lines_before(seen.line, ready)
+    for place, one in enumerate(rules.fitting(rules.Said.of(seen.line), ready.rules)):
+        if place == MOST_RULES:
+            return
+        features = _rule_features(one, past, broad)
+        probable = scoring.probability(scoring.log_odds(features))
+        cap: Certainty = "likely" if place or documents else "certain"
+        rule = one.rule
+        yield Suggestion(
+            kind="rule",
+            certainty=scoring.certainty(probable, cap=cap),
+            probability=probable,
+            reason=Reason("rule", {"number": one.number, "name": rule.name}),
+            coding=_coding(seen.line, rule),
+            rule_id=rule.id,
+            details=details(features),
+        )
+
+
+def _rule_features(
+    one: rules.Ready, past: Sequence[Past], broad: frozenset[int]
+) -> scoring.Features:
+    rule = one.rule
+    features: scoring.Features = {"rule-start": 1}
+    if one.party:
+        features["rule-party"] = 1
+    if rule.amount_from_minor is not None or rule.amount_to_minor is not None:
+        features["rule-amount"] = 1
+    if one.number in broad:
+        features["rule-broad"] = 1
+    same = sum(row.times for row in past if _agrees(row, rule))
+    other = sum(row.times for row in past) - same
+    if same >= 2 and same > 2 * other:
+        features["rule-confirmed"] = 1
+    elif other >= 2 and other > same:
+        features["rule-contradicted"] = 1
+    return features
+
+
+def _agrees(row: Past, rule: Rule) -> bool:
+    return row.account_id == rule.account_id and row.tax_code == rule.tax_code
+
+
+def _coding(line: Line, how: Rule | Past) -> Coding:
+    assert how.account_id is not None
+    return Coding(
+        (
+            Part(
+                account_id=how.account_id,
+                amount_minor=-line.amount_minor,
+                currency=line.currency,
+                tax_code=how.tax_code,
+                dim1_id=how.dim1_id,
+                dim2_id=how.dim2_id,
+                counterparty_id=how.counterparty_id,
+                memo=how.memo if isinstance(how, Rule) else None,
+            ),
+        )
+    )
+
+
+def lines_before(line: Line, ready: Ready) -> Sequence[Past]:
+    """How lines of this party were booked: by name, else by account number."""
+    incoming = line.amount_minor > 0
+    named = ready.past.get((line.party_key or "", incoming), [])
+    if sum(row.times for row in named) >= LEAST_TIMES:
+        return named
+    return ready.past.get((line.counterparty_account or "", incoming), []) or named
+
+
+def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggestion]:
+    """What was done for this party, the most frequent first."""
+    past = lines_before(seen.line, ready)
+    total = sum(row.times for row in past)
+    rows = sorted(past, key=lambda row: (-row.times, -row.last_on.toordinal()))
+    for row in rows:
+        if row.account_id is None or (row.control and row.counterparty_id is None):
+            continue
+        features = _memory_features(seen, row, total, ready)
+        probable = scoring.probability(scoring.log_odds(features))
+        yield Suggestion(
+            kind="memory",
+            certainty=scoring.certainty(probable, cap=_cap(row, total, documents=documents)),
+            probability=probable,
+            reason=Reason("memory", {"times": row.times, "of": total}),
+            coding=_coding(seen.line, row),
+            details=details(features),
+        )
+
+
+def _cap(row: Past, total: int, *, documents: bool) -> Certainty:
+    """Too few are unsure; a contradiction, an open document or a control account is not certain."""
+    if row.times < LEAST_TIMES:
+        return "unsure"
+    if documents or row.times < total or row.control:
+        return "likely"
+    return "certain"
+
+
+def _memory_features(seen: Seen, row: Past, total: int, ready: Ready) -> scoring.Features:
+    line = seen.line
+    features: scoring.Features = {
+        "memory-start": 1,
+        "memory-times": math.log(row.times),
+        "memory-otherwise": math.log(1 + total - row.times),
+    }
+    amount = abs(line.amount_minor)
+    if amount > row.most_minor * _USUAL or amount * _USUAL < row.least_minor:
+        features["memory-amount-unusual"] = 1
+    if not _usual_text(line, row):
+        features["memory-text-unusual"] = 1
+    number = line.counterparty_account
+    if number and row.party != number and (number, line.amount_minor > 0) not in ready.past:
+        features["memory-account-new"] = 1
+    return features
+
+
+def _usual_text(line: Line, row: Past) -> bool:
+    """Whether the text is like one of the last: they say what a payment is for."""
+    said = _purpose(line.text)
+    if not said or not row.texts:
+        return True
+    return any(
+        fuzz.token_set_ratio(said, _purpose(one), score_cutoff=_ALIKE_TEXT) > 0 for one in row.texts
+    )
+
+
+def _purpose(text: str) -> str:
+    """The words of a text without numbers, which change with each payment."""
+    return " ".join(word for word in texts.words(texts.clean(text)) if word.isalpha())
+
+
+def details(features: scoring.Features) -> tuple[Reason, ...]:
+    """The strongest features as reasons; `adds` is what each added to the log odds."""
+    return tuple(
+        Reason(f"because-{name}", {"adds": round(added, 2)})
+        for name, added in scoring.strongest(features)
+    )

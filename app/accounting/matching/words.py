@@ -1,0 +1,102 @@
+"""What the reasons of suggestions say, in the reader's language when they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.accounting.matching.values import Reason
+from app.kernel import words
+from app.kernel.words import _
+
+_TEXTS: dict[str, Any] = {
+    "entry": _("Already in the books: %(label)s"),
+    "item-receivable": _("Open invoice %(reference)s"),
+    "item-payable": _("Open bill %(reference)s"),
+    "item-part-receivable": _("Part of open invoice %(reference)s"),
+    "item-part-payable": _("Part of open bill %(reference)s"),
+    "item-difference-receivable": _("Open invoice %(reference)s, difference %(difference)s"),
+    "item-difference-payable": _("Open bill %(reference)s, difference %(difference)s"),
+    "items-receivable": _("%(count)s open invoices: %(references)s"),
+    "items-payable": _("%(count)s open bills: %(references)s"),
+    "items-difference-receivable": _(
+        "%(count)s open invoices: %(references)s, difference %(difference)s"
+    ),
+    "items-difference-payable": _(
+        "%(count)s open bills: %(references)s, difference %(difference)s"
+    ),
+    "transfer-line": _("Same amount on %(account)s on %(day)s"),
+    "transfer-account": _("Your own account %(account)s"),
+    "rule": _("Rule %(number)s: %(name)s"),
+    "memory": _("%(times)s of %(of)s times"),
+}
+_DETAILS: dict[str, Any] = {
+    "because-ref-structured": _("The payment reference is this document's"),
+    "because-ref-exact": _("The line cites the number"),
+    "because-ref-digits": _("The line cites the digits of the number"),
+    "because-ref-cut": _("The line cites the beginning of the number"),
+    "because-ref-another": _("The line cites another number"),
+    "because-amount-equal": _("Same amount"),
+    "because-amount-explained": _("A usual discount or fee explains the difference"),
+    "because-amount-part": _("Less than what is open"),
+    "because-amount-over": _("More than what is open"),
+    "because-name-alike": _("Same name"),
+    "because-name-differs": _("Another name"),
+    "because-account-same": _("Known account number"),
+    "because-account-another": _("Account number of somebody else"),
+    "because-date-before": _("Paid before it was booked"),
+    "because-date-late": _("Paid long after it was due"),
+    "because-date-old": _("Due more than a year ago"),
+    "because-date-near": _("On the same day"),
+    "because-rival": _("Others would fit as well"),
+    "because-transfer-number": _("The number of your own account"),
+    "because-transfer-word": _("Both lines speak of a transfer"),
+    "because-days-apart": _("Days between them"),
+    "because-rule-party": _("The rule names the party"),
+    "because-rule-amount": _("The rule names the amount"),
+    "because-rule-confirmed": _("Lines like this were booked so before"),
+    "because-rule-contradicted": _("Lines like this were booked otherwise before"),
+    "because-rule-broad": _("The rule fits more than half of all lines"),
+    "because-memory-times": _("Booked so before"),
+    "because-memory-otherwise": _("Sometimes booked otherwise"),
+    "because-memory-amount-unusual": _("Unusual amount for this party"),
+    "because-memory-text-unusual": _("Unusual text for this party"),
+    "because-memory-account-new": _("An account number not seen before"),
+}
+
+
+def said(reason: Reason) -> str:
+    """The words of a reason; amounts, days and counts as the reader writes them."""
+    text = _TEXTS.get(reason.code) or _DETAILS.get(reason.code)
+    if text is None:
+        return reason.code
+    return words.gettext(text.message, **_shown(reason.params)).strip()
+
+
+def _shown(given: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        name: words.format_number(value) if isinstance(value, int) else value
+        for name, value in given.items()
+    }
+    if "difference_minor" in given:
+        found["difference"] = words.format_money(given["difference_minor"], given["currency"])
+    if "booked_on" in given:
+        found["day"] = words.format_day_month(given["booked_on"])
+    if not given.get("reference", True):
+        found["reference"] = given["counterparty"]
+    if not given.get("references", True):
+        found["references"] = given["counterparty"]
+    return found
+
+
+def declare() -> None:
+    """Adds the words of the faults of rules."""
+    words.declare_errors(
+        {
+            "rule-without-pattern": _(
+                "Say which name or which text: without either the rule would hit every line."
+            ),
+            "rule-pattern-short": _(
+                "Use at least %(least)s letters or digits: a shorter pattern hits nearly all lines."
+            ),
+        }
+    )

@@ -1,0 +1,145 @@
+"""The set-based statements of suggestions; each takes all lines at once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+_TENANT = "(select guard.tenant_id())"
+_LINE = (
+    "t.id, t.bank_account_id, a.account_id, t.booked_on, t.amount_minor, t.currency,"
+    " t.counterparty, t.counterparty_account, t.reference, t.end_to_end_id, t.text, t.party_key"
+)
+_ACCOUNT = "join app.bank_account a on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
+
+LINES = sa.text(
+    f"select {_LINE} from app.bank_transaction t {_ACCOUNT}"
+    f" where t.tenant_id = {_TENANT} and t.id = any(cast(:ids as uuid[]))"
+)
+# Lines to do that may claim the same documents: same amount either way, or same party.
+BESIDE = sa.text(
+    "with asked as materialized (select distinct abs(amount_minor) as amount"
+    f" from app.bank_transaction where tenant_id = {_TENANT} and id = any(cast(:ids as uuid[]))),"
+    " parties as materialized (select distinct party_key from app.bank_transaction"
+    f" where tenant_id = {_TENANT} and id = any(cast(:ids as uuid[])) and party_key is not null)"
+    f" select {_LINE} from app.bank_transaction t {_ACCOUNT}"
+    f" where t.tenant_id = {_TENANT} and t.state = 'to_do' and t.status = 'booked'"
+    " and t.id <> all(cast(:ids as uuid[]))"
+    " and (abs(t.amount_minor) in (select amount from asked)"
+    " or t.party_key in (select party_key from parties))"
+    " order by t.booked_on, t.id limit :most"
+)
+TO_DO = sa.text(
+    f"select id from app.bank_transaction where tenant_id = {_TENANT}"
+    " and bank_account_id = :account and state = 'to_do' and status = 'booked'"
+    " order by booked_on, id limit :most"
+)
+OWN_ACCOUNTS = sa.text(
+    "select a.id, a.account_id, a.name, a.currency,"
+    " array(select n.number from app.bank_account_number n where n.tenant_id = a.tenant_id"
+    " and n.bank_account_id = a.id) as numbers"
+    f" from app.bank_account a where a.tenant_id = {_TENANT}"
+)
+# Entries on the bank accounts of the lines that none of the account's own lines points at, neither
+# reversed nor a reversal, of an amount that is asked for.
+ENTRIES = sa.text(
+    "select e.id, p.account_id, e.entry_date as booked_on, sum(p.amount)::bigint as amount_minor,"
+    " p.currency, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.description,"
+    " array(select distinct c.name from ledger.posting o join ledger.counterparty c"
+    " on c.tenant_id = o.tenant_id and c.id = o.counterparty_id"
+    " where o.tenant_id = e.tenant_id and o.entry_id = e.id) as parties"
+    " from ledger.posting p join ledger.entry e on e.tenant_id = p.tenant_id and e.id = p.entry_id"
+    f" where p.tenant_id = {_TENANT} and p.account_id = any(cast(:accounts as uuid[]))"
+    " and p.entry_date between :first and :last and p.amount = any(cast(:amounts as bigint[]))"
+    " and e.kind = 'normal' and not exists (select from ledger.entry r"
+    " where r.tenant_id = e.tenant_id and r.reverses_id = e.id)"
+    " and not exists (select from app.bank_transaction t join app.bank_account a"
+    " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
+    " where t.tenant_id = e.tenant_id and t.entry_id = e.id and a.account_id = p.account_id)"
+    " group by e.tenant_id, e.id, p.account_id, p.currency, e.entry_date, e.journal,"
+    " e.fiscal_year, e.number, e.description"
+    " order by e.entry_date desc, e.id limit :most"
+)
+ITEMS = sa.text(
+    "select i.entry_id, i.no, i.account_id, i.counterparty_id,"
+    " coalesce(m.name, c.name) as counterparty, i.control, i.booked_on, i.due_on,"
+    " nullif(i.reference, '') as reference, i.currency, i.residual as residual_minor"
+    " from ledger.open_item i join ledger.counterparty c"
+    " on c.tenant_id = i.tenant_id and c.id = i.counterparty_id"
+    " left join ledger.counterparty m on m.tenant_id = c.tenant_id and m.id = c.merged_into_id"
+    f" where i.tenant_id = {_TENANT} and i.residual <> 0"
+    " order by i.due_on desc, i.entry_id, i.no limit :most"
+)
+ALIASES = sa.text(
+    "select counterparty_id, kind, value from ledger.counterparty_alias"
+    f" where tenant_id = {_TENANT} and archived_at is null"
+)
+RULES = sa.text(
+    "select id, name, position, account_id, direction, bank_account_id, amount_from_minor,"
+    " amount_to_minor, currency, party_pattern, text_pattern, tax_code, dim1_id, dim2_id,"
+    f" counterparty_id, memo from app.bank_rule where tenant_id = {_TENANT}"
+    " and archived_at is null order by position, id"
+)
+# How the newest lines of each party were booked, counted by coding. An entry that touches another
+# own account or has several parts cannot be repeated; it counts as a coding of its own.
+PAST = sa.text(
+    "with wanted as materialized (select distinct u.party, u.kind, u.incoming"
+    " from unnest(cast(:parties as text[]), cast(:kinds as text[]), cast(:incoming as boolean[]))"
+    " u(party, kind, incoming)),"
+    " lines as materialized (select w.party, w.incoming, n.* from wanted w"
+    " cross join lateral (select t.id, t.entry_id, t.bank_account_id, t.amount_minor, t.booked_on,"
+    " t.text from app.bank_transaction t"
+    f" where t.tenant_id = {_TENANT} and w.kind = 'name' and t.party_key = w.party"
+    " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
+    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = 'name'"
+    " union all select w.party, w.incoming, n.* from wanted w"
+    " cross join lateral (select t.id, t.entry_id, t.bank_account_id, t.amount_minor, t.booked_on,"
+    f" t.text from app.bank_transaction t where t.tenant_id = {_TENANT}"
+    " and w.kind = 'account' and t.counterparty_account = w.party"
+    " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
+    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = 'account'),"
+    " banks as materialized (select account_id from app.bank_account"
+    f" where tenant_id = {_TENANT}),"
+    " taxes as materialized (select account_id from ledger.tax_code"
+    f" where tenant_id = {_TENANT} and account_id is not null),"
+    " entries as materialized (select distinct entry_id from lines),"
+    " coded as materialized (select p.entry_id,"
+    " count(*) filter (where b.account_id is null and x.account_id is null) as parts,"
+    " count(*) filter (where b.account_id is not null) as banks,"
+    " (array_agg(p.account_id) filter (where b.account_id is null and x.account_id is null))[1]"
+    " as account_id,"
+    " (array_agg(p.tax_code) filter (where b.account_id is null and x.account_id is null))[1]"
+    " as tax_code,"
+    " (array_agg(p.dim1_id) filter (where b.account_id is null and x.account_id is null))[1]"
+    " as dim1_id,"
+    " (array_agg(p.dim2_id) filter (where b.account_id is null and x.account_id is null))[1]"
+    " as dim2_id,"
+    " (array_agg(p.counterparty_id)"
+    " filter (where b.account_id is null and x.account_id is null))[1] as counterparty_id"
+    f" from entries e join ledger.posting p on p.tenant_id = {_TENANT} and p.entry_id = e.entry_id"
+    " left join banks b on b.account_id = p.account_id"
+    " left join (select distinct account_id from taxes) x on x.account_id = p.account_id"
+    " group by p.entry_id),"
+    " told as (select l.party, l.incoming, l.amount_minor, l.booked_on, l.text, l.id,"
+    " case when c.parts = 1 and c.banks = 1 then c.account_id end as account_id,"
+    " case when c.parts = 1 and c.banks = 1 then c.tax_code end as tax_code,"
+    " case when c.parts = 1 and c.banks = 1 then c.dim1_id end as dim1_id,"
+    " case when c.parts = 1 and c.banks = 1 then c.dim2_id end as dim2_id,"
+    " case when c.parts = 1 and c.banks = 1 then c.counterparty_id end as counterparty_id"
+    " from lines l join coded c on c.entry_id = l.entry_id)"
+    " select t.party, t.incoming, count(*) as times, t.account_id, t.tax_code, t.dim1_id,"
+    " t.dim2_id, t.counterparty_id, a.control, a.archived_at is not null as archived,"
+    " min(abs(t.amount_minor)) as least_minor,"
+    " max(abs(t.amount_minor)) as most_minor, max(t.booked_on) as last_on,"
+    " (array_agg(t.text order by t.booked_on desc, t.id desc))[1:5] as texts"
+    f" from told t left join ledger.account a on a.tenant_id = {_TENANT} and a.id = t.account_id"
+    " group by t.party, t.incoming, t.account_id, t.tax_code, t.dim1_id, t.dim2_id,"
+    " t.counterparty_id, a.control, a.archived_at"
+)
+# What a rule is tried on: the newest lines its amount, direction and account allow.
+TRIED = sa.text(
+    f"select {_LINE}, t.state, t.entry_id, (select p.account_id from ledger.posting p"
+    " where p.tenant_id = t.tenant_id and p.entry_id = t.entry_id and p.account_id <> a.account_id"
+    " order by p.no limit 1) as booked_to"
+    f" from app.bank_transaction t {_ACCOUNT} where t.tenant_id = {_TENANT}"
+    " and t.status = 'booked' order by t.booked_on desc, t.id desc limit :most"
+)
