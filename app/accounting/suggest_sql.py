@@ -42,7 +42,7 @@ OWN_ACCOUNTS = sa.text(
 # Entries on the bank accounts of the lines that none of the account's own lines points at, neither
 # reversed nor a reversal, of an amount that is asked for.
 ENTRIES = sa.text(
-    "select e.id, p.account_id, e.entry_date as booked_on, sum(p.amount)::bigint as amount_minor,"
+    "select e.id, p.account_id, e.entry_date as booked_on, p.amount as amount_minor,"
     " p.currency, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.description,"
     " array(select distinct c.name from ledger.posting o join ledger.counterparty c"
     " on c.tenant_id = o.tenant_id and c.id = o.counterparty_id"
@@ -55,8 +55,8 @@ ENTRIES = sa.text(
     " and not exists (select from app.bank_transaction t join app.bank_account a"
     " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
     " where t.tenant_id = e.tenant_id and t.entry_id = e.id and a.account_id = p.account_id)"
-    " group by e.tenant_id, e.id, p.account_id, p.currency, e.entry_date, e.journal,"
-    " e.fiscal_year, e.number, e.description"
+    " and not exists (select from ledger.posting o where o.tenant_id = p.tenant_id"
+    " and o.entry_id = p.entry_id and o.account_id = p.account_id and o.no <> p.no)"
     " order by e.entry_date desc, e.id limit :most"
 )
 ITEMS = sa.text(
