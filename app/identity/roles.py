@@ -53,6 +53,7 @@ SHIPPED = (
         | _APPROVE
         | _ASK
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
+        | {"accounting.close_override"}
         | {"token.make", "link.make"},
         ("accounting", "compliance", "tickets", "oversight"),
     ),

@@ -183,12 +183,22 @@ class ReportDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseMonth:
+    """A month of a client's books: its period id (202610) and its first and last day."""
+
+    period_id: int
+    starts: date
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
 class CloseCheck:
     """A machine-ticked check of a month's close: returns how many things are left.
 
     `count_left` gets the month's period id (202610) and runs inside the open scope, in a constant
     number of statements; it is asked for months in any state and must not write. `endpoint` with
-    what `values` answers for the month leads to the things left, filtered. A `blocking` check must
+    what `values` answers for the month leads to the things left, filtered; `values` asks no
+    database, since the close board calls it for every client. A `blocking` check must
     be at zero before the month is closed, a `warning` is only shown. `left` puts a number of
     things into words (`3 lines to reconcile`), `zero` is said when none is left, `short` heads the
     column of the close board.
@@ -202,7 +212,7 @@ class CloseCheck:
     severity: Literal["blocking", "warning"] = "blocking"
     zero: Text = ""
     left: Callable[[int], Text] | None = None
-    values: Callable[[int], Mapping[str, str]] | None = None
+    values: Callable[[CloseMonth], Mapping[str, str]] | None = None
     short: Text = ""
     order: int = 100
 

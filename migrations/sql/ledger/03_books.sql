@@ -48,6 +48,7 @@ create table ledger.period_change (
   primary key (tenant_id, id),
   foreign key (tenant_id, period_id) references ledger.period (tenant_id, id)
 );
+create index on ledger.period_change (tenant_id, period_id, id);
 
 create table ledger.journal (
   tenant_id uuid not null,

@@ -36,18 +36,24 @@ begin
   return made;
 end $$;
 
--- Moves a period between open, in review and closed. Reviewing and closing want
--- accounting.close, taking a closed period up again accounting.reopen.
+-- Moves a period between open, in review and closed. Whoever posts hands a month in and takes it
+-- back; closing and sending back want accounting.close, taking a closed period up again
+-- accounting.reopen and a reason. A month is closed out of review only, and by another person than
+-- handed it in; a system user's job does what its code says.
 create function ledger.set_period(p_period integer, p_state text, p_reason text default '')
 returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   g record;
   old_state text;
+  handed_in_by uuid;
+  may_close boolean;
 begin
   if p_state is null or p_state not in ('open', 'in_review', 'closed') then
     perform ledger.refuse('BO422', 'period-state', jsonb_build_object('state', p_state));
   end if;
-  g := ledger.open_door('accounting.close');
+  may_close := guard.may('accounting.close');
+  g := ledger.open_door(
+    case when p_state = 'closed' or may_close then 'accounting.close' else 'accounting.post' end);
   perform 1 from ledger.book b where b.tenant_id = g.tenant for no key update;
   select p.state into old_state from ledger.period p
     where p.tenant_id = g.tenant and p.id = p_period for no key update;
@@ -55,8 +61,24 @@ begin
     perform ledger.refuse('BO404', 'period-unknown');
   elsif old_state = p_state then
     return old_state;
-  elsif old_state = 'closed' and not coalesce(g.may_review, guard.may('accounting.reopen')) then
-    raise exception 'refused: accounting.reopen' using errcode = '42501';
+  end if;
+  if g.may_review is not true then                 -- a person
+    select c.made_by into handed_in_by from ledger.period_change c
+      where c.tenant_id = g.tenant and c.period_id = p_period and c.to_state = 'in_review'
+      order by c.id desc limit 1;
+    if old_state = 'closed' then
+      if not guard.may('accounting.reopen') then
+        raise exception 'refused: accounting.reopen' using errcode = '42501';
+      elsif coalesce(trim(p_reason), '') = '' then
+        perform ledger.refuse('BO422', 'reason-needed');
+      end if;
+    elsif p_state = 'closed' and old_state <> 'in_review' then
+      perform ledger.refuse('BO409', 'not-in-review');
+    elsif p_state = 'closed' and handed_in_by = g.who then
+      perform ledger.refuse('BO409', 'own-review');
+    elsif p_state = 'open' and not may_close and handed_in_by <> g.who then
+      raise exception 'refused: accounting.close' using errcode = '42501';
+    end if;
   end if;
   update ledger.period p set state = p_state where p.tenant_id = g.tenant and p.id = p_period;
   insert into ledger.period_change (tenant_id, period_id, from_state, to_state, reason, made_by)

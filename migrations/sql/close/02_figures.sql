@@ -1,0 +1,98 @@
+-- What the close board and the desk read: each month's state, and how many are still to close.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'close_door') then
+    begin
+      create role close_door nologin;
+    exception when duplicate_object or unique_violation then null;
+    end;
+  end if;
+  if not pg_has_role('close_door'::name, 'guard_definer', 'member') then
+    grant guard_definer to close_door;
+  end if;
+  alter default privileges for role close_door revoke execute on functions from public;
+end $$;
+
+set role app_owner;
+call guard.admit('app.close_month', 'close_door', 'accounting');
+call guard.admit('app.close_plan', 'close_door', 'accounting');
+call guard.admit('ledger.period', 'close_door', 'accounting');
+grant select, insert, update on app.close_month to close_door;
+grant select on app.close_plan, ledger.period to close_door;
+grant usage on schema ledger to close_door;
+
+-- The desk's figure of one client: months that are over and not closed, since the oldest ended.
+create function app.close_figure(p_tenant uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  open_months bigint;
+  oldest date;
+  oldest_state text;
+begin
+  perform app.add_figure(p_tenant, 'accounting', 'months_to_close', 0);
+  select count(*), min(m.ends), (array_agg(m.state order by m.starts))[1]
+    into open_months, oldest, oldest_state from app.close_month m
+    where m.tenant_id = p_tenant and m.state in ('open', 'in_review') and m.ends < current_date;
+  perform app.set_figure(p_tenant, 'accounting', 'months_to_close', open_months,
+    (oldest + 1)::timestamp at time zone 'UTC', coalesce(oldest_state, 'closed'));
+end $$;
+
+-- Begins the months whose first day has come, with the day they are due; answers how many are new.
+create function app.begin_close_months() returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := (select guard.writable('accounting'));
+  made integer;
+begin
+  insert into app.close_month (tenant_id, period_id, starts, ends, state, due_on, owner_id)
+  select p.tenant_id, p.id, p.starts, p.ends, p.state, p.ends + coalesce(c.due_days, 10), c.owner_id
+    from ledger.period p left join app.close_plan c on c.tenant_id = p.tenant_id
+    where p.tenant_id = t and p.starts <= current_date
+  on conflict do nothing;
+  get diagnostics made = row_count;
+  perform app.close_figure(t);
+  return made;
+end $$;
+
+-- Months begin when their periods are made, and follow them from state to state.
+create function app.close_follows() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who uuid;
+  t uuid;
+begin
+  if session_user not in ('app_rw', 'app_worker') then return null; end if;
+  if tg_op = 'INSERT' then
+    if exists (select from changed where starts <= current_date) then
+      perform app.begin_close_months();
+    end if;
+    return null;
+  end if;
+  who := (select guard.user_id());
+  perform app.begin_close_months();
+  update app.close_month m set
+    state = n.state,
+    handed_in_by = case when n.state = 'in_review' then who else m.handed_in_by end,
+    handed_in_at = case when n.state = 'in_review' then now() else m.handed_in_at end,
+    closed_by = case n.state when 'closed' then who end,
+    closed_at = case n.state when 'closed' then now() end,
+    reopened_at = case when m.state = 'closed' then now() else m.reopened_at end,
+    version = m.version + 1
+    from changed n
+    where m.tenant_id = n.tenant_id and m.period_id = n.id and m.state <> n.state;
+  for t in select distinct tenant_id from changed loop
+    perform app.close_figure(t);
+  end loop;
+  return null;
+end $$;
+create trigger close_begins after insert on ledger.period
+  referencing new table as changed for each statement execute function app.close_follows();
+create trigger close_follows after update on ledger.period
+  referencing new table as changed for each statement execute function app.close_follows();
+reset role;
+alter function app.close_figure(uuid) owner to close_door;
+alter function app.begin_close_months() owner to close_door;
+alter function app.close_follows() owner to close_door;
+revoke execute on function app.close_figure(uuid) from public, app_owner;
+revoke execute on function app.begin_close_months() from public;
+grant execute on function app.begin_close_months() to app_rw, app_worker;
