@@ -35,6 +35,9 @@ class Walk:
         """One act; refusals are part of life, anything else fails the proof."""
         act = self.chance.choice(ACTS)
         try:
+            if act == "close":
+                self._close()
+                return
             with self.books.open():
                 getattr(self, f"_{act}")()
         except DomainError:
@@ -96,7 +99,10 @@ class Walk:
 
     def _close(self) -> None:
         period = 202600 + self.chance.randint(1, 12)
-        commands.close_period(period_id=period)
+        if period not in self.closed:
+            with self.books.open():
+                commands.reopen_period(period_id=period)
+            self.books.close(period)
         self.closed.add(period)
 
     def _reopen(self) -> None:

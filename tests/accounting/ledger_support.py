@@ -38,6 +38,7 @@ class Books:
     tenant: UUID
     session: factories.Session
     accounts: dict[str, UUID]
+    second: factories.Session | None = None
 
     @property
     def scope(self) -> Scope:
@@ -74,6 +75,18 @@ class Books:
                 postings=postings,
                 key=key or str(ids.uuid7()),
             )
+
+    def hand_in(self, period_id: int) -> None:
+        """The other accountant hands a month in for review."""
+        assert self.second is not None
+        with self.app.app_context(), db.transaction(self.second.scope(self.tenant)):
+            commands.review_period(period_id=period_id)
+
+    def close(self, period_id: int) -> None:
+        """Two people close a month, whatever its checks say."""
+        self.hand_in(period_id)
+        with self.open():
+            commands.close_period(period_id=period_id)
 
     def token(self, settings_key: str, key_id: str) -> str:
         """The accountant's signed context, for raw SQL."""
@@ -125,7 +138,8 @@ def make_books(
     }
     role = role_with(admin, "ledger_tester", RIGHTS)
     session = factories.staff(admin, tenant, role=role, lines=LINES)
-    return Books(app, tenant, session, accounts)
+    second = factories.staff(admin, tenant, role=role, lines=LINES)
+    return Books(app, tenant, session, accounts, second)
 
 
 _DIFFERENCES = """

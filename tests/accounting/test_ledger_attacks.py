@@ -214,6 +214,8 @@ def test_a_post_racing_a_close_is_inside_or_refused(
 ) -> None:
     import datetime as dt
 
+    books.hand_in(202411)
+
     def close() -> None:
         with books.open():
             commands.close_period(period_id=202411)

@@ -105,8 +105,7 @@ def test_a_reversal_swaps_every_posting_once(books: Books) -> None:
 
 def test_months_close_are_reviewed_and_reopen(books: Books) -> None:
     day = dt.date(2024, 5, 6)
-    with books.open():
-        commands.close_period(period_id=202405)
+    books.close(202405)
     _refused("period-closed", Locked, lambda: books.post(on=day))
     with books.open():
         commands.reopen_period(period_id=202405, reason="late bill")
@@ -118,8 +117,8 @@ def test_months_close_are_reviewed_and_reopen(books: Books) -> None:
 
 def test_a_reversal_of_a_closed_month_falls_on_the_next_open_day(books: Books) -> None:
     posted = books.post(on=dt.date(2024, 8, 9))
+    books.close(202408)
     with books.open():
-        commands.close_period(period_id=202408)
         back = commands.reverse_entry(entry_id=posted.id, key="closed-back")
     with books.open(read_only=True):
         assert queries.entry(back.id).date == dt.date(2024, 9, 1)
