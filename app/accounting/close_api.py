@@ -234,9 +234,7 @@ def explain(period_id: int, body: ExplainIn) -> object:
 )
 def add_step(period_id: int, body: StepIn) -> object:
     """Adds a step to the client's own list."""
-    made = close_commands.add_step(
-        period_id=period_id, title=body.title, only_once=body.only_once
-    )
+    made = close_commands.add_step(period_id=period_id, title=body.title, only_once=body.only_once)
     return MadeOut(id=made)
 
 

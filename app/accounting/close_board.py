@@ -256,9 +256,7 @@ def _each(act: Callable[[int], None], wanted: Sequence[tuple[UUID, int]]) -> lis
 def _told(done: int, refused: Sequence[tuple[UUID, str]], *, undo: str | None = None) -> Response:
     names = {pin.tenant_id: pin.name for pin in context.place().clients}
     if done:
-        toast(
-            words.ngettext("Done for %(n)s client.", "Done for %(n)s clients.", done), undo=undo
-        )
+        toast(words.ngettext("Done for %(n)s client.", "Done for %(n)s clients.", done), undo=undo)
     for tenant, why in refused[:2]:
         toast(f"{names.get(tenant, '')}: {why}", tone="bad")
     if len(refused) > 2:
@@ -334,5 +332,3 @@ def count() -> Response:
 def _count_later(period_id: int) -> None:
     del period_id
     jobs.enqueue(close_jobs.COUNT_NOW, {}, title=words.gettext("Count what is left to close"))
-
-

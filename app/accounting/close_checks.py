@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,7 +94,7 @@ CHECKS = (
         _("The months before are closed"),
         "accounting",
         earlier,
-        "accounting_close.months",
+        "accounting.months",
         zero=_("All closed"),
         left=lambda n: words.ngettext("%(n)s month is open", "%(n)s months are open", n),
         short=_("Before"),
@@ -164,6 +164,12 @@ CHECKS = (
 def all_checks() -> list[CloseCheck]:
     """Every registered check, in order."""
     return registry.current().all(CloseCheck)
+
+
+def over_text(checks: Mapping[str, int]) -> str:
+    """The checks a month was closed over, in words."""
+    titles = {one.key: one.title for one in all_checks()}
+    return "; ".join(f"{titles.get(key, key)}: {n}" for key, n in checks.items())
 
 
 def results(period_id: int) -> list[Result]:

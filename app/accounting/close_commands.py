@@ -42,7 +42,7 @@ values ((select guard.tenant_id()), :days, :owner, :percent, :minor)
 on conflict (tenant_id) do update set due_days = excluded.due_days, owner_id = excluded.owner_id,
   change_percent = excluded.change_percent, change_minor = excluded.change_minor,
   version = p.version + 1
-where p.version = :version
+where p.version = :version returning tenant_id
 """)
 
 
@@ -149,7 +149,9 @@ def explain(*, period_id: int, account_id: UUID, text: str, in_pack: bool = Fals
     NotFound (change-unknown) where the account did not move unusually.
     """
     month = close_queries.month(period_id)
-    change = next((one for one in close_queries.changes(month) if one.account_id == account_id), None)
+    change = next(
+        (one for one in close_queries.changes(month) if one.account_id == account_id), None
+    )
     if change is None:
         raise NotFound("change-unknown")
     session.execute(
@@ -241,9 +243,7 @@ def assign(*, period_id: int, owner_id: UUID | None, due_on: date | None, versio
             "update app.close_month set owner_id = :owner, due_on = coalesce(:due, due_on),"
             " version = version + 1 where period_id = :period and version = :version"
             " returning period_id"
-        ).bindparams(
-            sa.bindparam("owner", type_=sa.Uuid()), sa.bindparam("due", type_=sa.Date())
-        ),
+        ).bindparams(sa.bindparam("owner", type_=sa.Uuid()), sa.bindparam("due", type_=sa.Date())),
         {"period": month.period_id, "owner": owner_id, "due": due_on, "version": version},
     ).first()
     if changed is None:
@@ -264,6 +264,6 @@ def keep_plan(plan: Plan) -> None:
             "minor": plan.change_minor,
             "version": plan.version,
         },
-    )
-    if changed.rowcount != 1:
+    ).first()
+    if changed is None:
         raise Conflict("changed-meanwhile")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, Flask
+from flask import Blueprint
 
 from app.accounting import (
     close_api,
@@ -79,17 +77,6 @@ def register(registry: Registry) -> None:
             "step-unknown": _("There is no such step in this month."),
         }
     )
-
-
-def over_text(checks: dict[str, Any]) -> str:
-    """The checks a month was closed over, in words."""
-    titles = {one.key: one.title for one in close_checks.all_checks()}
-    return "; ".join(f"{titles.get(key, key)}: {n}" for key, n in checks.items())
-
-
-def install(app: Flask) -> None:
-    """Gives templates the words of checks."""
-    app.jinja_env.globals["over_text"] = over_text
 
 
 def blueprints() -> tuple[Blueprint, ...]:

@@ -86,8 +86,7 @@ class Unusual:
     def explained(self) -> bool:
         """Whether the explanation is of this figure."""
         return (
-            self.explanation is not None
-            and self.explanation.month_minor == self.change.month_minor
+            self.explanation is not None and self.explanation.month_minor == self.change.month_minor
         )
 
 

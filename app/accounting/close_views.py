@@ -12,7 +12,7 @@ from app.accounting import close_checks, close_commands, close_queries, queries
 from app.accounting import close_schemas as schemas
 from app.accounting.close_values import Month, Plan, Result
 from app.kernel import clock, money, people, reads, scope, undo, words
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Invalid
 from app.kernel.words import _
 from app.web import forms, lists
 from app.web.pages import Pages, Surface
@@ -66,6 +66,7 @@ def _page(period_id: int) -> Response:
         in_review=close_queries.posted_in_review(period_id),
         base=book.base_currency,
         me=scope.current().person_id,
+        over_text=close_checks.over_text,
         focus=request.args.get("focus", ""),
         form=forms.current(),
     )
@@ -76,13 +77,13 @@ def _names(month: Month, plan: Plan, *groups: Any) -> dict[UUID | None, str]:
     for one in (one for group in groups for one in group):
         said = getattr(one, "explanation", one)
         ids |= {getattr(said, "made_by", None), getattr(said, "done_by", None)}
-    found: dict[UUID | None, str] = {**people.names({one for one in ids if one})}
-    return found
+    found = people.names({one for one in ids if one})
+    return {key: found[key] for key in found}
 
 
 def _row(month: Month, one: Result) -> dict[str, Any]:
     check = one.check
-    values = dict(check.values(month.span)) if check.values else {}
+    values: dict[str, Any] = dict(check.values(month.span)) if check.values else {}
     return {
         "key": check.key,
         "title": check.title,
@@ -194,9 +195,7 @@ def tick(period_id: int, step_id: UUID) -> Response:
 def remove_step(period_id: int, step_id: UUID) -> Response:
     """Takes a step out of the list from this month on."""
     close_commands.remove_step(period_id=period_id, step_id=step_id)
-    token = undo.offer(
-        close_commands.UNDO_STEP, {"period_id": period_id, "step_id": str(step_id)}
-    )
+    token = undo.offer(close_commands.UNDO_STEP, {"period_id": period_id, "step_id": str(step_id)})
     return _done(
         period_id,
         _("Step taken out from this month on."),
@@ -250,11 +249,3 @@ def _minor(text: str, currency: str) -> int:
     if found < 0:
         raise Invalid.of("change_amount", "too-small", least=0)
     return found
-
-
-def permalink(object_id: UUID) -> str | None:
-    """The month of one of the client's own steps."""
-    for one in close_queries.months(today=clock.today(words.time_zone()), limit=1):
-        if object_id in {step.id for step in close_queries.steps(one)}:
-            return url_for("accounting_close.month", period_id=one.period_id, focus="steps")
-    raise NotFound

@@ -13,9 +13,7 @@ PERMISSIONS = (
     Permission("accounting.post_in_review", _("Post into a month that is in review"), GROUP),
     Permission("accounting.accounts", _("Change the chart of accounts"), GROUP),
     Permission("accounting.close", _("Review and close months"), GROUP),
-    Permission(
-        "accounting.close_override", _("Close a month over checks that are not met"), GROUP
-    ),
+    Permission("accounting.close_override", _("Close a month over checks that are not met"), GROUP),
     Permission("accounting.reopen", _("Reopen closed months"), GROUP),
     Permission("accounting.import", _("Upload statements"), GROUP),
     Permission("accounting.publish", _("Publish reports to the client"), GROUP),

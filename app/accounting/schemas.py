@@ -44,10 +44,3 @@ class AccountForm(forms.Schema):
     code: Code
     name: str = Field(min_length=1, max_length=200)
     type: str = Field(pattern="^(asset|liability|equity|income|expense)$")
-
-
-class PeriodForm(forms.Schema):
-    """A change of a month's state, with the reason where one is needed."""
-
-    act: str = Field(pattern="^(review|close|reopen)$")
-    reason: str | None = Field(None, max_length=500)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.accounting import api as accounting_api
-from app.accounting import bank_registration, find, hooks, permissions, report_builders, views
+from app.accounting import (
+    bank_registration,
+    close_registration,
+    find,
+    hooks,
+    permissions,
+    report_builders,
+    views,
+)
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
@@ -19,7 +27,12 @@ from app.kernel.registry import (
 )
 from app.kernel.words import _
 
-JOBS = bank_registration.JOBS
+# The parts of the line, each with its own register, JOBS, blueprints and apis.
+PARTS = (
+    bank_registration,
+    close_registration,
+)
+JOBS = tuple(name for part in PARTS for name in part.JOBS)
 
 
 def register(registry: Registry) -> None:
@@ -42,7 +55,8 @@ def register(registry: Registry) -> None:
         }
     )
     registry.on_client_created(hooks.on_client_created, order=20)
-    bank_registration.register(registry)
+    for part in PARTS:
+        part.register(registry)
 
 
 def _navigation() -> tuple[NavItem, ...]:
@@ -136,7 +150,7 @@ def _errors() -> dict[str, words.Lazy]:
         "period-unknown": _("There is no such month."),
         "tax-code-unknown": _("There is no such tax code."),
         "too-few-postings": _("An entry needs at least two postings."),
-        "own-review": _("A second person closes the month: you posted or reviewed in it."),
+        "own-review": _("A second person closes the month: you handed it in for review."),
         "control-unknown": _("Control accounts are of receivables or of payables."),
         "item-unknown": _("Pair %(no)s: there is no such open item."),
         "items-one-side": _(
@@ -166,9 +180,9 @@ def _errors() -> dict[str, words.Lazy]:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The line's pages."""
-    return (views.pages, *bank_registration.blueprints())
+    return (views.pages, *(page for part in PARTS for page in part.blueprints()))
 
 
 def apis() -> tuple[Api, ...]:
     """The line's part of the API."""
-    return (accounting_api.api, *bank_registration.apis())
+    return (accounting_api.api, *(api for part in PARTS for api in part.apis()))

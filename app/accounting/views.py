@@ -244,27 +244,7 @@ def months() -> Response:
     return render(
         "accounting/months.html",
         periods=sorted(queries.periods(), key=lambda period: period.starts, reverse=True),
-        form=forms.current(schemas.PeriodForm),
     )
-
-
-@pages.post("/c/<client>/books/months/<int:period_id>", needs="accounting.close", again=months)
-def change_month(period_id: int) -> Response:
-    """Reviews, closes or reopens a month; the database asks for the right again."""
-    form = forms.bind(schemas.PeriodForm)
-    acts = {
-        "review": commands.review_period,
-        "close": commands.close_period,
-        "reopen": commands.reopen_period,
-    }
-    acts[form.act](period_id=period_id, reason=form.reason or "")
-    said = {
-        "review": _("The month is in review."),
-        "close": _("The month is closed."),
-        "reopen": _("The month is open again."),
-    }
-    toast(said[form.act])
-    return redirect_to("accounting.months")
 
 
 def permalink(object_id: UUID) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,11 +137,15 @@ def _objects(query: str, surface: str) -> list[Group]:
     ]
 
 
-def same_screen(slug: str, endpoint: str) -> str:
-    """The address of a screen in another client; its home where the screen names an object."""
+def same_screen(slug: str, endpoint: str, kept: Mapping[str, str] | None = None) -> str:
+    """The address of a screen in another client; its home where the screen names an object.
+
+    `kept` is what a screen names that every client has, such as a month or a report.
+    """
+    values = kept or {}
     for rule in current_app.url_map.iter_rules(endpoint) if endpoint in _known() else ():
-        if rule.arguments == {"client"} and "GET" in (rule.methods or ()):
-            return url_for(endpoint, client=slug)
+        if "GET" in (rule.methods or ()) and rule.arguments <= {"client", *values}:
+            return url_for(endpoint, client=slug, **dict[str, Any](values))
     return url_for("workspace.home", client=slug)
 
 

@@ -188,6 +188,7 @@ def init_app(app: Flask) -> None:
         Kpi=lists.Kpi,
         initials=context.initials,
         shell=shell.build,
+        kept_values=shell.kept,
         take_toasts=take_toasts,
         last_undo=last_undo,
         request_id=context.request_id,

@@ -127,6 +127,16 @@ def _count(counts: Mapping[str, int], figure: str | None) -> str:
     )
 
 
+def kept() -> dict[str, str]:
+    """What this screen names besides its client that the next client has too, for `[` and `]`."""
+    values = {**(request.view_args or {}), "focus": request.args.get("focus", "")}
+    return {
+        name: str(value)
+        for name, value in values.items()
+        if name != "client" and value and len(str(value)) <= 30
+    }
+
+
 def neighbour(step: int) -> context.Pin | None:
     """The client before or after this one, in the order of the desk; round and round."""
     place = context.place()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import go, redirect_back, render, toast
 
 pages = Pages("workspace", __name__, surface=Surface.CLIENT)
+_SMALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}")
 
 
 @pages.get("/c/<client>/", needs=SIGNED_IN)
@@ -67,12 +69,22 @@ def unpin() -> Response:
 
 @pages.get("/c/<client>/next", needs=SIGNED_IN)
 def next_client() -> Response:
-    """The same screen in the next client, or the one before with `step=-1`."""
+    """The same screen in the next client, or the one before with `step=-1`.
+
+    What the screen names besides the client travels along: a month, a report, the step looked at.
+    """
     step = -1 if request.args.get("step") == "-1" else 1
     found = shell.neighbour(step)
     if found is None:
         raise NotFound
-    return go(palette.same_screen(found.slug, request.args.get("at", "")))
+    at = request.args.get("at", "")
+    kept = {name: text for name, text in request.args.items() if name not in ("at", "step")}
+    return go(palette.same_screen(found.slug, at, kept if all(map(_plain, kept.values())) else {}))
+
+
+def _plain(text: str) -> bool:
+    """Whether a value is a month, a report's key or the like, and no object of one client."""
+    return _SMALL.fullmatch(text) is not None
 
 
 @pages.get("/x/<client>/<uuid:object_id>", needs=SIGNED_IN)

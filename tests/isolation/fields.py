@@ -42,6 +42,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),
     "report_id": of("app.published_report"),
     "statement_id": of("app.statement"),
+    "step_id": of("app.close_step"),
     "view_id": of("app.saved_view"),
     "person_id": Ids(("select user_id from guard.membership where tenant_id = %s limit 1",)),
     "request_id": of("guard.access_request"),
@@ -73,6 +74,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     ),
     # what is the same for every client, or is secret by itself
     "code": Fixed("0" * 32),
+    "month": Fixed("2026-10"),
     "name": Fixed("app.css"),
     "print": Fixed("2457a6"),
     "report_key": Fixed("profit-and-loss"),
