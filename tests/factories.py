@@ -169,8 +169,9 @@ def sign_in(admin: Connection, person: UUID, *, fresh: bool = True) -> Session:
     principal = _one(
         admin,
         "insert into guard.principal(kind, user_id, idle_until, expires_at, stepped_up_at,"
-        " secret_sha) values ('person', %s, now() + interval '30 minutes',"
-        " now() + interval '12 hours', case when %s then now() end, %s) returning id",
+        " secret_sha, factors) values ('person', %s, now() + interval '30 minutes',"
+        " now() + interval '12 hours', case when %s then now() end, %s, '{password,totp}')"
+        " returning id",
         person,
         fresh,
         secret_hash("prin", cookie),

@@ -194,7 +194,7 @@ def by_mail_code(code: str) -> Proof | HalfProof:
     if found.purpose != "login" or found.side != "client" or found.state != "open":
         raise Invalid("code-refused")
     with transaction(Scope.login_by_hash("once", code)):
-        session.execute(sa.text("select guard.redeem('login')"))
+        session.execute(sa.text("select guard.redeem()"))
     ways = ways_of(found.person_id)
     if ways is not None and ways.totp is not None:
         return HalfProof(found.person_id, "mail")

@@ -6,11 +6,7 @@ import sqlalchemy as sa
 
 from app.kernel import db
 
-_TAKE = sa.text(
-    "insert into app.counter as c (tenant_id, series, line, value)"
-    " values ((select guard.tenant_id()), :series, :line, 1)"
-    " on conflict (tenant_id, series) do update set value = c.value + 1 returning value"
-)
+_TAKE = sa.text("select app.take_number(:series, :line)")
 
 
 def take(series: str, *, line: str) -> int:

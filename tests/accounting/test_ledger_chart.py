@@ -104,13 +104,19 @@ def test_the_tax_codes_of_a_chart_know_where_their_tax_is_booked(
 @pytest.fixture
 def approved(books: Books, admin: psycopg.Connection) -> tuple[ledger.EntryDraft, UUID]:
     """A draft of the accountant that the client's owner has approved."""
+    return _approved(books, admin, "entry.test")
+
+
+def _approved(books: Books, admin: psycopg.Connection, kind: str) -> tuple[ledger.EntryDraft, UUID]:
     admin.execute(
         "insert into app.approval_kind (kind, side, needed, fresh)"
-        " values ('test.entry', 'client', 1, false) on conflict do nothing"
+        " values (%s, 'client', 1, false) on conflict do nothing",
+        (kind,),
     )
     admin.execute(
         "insert into guard.role_permission (role, permission)"
-        " values ('owner', 'approve.test.entry') on conflict do nothing"
+        " values ('owner', 'approve.' || %s) on conflict do nothing",
+        (kind,),
     )
     admin.commit()
     owner = factories.owner(admin, books.tenant)
@@ -118,7 +124,7 @@ def approved(books: Books, admin: psycopg.Connection) -> tuple[ledger.EntryDraft
     sha = ledger.request_sha(draft, ledger.Book("EUR")).hex()
     with books.open():
         asked = approvals.request(
-            "test.entry",
+            kind,
             subject_type="entry",
             line="accounting",
             title="Post it",
@@ -152,6 +158,15 @@ def test_an_approval_covers_nothing_but_what_was_shown(
         with pytest.raises(Invalid) as caught, books.open():
             _post(changed, reference)
         assert caught.value.code == "approval-does-not-cover"
+
+
+def test_an_approval_of_something_else_covers_no_entry(
+    books: Books, admin: psycopg.Connection
+) -> None:
+    draft, approval = _approved(books, admin, "test.thing")
+    with pytest.raises(Invalid) as caught, books.open():
+        _post(draft, approval)
+    assert caught.value.code == "approval-does-not-cover"
 
 
 def test_a_system_job_posts_many_as_the_system_user(books: Books, worker_app: Flask) -> None:

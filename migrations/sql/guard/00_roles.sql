@@ -42,3 +42,24 @@ begin
   execute format('revoke temporary, create on database %I from public', current_database());
   revoke create on schema public from public;
 end $$;
+
+-- What a session may do to others of its own role, or leave behind outside our tables: taken from
+-- everybody, and given back to the worker where the dispatcher's one lock needs it. These functions
+-- belong to the superuser; where we are none, doctor names them to whoever is.
+do $$
+declare
+  f regprocedure;
+begin
+  for f in
+    select p.oid::regprocedure from pg_proc p
+     where p.pronamespace = 'pg_catalog'::regnamespace
+       and (p.proname in ('pg_terminate_backend', 'pg_cancel_backend')
+            or p.proname like 'pg%advisory%' or p.proname ~ '^lo(_|read|write)')
+       and has_function_privilege('public', p.oid, 'execute')
+  loop
+    execute format('revoke execute on function %s from public', f);
+  end loop;
+  grant execute on function pg_try_advisory_lock(bigint) to app_worker;
+exception when insufficient_privilege then
+  raise notice 'functions of the server stay open to everybody';
+end $$;

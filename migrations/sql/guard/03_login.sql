@@ -32,8 +32,7 @@ create index one_time_waiting on guard.one_time (id) where secret_sha is null;
 
 -- A principal is what acts: a login session (person), an API token, a link, a job.
 -- lines null means everything the person's memberships give; else it is narrowed to these.
--- factors: what was proved when it was opened, null where the caller did not say and answers for it;
--- the provider's people need two to administer.
+-- factors: what was proved when it was opened; the provider's people need two to administer.
 create table guard.principal (
   id            uuid primary key default uuidv7(),
   kind          text not null check (kind in ('person', 'token', 'link', 'job')),

@@ -14,11 +14,10 @@ begin
   raise exception 'refused: %', why using errcode = '42501';
 end $$;
 
--- Two different proofs of one sign-in: a passkey verified by its device counts as two. Null: the
--- caller of open_principal did not say, and answers for it.
+-- Two different proofs of one sign-in: a passkey verified by its device counts as two.
 create function guard.strong(factors text[]) returns boolean
 language sql immutable parallel safe
-return factors is null or cardinality(array(
+return factors is not null and cardinality(array(
   select distinct f from unnest(factors) f where f in ('password', 'totp', 'passkey', 'user_verified')
 )) >= 2;
 

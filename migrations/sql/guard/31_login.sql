@@ -113,12 +113,9 @@ begin
       left join guard.person_setting s on s.person_id = p.id;
 end $$;
 
--- Spends a code. invite and reset set a credential and end the open sessions; a reset sets a
--- password only, so that a mailbox alone never replaces a second factor; login only proves.
-create function guard.redeem(
-  p_purpose text, p_kind text default null, p_secret bytea default null,
-  p_public bytea default null, p_handle_sha text default null
-) returns uuid
+-- Spends a code that was mailed for logging in; it proves the mailbox and sets nothing. What comes
+-- with a credential is spent by guard.accept_code (identity/02).
+create function guard.redeem() returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.login_step(true);
@@ -126,32 +123,20 @@ declare
 begin
   update guard.one_time o set used_at = now()
     from guard.person p
-   where o.secret_sha = c.hash and o.purpose = p_purpose and o.used_at is null
+   where o.secret_sha = c.hash and o.purpose = 'login' and o.used_at is null
      and o.expires_at > now() and p.id = o.person_id and p.left_at is null and not p.system
   returning o.person_id into u;
   if u is null then
     perform guard.refuse('code');
   end if;
-  if p_purpose in ('invite', 'reset') then
-    if p_purpose = 'reset' and p_kind is distinct from 'password' then
-      perform guard.refuse('a reset sets a password only');
-    end if;
-    if p_kind is distinct from 'passkey' then
-      delete from guard.credential where person_id = u and kind = p_kind;
-    end if;
-    insert into guard.credential (person_id, kind, secret, public, handle_sha)
-    values (u, p_kind, p_secret, p_public, p_handle_sha);
-    update guard.principal set revoked_at = statement_timestamp()
-     where user_id = u and kind in ('person', 'token') and revoked_at is null;
-  end if;
-  perform guard.note(null, c, 'code.' || p_purpose, jsonb_build_object('person', u));
+  perform guard.note(null, c, 'code.login', jsonb_build_object('person', u));
   return u;
 end $$;
 
 grant execute on function
   guard.credential_for(),
   guard.open_principal(uuid, text, interval, interval, uuid, text[]),
-  guard.principal_for(), guard.request_code(text, text), guard.redeem(text, text, bytea, bytea, text)
+  guard.principal_for(), guard.request_code(text, text), guard.redeem()
   to app_rw;
 grant execute on function guard.issue_code(text) to app_worker;
 reset role;

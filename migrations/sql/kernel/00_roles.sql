@@ -3,7 +3,8 @@
 do $$
 declare r text;
 begin
-  foreach r in array '{job_door, handover_door, audit_door, usage_door, storage_door}'::text[] loop
+  foreach r in array '{job_door, handover_door, audit_door, usage_door, storage_door,
+    counter_door}'::text[] loop
     if not exists (select from pg_roles where rolname = r) then
       begin
         execute format('create role %I nologin', r);

@@ -27,8 +27,29 @@ create table app.counter (
   primary key (tenant_id, series)
 );
 call guard.protect_shared('app.counter');
-grant select, insert, update on app.counter to app_rw, app_worker;
+call guard.admit('app.counter', 'counter_door', null);
+grant select on app.counter to app_rw, app_worker;
+grant select, insert, update on app.counter to counter_door;
 grant select, insert, update, delete on app.counter to app_restore;
+
+-- One more, never less, never a leap: a number once given is not given again.
+create function app.take_number(p_series text, p_line text) returns bigint
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+  n bigint;
+begin
+  if t is null or guard.writable(p_line) is null then
+    raise exception 'refused: number' using errcode = '42501';
+  end if;
+  insert into app.counter as c (tenant_id, series, line, value) values (t, p_series, p_line, 1)
+    on conflict (tenant_id, series) do update set value = c.value + 1 where c.line = p_line
+    returning value into n;
+  if n is null then
+    raise exception 'refused: number of another line' using errcode = '42501';
+  end if;
+  return n;
+end $$;
 
 create table app.saved_view (
   tenant_id uuid not null,
@@ -59,3 +80,5 @@ create table app.undo_token (
 call guard.protect_personal('app.undo_token');
 grant select, insert, update, delete on app.undo_token to app_rw, app_worker;
 reset role;
+alter function app.take_number(text, text) owner to counter_door;
+grant execute on function app.take_number(text, text) to app_rw, app_worker;

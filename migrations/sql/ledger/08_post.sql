@@ -222,7 +222,7 @@ declare
 begin
   select a.requested_by into drafted_by from app.approval a
     where a.tenant_id = t and a.id = p_approved and a.line = 'accounting' and a.state = 'approved'
-      and a.content_sha = encode(sha, 'hex');
+      and a.kind like 'entry.%' and a.content_sha = encode(sha, 'hex');
   if not found then
     perform ledger.refuse('BO422', 'approval-does-not-cover');
   end if;
