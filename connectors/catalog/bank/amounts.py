@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.kernel import money
 from connectors.catalog.bank.statement import Notes, StatementRefused, _
@@ -63,6 +64,17 @@ def read_amount(
     text is kept and warned as `amount-precision` (rulings 45).
     """
     plain = text.strip()
+    if not comma:
+        # The common case at a glance: whole units, a point, exactly the currency's decimals.
+        whole, _point, fraction = plain.partition(".")
+        if (
+            len(whole) <= 12
+            and len(fraction) == money.CURRENCIES.get(currency or "")
+            and plain.isascii()
+            and (whole + fraction).isdigit()
+            and whole
+        ):
+            return Amount(int(whole + fraction))
     found = _DECIMAL.match(plain.replace(",", ".") if comma else plain)
     if found is None or not (found[2] or found[3]):
         raise StatementRefused(
@@ -140,8 +152,22 @@ def short_date(text: str, notes: Notes, *, line: int | None) -> date:
     return _in_calendar(year + (1900 if year >= 80 else 2000), month, day, notes, line=line)
 
 
+@lru_cache(maxsize=4096)
+def _plain_day(text: str) -> date | None:
+    """The day of `YYYY-MM-DD`, or None where a closer look is needed."""
+    if len(text) != 10 or text[4] != "-" or text[7] != "-" or not text.isascii():
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def iso_date(text: str, notes: Notes, *, line: int | None) -> date:
     """Read the day of an ISO date or date-time, as the bank wrote it and in no other time zone."""
+    known = _plain_day(text[:10]) if not text[10:11].isdigit() else None
+    if known is not None:
+        return known
     found = re.match(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)", text, re.ASCII)
     if found is None:
         raise StatementRefused(

@@ -14,6 +14,7 @@ from io import BytesIO
 from lxml import etree
 
 from connectors.catalog.bank import camt_entry, camt_header, camt_path
+from connectors.catalog.bank.camt_values import local
 from connectors.catalog.bank.statement import (
     MAX_TRANSACTIONS,
     BankTransaction,
@@ -37,6 +38,8 @@ class _Reading:
     entries: list[BankTransaction] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     total: int = 0
+    carrier: etree._Element | None = None
+    own: str | None = None
 
 
 def read(data: bytes, notes: Notes) -> StatementFile:
@@ -86,7 +89,7 @@ def _ends(data: bytes, encoding: str | None) -> Iterator[etree._Element]:
     """Every closed statement and entry, in the order of the file."""
     events = etree.iterparse(
         BytesIO(data),
-        events=("start", "end"),
+        events=("end",),
         tag=("{*}Document", *_TAGS),
         encoding=encoding,
         resolve_entities=False,
@@ -99,11 +102,11 @@ def _ends(data: bytes, encoding: str | None) -> Iterator[etree._Element]:
         remove_pis=True,
     )
     checked = False
-    for event, element in events:
+    for _event, element in events:
         if not checked:
             _refuse_entities(element)
             checked = True
-        if event == "end" and local(element) != "Document":
+        if local(element.tag) != "Document":
             yield element
 
 
@@ -118,28 +121,25 @@ def _refuse_entities(element: etree._Element) -> None:
         )
 
 
-def local(element: etree._Element) -> str:
-    """The name of an element without its namespace."""
-    name = str(element.tag)
-    return name.rpartition("}")[2]
-
-
 def _take(reading: _Reading, element: etree._Element) -> None:
-    name = local(element)
+    name = local(element.tag)
     parent = element.getparent()
     if name == "Ntry":
-        if parent is None or local(parent) not in _CARRIERS:
+        if parent is None or local(parent.tag) not in _CARRIERS:
             return
         if reading.format == "camt":
-            reading.format = _CARRIERS[local(parent)]
-        found = camt_entry.transactions(element, reading.notes)
+            reading.format = _CARRIERS[local(parent.tag)]
+        if parent is not reading.carrier:
+            reading.carrier = parent
+            reading.own = camt_path.account(camt_path.find(parent, "Acct"))
+        found = camt_entry.transactions(element, reading.notes, own=reading.own)
         reading.total += len(found)
         _bound(reading, element)
         reading.entries.extend(found)
         element.clear()
         _forget_before(parent, element)
         return
-    if parent is not None and local(parent) in _CARRIERS:
+    if parent is not None and local(parent.tag) in _CARRIERS:
         return
     reading.format = _CARRIERS[name]
     reading.statements.append(
@@ -152,7 +152,7 @@ def _take(reading: _Reading, element: etree._Element) -> None:
 def _forget_before(parent: etree._Element, element: etree._Element) -> None:
     """Drop the entries already read, so that memory does not grow with the file."""
     before = element.getprevious()
-    while before is not None and local(before) == "Ntry":
+    while before is not None and local(before.tag) == "Ntry":
         parent.remove(before)
         before = element.getprevious()
 

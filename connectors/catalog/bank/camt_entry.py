@@ -2,81 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from lxml import etree
 
 from connectors.catalog.bank import amounts, camt_path
 from connectors.catalog.bank.amounts import Amount
+from connectors.catalog.bank.camt_values import Values, Written, gather, local, wanted
 from connectors.catalog.bank.statement import BankTransaction, Notes, StatementRefused, Status, _
 
 _STATUS = {"BOOK": Status.BOOKED, "PDNG": Status.PENDING, "FUTR": Status.PENDING}
 _INFORMATION = "INFO"
 _DIRECTIONS = {"CRDT": 1, "DBIT": -1}
 _NOTHING = {"NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE"}
+_CHARGES = ("Chrgs/TtlChrgsAndTaxAmt", "Chrgs/Amt", "Chrgs/Rcrd/Amt")
+_ENTRY = wanted(
+    {
+        "AMOUNT": ("Amt",),
+        "direction": ("CdtDbtInd",),
+        "status": ("Sts", "Sts/Cd", "Sts/Prtry"),
+        "booked": ("BookgDt", "BookgDt/Dt", "BookgDt/DtTm"),
+        "value": ("ValDt", "ValDt/Dt", "ValDt/DtTm"),
+        "servicer": ("AcctSvcrRef",),
+        "entry": ("NtryRef",),
+        "words": ("AddtlNtryInf",),
+        "CHARGES": _CHARGES,
+        "INSTRUCTED": ("AmtDtls/InstdAmt/Amt",),
+        "TRANSACTION": ("AmtDtls/TxAmt/Amt",),
+    }
+)
 
 
-def transactions(entry: etree._Element, notes: Notes) -> list[BankTransaction]:
+def _party(role: str) -> tuple[str, ...]:
+    names = (f"{role}/Nm", f"{role}/Pty/Nm", f"{role}/Agt/FinInstnId/Nm")
+    return tuple(f"RltdPties/{one}" for one in (*names, f"Ultmt{role}/Nm", f"Ultmt{role}/Pty/Nm"))
+
+
+def _number(role: str) -> tuple[str, ...]:
+    places = ("Id/IBAN", "Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC", "IBAN", "Prxy/Id")
+    return tuple(f"RltdPties/{role}Acct/{one}" for one in places)
+
+
+_DETAIL = wanted(
+    {
+        "AMOUNT": ("Amt",),
+        "direction": ("CdtDbtInd",),
+        "Dbtr": _party("Dbtr"),
+        "Cdtr": _party("Cdtr"),
+        "DbtrAcct": _number("Dbtr"),
+        "CdtrAcct": _number("Cdtr"),
+        "end_to_end": ("Refs/EndToEndId",),
+        "servicer": ("Refs/AcctSvcrRef",),
+        "creditor_reference": ("RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef"),
+        "document": ("RmtInf/Strd/RfrdDocInf/Nb", "RmtInf/Strd/RfrdDocInf/RfrdDocNb"),
+        "mandate": ("Refs/MndtId",),
+        "cheque": ("Refs/ChqNb",),
+        "instruction": ("Refs/InstrId",),
+        "payment": ("Refs/PmtInfId",),
+        "words": ("RmtInf/Ustrd", "RmtInf/Strd/AddtlRmtInf", "AddtlTxInf"),
+        "CHARGES": _CHARGES,
+        "INSTRUCTED": ("AmtDtls/InstdAmt/Amt",),
+        "TRANSACTION": ("AmtDtls/TxAmt/Amt",),
+    }
+)
+_REFERENCES = ("creditor_reference", "document", "mandate", "cheque", "instruction", "payment")
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What an entry says for all of its details."""
+
+    values: Values
+    amount: Amount
+    currency: str | None
+    booked_on: date | None
+    value_on: date | None
+    status: Status
+    line: int | None
+    own: str | None
+
+
+@dataclass(slots=True)
+class _Detail:
+    """One detail of an entry, and the line it starts in."""
+
+    values: Values
+    line: int | None
+
+
+_NONE = _Detail(Values(), None)
+
+
+def transactions(entry: etree._Element, notes: Notes, *, own: str | None) -> list[BankTransaction]:
     """The transactions of a `Ntry`: one, or one a detail where the details are the entry.
 
     A batch is split only where every detail states its amount in the entry's currency and they
-    add up to the entry (rulings 45); else the entry stands for all of them.
+    add up to the entry (rulings 45); else the entry stands for all of them. `own` is the number
+    of the account, which banks write where the other one's belongs.
     """
-    head = _head(entry, notes)
-    details = [
-        detail
-        for group in camt_path.children(entry, "NtryDtls")
-        for detail in camt_path.children(group, "TxDtls")
-    ]
+    head = _head(entry, notes, own)
+    details = [_detail(one) for one in _details(entry)]
     if len(details) == 1:
-        return [_with_detail(head, entry, details[0])]
+        return [_transaction(head, head.amount, details[0])]
     shares = _shares(head, details, notes) if details else None
     if shares is None:
-        return [replace(head, text=_entry_text(entry, details))]
+        return [_transaction(head, head.amount, _together(details))]
     return [
-        _with_detail(replace(head, amount_minor=share.minor, amount=share.written), entry, detail)
-        for detail, share in zip(details, shares, strict=True)
+        _transaction(head, share, detail) for share, detail in zip(shares, details, strict=True)
     ]
 
 
-def _head(entry: etree._Element, notes: Notes) -> BankTransaction:
+def _details(entry: etree._Element) -> Iterable[etree._Element]:
+    """Every `TxDtls`; in the first version they stand in the entry itself."""
+    for group in entry:
+        name = local(group.tag)
+        if name == "NtryDtls":
+            yield from (one for one in group if local(one.tag) == "TxDtls")
+        elif name == "TxDtls":
+            yield group
+
+
+def _detail(element: etree._Element) -> _Detail:
+    found = Values()
+    gather(element, _DETAIL, found)
+    return _Detail(found, camt_path.line(element))
+
+
+def _together(details: list[_Detail]) -> _Detail:
+    """Of details that the entry stands for, only their words are kept."""
+    if not details:
+        return _NONE
+    return _Detail(Values(words=[word for one in details[:20] for word in one.values.words]), None)
+
+
+def _head(entry: etree._Element, notes: Notes, own: str | None) -> _Entry:
     line = camt_path.line(entry)
-    amount = camt_path.find(entry, "Amt")
-    currency = camt_path.currency(amount)
-    read = _signed(
-        amounts.read_amount(camt_path.text(amount) or "", currency, notes, line=line),
-        _direction(entry),
-    )
-    value_on = _day(entry, "ValDt", notes)
-    booked_on = _day(entry, "BookgDt", notes) or value_on
-    return BankTransaction(
-        booked_on=booked_on,
-        value_on=value_on,
-        amount_minor=read.minor,
-        amount=read.written,
+    found = Values()
+    gather(entry, _ENTRY, found)
+    text, currency = found.amounts.get("AMOUNT", ("", None))
+    read = amounts.read_amount(text, currency, notes, line=line)
+    if _direction(found, line) < 0:
+        read = amounts.flipped(read)
+    booked, value = found.texts.get("booked"), found.texts.get("value")
+    value_on = amounts.iso_date(value, notes, line=line) if value else None
+    return _Entry(
+        values=found,
+        amount=read,
         currency=currency,
-        status=_status(entry, notes),
-        bank_id=camt_path.first(entry, "AcctSvcrRef", "NtryRef"),
-        charges=_charges(entry),
-        foreign=_foreign(entry, currency),
+        booked_on=amounts.iso_date(booked, notes, line=line) if booked else value_on,
+        value_on=value_on,
+        status=_status(found.texts.get("status"), notes, line),
         line=line,
+        own=own,
     )
 
 
-def _signed(amount: Amount, direction: int) -> Amount:
-    if direction > 0:
-        return amount
-    written = amount.written
-    if written is not None:
-        written = written[1:] if written.startswith("-") else f"-{written}"
-    return Amount(-amount.minor, written)
-
-
-def _direction(element: etree._Element) -> int:
+def _direction(found: Values, line: int | None) -> int:
     """Credit or debit of the account as stated; the reversal mark says why, not which way."""
-    mark = camt_path.text(element, "CdtDbtInd")
+    mark = found.texts.get("direction")
     if mark not in _DIRECTIONS:
         raise StatementRefused(
             "direction-missing",
@@ -84,13 +169,12 @@ def _direction(element: etree._Element) -> int:
                 "The entry does not say whether money came in or went out"
                 " (CdtDbtInd: CRDT or DBIT)."
             ),
-            line=camt_path.line(element),
+            line=line,
         )
     return _DIRECTIONS[mark]
 
 
-def _status(entry: etree._Element, notes: Notes) -> Status:
-    code = camt_path.first(entry, "Sts", "Sts/Cd", "Sts/Prtry")
+def _status(code: str | None, notes: Notes, line: int | None) -> Status:
     if code is None or code in _STATUS:
         return _STATUS[code or "BOOK"]
     if code != _INFORMATION:
@@ -100,156 +184,113 @@ def _status(entry: etree._Element, notes: Notes) -> Status:
                 "The status “%(code)s” is not known; the entry counts as information.",
                 code=code[:20],
             ),
-            line=camt_path.line(entry),
+            line=line,
         )
     return Status.INFORMATION
 
 
-def _day(entry: etree._Element, name: str, notes: Notes) -> date | None:
-    found = camt_path.first(entry, f"{name}/Dt", f"{name}/DtTm", name)
-    return amounts.iso_date(found, notes, line=camt_path.line(entry)) if found else None
-
-
-def _shares(
-    head: BankTransaction, details: list[etree._Element], notes: Notes
-) -> list[Amount] | None:
+def _shares(head: _Entry, details: list[_Detail], notes: Notes) -> list[Amount] | None:
     """What each detail contributes, or None where that is not fully stated."""
     plain: list[Amount] = []
     signed: list[Amount] = []
-    direction = 1 if head.amount_minor >= 0 else -1
+    direction = 1 if head.amount.minor >= 0 else -1
     quiet = Notes()
     for detail in details:
-        amount = _own_amount(detail, head.currency)
-        if amount is None:
+        text = _own_amount(detail.values, head.currency)
+        if text is None:
             return None
-        read = amounts.read_amount(
-            camt_path.text(amount) or "", head.currency, quiet, line=camt_path.line(detail)
-        )
-        own = _DIRECTIONS.get(camt_path.text(detail, "CdtDbtInd") or "", direction)
-        signed.append(_signed(read, own))
-        plain.append(_signed(read, direction))
+        read = amounts.read_amount(text, head.currency, quiet, line=detail.line)
+        own = _DIRECTIONS.get(detail.values.texts.get("direction", ""), direction)
+        signed.append(read if own > 0 else amounts.flipped(read))
+        plain.append(read if direction > 0 else amounts.flipped(read))
     for shares in (signed, plain):
-        if sum(one.minor for one in shares) == head.amount_minor:
+        if sum(one.minor for one in shares) == head.amount.minor:
             for doubt in quiet.found:
                 notes.warn(doubt.code, doubt.message, line=doubt.line)
             return shares
     return None
 
 
-def _own_amount(detail: etree._Element, currency: str | None) -> etree._Element | None:
+def _own_amount(found: Values, currency: str | None) -> str | None:
     """The detail's amount in the account's currency; an instructed foreign amount is not one."""
-    for path in ("Amt", "AmtDtls/TxAmt/Amt"):
-        amount = camt_path.find(detail, path)
-        if amount is not None and camt_path.currency(amount) == currency:
-            return amount
+    for key in ("AMOUNT", "TRANSACTION"):
+        written = found.amounts.get(key)
+        if written is not None and written[1] == currency:
+            return written[0]
     return None
 
 
-def _with_detail(
-    head: BankTransaction, entry: etree._Element, detail: etree._Element
-) -> BankTransaction:
-    own = camt_path.account(camt_path.find(entry.getparent(), "Acct"))
-    name, number = _counterparty(detail, own, incoming=head.amount_minor >= 0)
-    return replace(
-        head,
-        counterparty=name,
-        counterparty_account=number,
-        reference=_reference(detail),
-        end_to_end_id=_stated(camt_path.text(detail, "Refs/EndToEndId")),
-        bank_id=camt_path.text(detail, "Refs/AcctSvcrRef") or head.bank_id,
-        text=" ".join(_unique([*_detail_texts(detail), *_entry_texts(entry)])),
-        charges=_charges(detail) or head.charges,
-        foreign=_foreign(detail, head.currency) or head.foreign,
-        line=camt_path.line(detail),
+def _transaction(head: _Entry, share: Amount, detail: _Detail) -> BankTransaction:
+    entry, found = head.values, detail.values
+    texts = found.texts
+    name, number = _counterparty(texts, head.own, incoming=share.minor >= 0)
+    words = entry.words + found.words if detail.line is None else found.words + entry.words
+    if len(words) > 1:
+        words = list(dict.fromkeys(words))
+    return BankTransaction(
+        head.booked_on,
+        head.value_on,
+        share.minor,
+        head.currency,
+        head.status,
+        name,
+        number,
+        _reference(texts),
+        _stated(texts.get("end_to_end")),
+        texts.get("servicer") or entry.texts.get("servicer") or entry.texts.get("entry"),
+        " ".join(words)[:4000],
+        share.written,
+        _foreign(found, head.currency) or _foreign(entry, head.currency),
+        _charges(found) or _charges(entry),
+        detail.line or head.line,
     )
 
 
 def _counterparty(
-    detail: etree._Element, own: str | None, *, incoming: bool
+    texts: dict[str, str], own: str | None, *, incoming: bool
 ) -> tuple[str | None, str | None]:
     """The debtor of money that came in, the creditor of money that went out.
 
     Returned payments and some banks state only the other side, or the account itself here: then
     the other side is taken.
     """
-    parties = camt_path.find(detail, "RltdPties")
     for role in ("Dbtr", "Cdtr") if incoming else ("Cdtr", "Dbtr"):
-        name = camt_path.first(
-            parties,
-            f"{role}/Nm",
-            f"{role}/Pty/Nm",
-            f"{role}/Agt/FinInstnId/Nm",
-            f"Ultmt{role}/Nm",
-            f"Ultmt{role}/Pty/Nm",
-        )
-        number = camt_path.account(camt_path.find(parties, f"{role}Acct"))
+        name, number = texts.get(role), texts.get(f"{role}Acct")
+        if number is not None:
+            number = number.replace(" ", "")
         if (name or number) and (number is None or number != own):
             return name, number
     return None, None
 
 
-def _reference(detail: etree._Element) -> str | None:
-    found = camt_path.first(
-        detail,
-        "RmtInf/Strd/CdtrRefInf/Ref",
-        "RmtInf/Strd/CdtrRefInf/CdtrRef",
-        "RmtInf/Strd/RfrdDocInf/Nb",
-        "RmtInf/Strd/RfrdDocInf/RfrdDocNb",
-        "Refs/MndtId",
-        "Refs/ChqNb",
-        "Refs/InstrId",
-        "Refs/PmtInfId",
-    )
-    return _stated(found)
+def _reference(texts: dict[str, str]) -> str | None:
+    for key in _REFERENCES:
+        if key in texts:
+            return _stated(texts[key])
+    return None
 
 
 def _stated(value: str | None) -> str | None:
     return None if value is None or value.upper() in _NOTHING else value
 
 
-def _detail_texts(detail: etree._Element) -> Iterator[str]:
-    for group in camt_path.children(detail, "RmtInf"):
-        for one in camt_path.children(group, "Ustrd"):
-            yield camt_path.text(one) or ""
-        for structured in camt_path.children(group, "Strd"):
-            yield camt_path.text(structured, "AddtlRmtInf") or ""
-    yield camt_path.text(detail, "AddtlTxInf") or ""
-
-
-def _entry_texts(entry: etree._Element) -> Iterator[str]:
-    yield camt_path.text(entry, "AddtlNtryInf") or ""
-
-
-def _entry_text(entry: etree._Element, details: list[etree._Element]) -> str:
-    """The words of an entry that stands for several details."""
-    found = [*_entry_texts(entry)]
-    for detail in details[:20]:
-        found.extend(_detail_texts(detail))
-    return " ".join(_unique(found))[:4000]
-
-
-def _unique(texts: list[str]) -> list[str]:
-    return list(dict.fromkeys(one for one in texts if one))
-
-
-def _charges(element: etree._Element) -> str | None:
-    for group in camt_path.children(element, "Chrgs"):
-        for path in ("TtlChrgsAndTaxAmt", "Amt", "Rcrd/Amt"):
-            found = _written(camt_path.find(group, path))
-            if found and not found.startswith("0 "):
-                return found
+def _charges(found: Values) -> str | None:
+    for written in found.charges:
+        said = _written(written)
+        if said and not said.startswith("0 "):
+            return said
     return None
 
 
-def _foreign(element: etree._Element, currency: str | None) -> str | None:
+def _foreign(found: Values, currency: str | None) -> str | None:
     """The amount in the currency it was ordered in, where that is another one."""
-    for path in ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "Amt"):
-        amount = camt_path.find(element, path)
-        if camt_path.currency(amount) not in (None, currency):
-            return _written(amount)
+    stated = found.amounts
+    for key in ("INSTRUCTED", "TRANSACTION", "AMOUNT"):
+        if key in stated and stated[key][1] not in (None, currency):
+            return _written(stated[key])
     return None
 
 
-def _written(amount: etree._Element | None) -> str | None:
-    value, currency = camt_path.text(amount), camt_path.currency(amount)
+def _written(amount: Written) -> str | None:
+    value, currency = amount
     return f"{value[:40]} {currency[:3]}" if value and currency else None
