@@ -10,6 +10,7 @@ from app.accounting import (
     close_registration,
     find,
     hooks,
+    items_registration,
     permissions,
     report_builders,
     views,
@@ -31,6 +32,7 @@ from app.kernel.words import _
 PARTS = (
     bank_registration,
     close_registration,
+    items_registration,
 )
 JOBS = tuple(name for part in PARTS for name in part.JOBS)
 
@@ -42,7 +44,6 @@ def register(registry: Registry) -> None:
     registry.add(*_navigation(), *report_builders.definitions(), *_palette())
     registry.add(
         Meter("entry", _("Journal entry posted"), "entry", "accounting"),
-        Meter("settlement", _("Open items settled with each other"), "pair", "accounting"),
         Permalink("entry", views.permalink),
     )
     words.declare_errors(_errors())
@@ -151,29 +152,6 @@ def _errors() -> dict[str, words.Lazy]:
         "tax-code-unknown": _("There is no such tax code."),
         "too-few-postings": _("An entry needs at least two postings."),
         "own-review": _("A second person closes the month: you handed it in for review."),
-        "control-unknown": _("Control accounts are of receivables or of payables."),
-        "item-unknown": _("Pair %(no)s: there is no such open item."),
-        "items-one-side": _(
-            "Pair %(no)s: a debit item and a credit item settle each other. Choose one of each."
-        ),
-        "items-account-differs": _("Pair %(no)s: the items are on different control accounts."),
-        "items-currency-differs": _("Pair %(no)s: the items are in different currencies."),
-        "items-contact-differs": _("Pair %(no)s: the items are of different contacts."),
-        "item-base-sign": _("Pair %(no)s: an item's amount and base amount have different signs."),
-        "item-exceeded": _(
-            "Pair %(no)s: less than that is still open. Somebody may have settled it meanwhile."
-        ),
-        "allocation-amount": _("Pair %(no)s: fill in an amount larger than zero."),
-        "allocation-pairs": _("Settle 1 to %(most)s pairs at once."),
-        "allocation-too-early": _("Items settle each other from %(first)s on at the earliest."),
-        "allocation-unknown": _("There is no such settlement."),
-        "allocation-of-reversal": _("An entry and its reversal stay settled with each other."),
-        "difference-account-needed": _(
-            "Say where the exchange difference is booked: choose an income or expense account."
-        ),
-        "difference-account-control": _(
-            "An exchange difference goes to an income or expense account, not to a control account."
-        ),
         "reason-needed": _("Say why the month is reopened."),
     }
 

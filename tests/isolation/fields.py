@@ -41,6 +41,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "line_id": of("app.bank_transaction"),
     "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),
     "report_id": of("app.published_report"),
+    "recode_id": of("app.recode"),
     "statement_id": of("app.statement"),
     "step_id": of("app.close_step"),
     "view_id": of("app.saved_view"),

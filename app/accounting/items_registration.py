@@ -1,0 +1,112 @@
+"""What open items, contacts and re-coding contribute; the line's service_line calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.accounting import recode_commands, recode_views
+from app.api import Api
+from app.kernel import words
+from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, Registry
+from app.kernel.words import _
+
+JOBS = ("app.accounting.recode_jobs",)
+
+
+def register(registry: Registry) -> None:
+    """Adds navigation, meters, permalinks and the words of refusals."""
+    registry.add(
+        Meter("settlement", _("Open items settled with each other"), "pair", "accounting"),
+        Meter(recode_commands.METER, _("Line re-coded"), "line", "accounting"),
+        NavItem(
+            "recode",
+            _("Re-code"),
+            "pencil",
+            "accounting_recode.lines",
+            "client",
+            permission="accounting.post",
+            order=17,
+        ),
+        PaletteCommand(
+            "recode",
+            _("Re-code in bulk"),
+            "pencil",
+            "accounting_recode.lines",
+            "accounting.post",
+            words=_("reclassify move change account tax"),
+            order=30,
+        ),
+        Permalink("recode", recode_views.permalink),
+    )
+    words.declare_names({"recode": _("Re-coding"), "recode_lines": _("Lines to re-code")})
+    words.declare_errors(_item_errors())
+    words.declare_errors(_recode_errors())
+
+
+def _item_errors() -> dict[str, words.Lazy]:
+    return {
+        "control-unknown": _("Control accounts are of receivables or of payables."),
+        "item-unknown": _("Pair %(no)s: there is no such open item."),
+        "items-one-side": _(
+            "Pair %(no)s: a debit item and a credit item settle each other. Choose one of each."
+        ),
+        "items-account-differs": _("Pair %(no)s: the items are on different control accounts."),
+        "items-currency-differs": _("Pair %(no)s: the items are in different currencies."),
+        "items-contact-differs": _("Pair %(no)s: the items are of different contacts."),
+        "item-base-sign": _("Pair %(no)s: an item's amount and base amount have different signs."),
+        "item-exceeded": _(
+            "Pair %(no)s: less than that is still open. Somebody may have settled it meanwhile."
+        ),
+        "allocation-amount": _("Pair %(no)s: fill in an amount larger than zero."),
+        "allocation-pairs": _("Settle 1 to %(most)s pairs at once."),
+        "allocation-too-early": _("Items settle each other from %(first)s on at the earliest."),
+        "allocation-unknown": _("There is no such settlement."),
+        "allocation-of-reversal": _("An entry and its reversal stay settled with each other."),
+        "difference-account-needed": _(
+            "Say where the exchange difference is booked: choose an income or expense account."
+        ),
+        "difference-account-control": _(
+            "An exchange difference goes to an income or expense account, not to a control account."
+        ),
+    }
+
+
+def _recode_errors() -> dict[str, words.Lazy]:
+    return {
+        "recode-nothing": _(
+            "Choose what becomes of the lines: account, tax, dimension or contact."
+        ),
+        "recode-same": _("It reads like that already."),
+        "recode-control": _("It stands on a control account. Settle open items instead."),
+        "recode-bank": _("It stands on a bank account. Undo the booking of the bank line instead."),
+        "recode-to-control": _(
+            "A control account cannot be chosen here. Write an entry with its contact instead."
+        ),
+        "recode-to-bank": _("A bank account cannot be chosen here. Book a transfer instead."),
+        "recode-reversal": _("A reversal stays as its original was."),
+        "recode-approved": _("This entry was approved as it is. Reverse it and draft another."),
+        "recode-settled": _("Its open items are settled. Release them first."),
+        "recode-source": _("It was booked by something that would not follow. Change it there."),
+        "recode-tax-line": _("This is tax. Change the line that it belongs to."),
+        "recode-tax-shared": _(
+            "Several lines share this tax. Reverse the entry and write it anew."
+        ),
+        "recode-sure": _("That is more than 100 lines. Tick that you want to re-code all of them."),
+        "recode-unknown": _("There is no such re-coding."),
+        "recode-running": _("This re-coding is still running. Wait until it is done."),
+        "recode-undone": _("This re-coding was undone already."),
+        "recode-undo-blocked": _(
+            "%(count)s of the entries were changed or their month was closed since. Nothing was"
+            " undone; re-code them by hand."
+        ),
+    }
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages."""
+    return (recode_views.pages,)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations."""
+    return ()

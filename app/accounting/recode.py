@@ -1,0 +1,260 @@
+"""Re-coding of entries as arithmetic: other accounts, taxes, dimensions, contacts; no database.
+
+An entry is never changed: it is reversed and said anew. What is worked out here is how the new one
+reads and why some lines cannot be re-coded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from app.accounting.coding import Tax, split_tax
+from app.accounting.ledger import PostingInput
+from app.kernel import money
+
+MOST_LINES: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A new value of a field; None takes the value away."""
+
+    value: UUID | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of the chosen lines; a field that is None stays as it is."""
+
+    account_id: UUID | None = None
+    tax_code: Set | None = None
+    dim1_id: Set | None = None
+    dim2_id: Set | None = None
+    counterparty_id: Set | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would change."""
+        fields = (self.tax_code, self.dim1_id, self.dim2_id, self.counterparty_id)
+        return self.account_id is None and all(one is None for one in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A posted entry with what re-coding must know; postings in the order of their numbers."""
+
+    id: UUID
+    label: str
+    date: dt.date
+    description: str
+    refusal: str | None
+    postings: tuple[PostingInput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the lines are looked up in: fixed accounts (control, bank) and the tax codes."""
+
+    control: Collection[UUID]
+    bank: Collection[UUID]
+    taxes: Mapping[str, Tax]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that cannot be re-coded, and why."""
+
+    entry_id: UUID
+    no: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """An entry with its chosen lines and the postings it is said anew with."""
+
+    entry: Entry
+    nos: tuple[int, ...]
+    postings: tuple[PostingInput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What re-coding would do: entries said anew, lines refused."""
+
+    anew: tuple[Anew, ...]
+    refused: tuple[Refused, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many lines change."""
+        return sum(len(one.nos) for one in self.anew)
+
+    def effect(self) -> dict[UUID, int]:
+        """By account what its balance changes by, debit positive, in base; accounts that move."""
+        found: dict[UUID, int] = defaultdict(int)
+        for one in self.anew:
+            for posting in one.entry.postings:
+                found[posting.account_id] -= _base(posting)
+            for posting in one.postings:
+                found[posting.account_id] += _base(posting)
+        return {account: amount for account, amount in found.items() if amount}
+
+
+def plan(
+    entries: Sequence[Entry], chosen: Mapping[UUID, Collection[int]], change: Change, chart: Chart
+) -> Plan:
+    """Says every entry anew with its chosen lines changed, or why a line cannot be."""
+    anew: list[Anew] = []
+    refused: list[Refused] = []
+    for entry in entries:
+        good: list[int] = []
+        for no in sorted(chosen[entry.id]):
+            code = entry.refusal or _fault(entry, no, change, chart)
+            if code:
+                refused.append(Refused(entry.id, no, code))
+            else:
+                good.append(no)
+        if good:
+            anew.append(Anew(entry, tuple(good), _said_anew(entry, good, change, chart)))
+    return Plan(tuple(anew), tuple(refused))
+
+
+def _fault(entry: Entry, no: int, change: Change, chart: Chart) -> str | None:
+    if not 1 <= no <= len(entry.postings):
+        return "entry-unknown"
+    posting = entry.postings[no - 1]
+    if posting.account_id in chart.control:
+        return "recode-control"
+    if posting.account_id in chart.bank:
+        return "recode-bank"
+    if change.tax_code is not None and change.tax_code.value != posting.tax_code:
+        fault = _tax_fault(entry, no, chart.taxes)
+        if fault:
+            return fault
+    if _changed(posting, change) == posting:
+        return "recode-same"
+    return None
+
+
+def _tax_fault(entry: Entry, no: int, taxes: Mapping[str, Tax]) -> str | None:
+    """A tax that several lines share cannot be told apart."""
+    posting = entry.postings[no - 1]
+    old = taxes.get(posting.tax_code or "")
+    if old is None or old.account_id is None:
+        return None
+    if posting.account_id == old.account_id:
+        return "recode-tax-line"
+    if tax_part(entry.postings, no, taxes) is not None:
+        return None
+    shared = any(
+        one.account_id == old.account_id and one.tax_code == old.code for one in entry.postings
+    )
+    return "recode-tax-shared" if shared else None
+
+
+def tax_part(postings: Sequence[PostingInput], no: int, taxes: Mapping[str, Tax]) -> int | None:
+    """The number of the posting that holds a line's tax: the next one, on the code's account."""
+    posting = postings[no - 1]
+    known = taxes.get(posting.tax_code or "")
+    if known is None or known.account_id is None or no >= len(postings):
+        return None
+    after = postings[no]
+    fits = (
+        after.account_id == known.account_id
+        and posting.account_id != known.account_id
+        and (after.tax_code, after.currency, after.memo)
+        == (posting.tax_code, posting.currency, posting.memo)
+    )
+    return no + 1 if fits else None
+
+
+def _changed(posting: PostingInput, change: Change) -> PostingInput:
+    """The posting with everything but its tax amounts changed."""
+    found = posting
+    if change.account_id is not None:
+        found = replace(found, account_id=change.account_id)
+    if change.tax_code is not None:
+        found = replace(found, tax_code=_text(change.tax_code))
+    if change.dim1_id is not None:
+        found = replace(found, dim1_id=_id(change.dim1_id))
+    if change.dim2_id is not None:
+        found = replace(found, dim2_id=_id(change.dim2_id))
+    if change.counterparty_id is not None:
+        found = replace(found, counterparty_id=_id(change.counterparty_id))
+    return found
+
+
+def _text(change: Set) -> str | None:
+    return None if change.value is None else str(change.value)
+
+
+def _id(change: Set) -> UUID | None:
+    return change.value if isinstance(change.value, UUID) else None
+
+
+def _said_anew(
+    entry: Entry, nos: Collection[int], change: Change, chart: Chart
+) -> tuple[PostingInput, ...]:
+    found: list[PostingInput] = []
+    taken: set[int] = set()
+    for no, posting in enumerate(entry.postings, 1):
+        if no in taken:
+            continue
+        if no not in nos:
+            found.append(posting)
+            continue
+        part = tax_part(entry.postings, no, chart.taxes)
+        tax = entry.postings[part - 1] if part and part not in nos else None
+        if part and tax:
+            taken.add(part)
+        found += _line_anew(posting, tax, change, chart.taxes)
+    return tuple(found)
+
+
+def _line_anew(
+    posting: PostingInput, tax: PostingInput | None, change: Change, taxes: Mapping[str, Tax]
+) -> list[PostingInput]:
+    """A line and its tax: with another tax code, what was paid is split anew."""
+    changed = _changed(posting, change)
+    if changed.tax_code == posting.tax_code:
+        if tax is None:
+            return [changed]
+        return [changed, replace(tax, counterparty_id=changed.counterparty_id)]
+    gross = posting.amount + (tax.amount if tax else 0)
+    gross_base = _base(posting) + (_base(tax) if tax else 0)
+    has_base = posting.base is not None
+    known = taxes.get(changed.tax_code or "")
+    split = known is not None and known.account_id not in (None, changed.account_id)
+    if known is None or not split or known.reverse or not known.rate:
+        return [replace(changed, amount=gross, base=gross_base if has_base else None)]
+    net, part = split_tax(gross, known.rate)
+    part_base = _share(gross_base, part, gross) if has_base else None
+    net_base = gross_base - part_base if part_base is not None else None
+    assert known.account_id is not None
+    lines = [
+        replace(changed, amount=net, base=net_base),
+        replace(
+            changed,
+            account_id=known.account_id,
+            amount=part,
+            base=part_base,
+            dim1_id=None,
+            dim2_id=None,
+        ),
+    ]
+    return [line for line in lines if line.amount or line.base]
+
+
+def _share(whole: int, part: int, of: int) -> int:
+    return money.round_half_up(Decimal(whole) * part / of) if of else 0
+
+
+def _base(posting: PostingInput) -> int:
+    return posting.amount if posting.base is None else posting.base

@@ -1,0 +1,241 @@
+"""Bulk re-coding through the browser: filter, preview, apply, undo; and what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounting import bank_commands, commands, ledger, queries
+from app.kernel import ids, jobs
+from tests import factories
+from tests.accounting import ledger_support
+from tests.accounting.ledger_support import Books
+from tests.accounting.test_bank import ROWS, add_account, all_lines, mt940, upload
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+DAY = dt.date(2026, 3, 4)
+
+
+@pytest.fixture
+def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
+    """A client with books of its own."""
+    return ledger_support.make_books(app, worker_app, admin)
+
+
+@pytest.fixture
+def base(books: Books, admin: psycopg.Connection) -> str:
+    """The address of the client's re-coding."""
+    return f"/c/{factories.slug_of(admin, books.tenant)}/books/recode"
+
+
+@pytest.fixture
+def browser(app: Flask, books: Books) -> FlaskClient:
+    """The accountant's browser."""
+    found = app.test_client()
+    found.set_cookie("login", books.session.cookie)
+    return found
+
+
+def get(browser: FlaskClient, url: str) -> str:
+    answer = browser.get(url, headers=HERE)
+    assert answer.status_code == 200, answer.text[:2000]
+    return answer.text
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found is not None, name
+    return found[1]
+
+
+def post(browser: FlaskClient, url: str, page: str, **values: object) -> object:
+    data = {"csrf_token": field(page, "csrf_token"), **values}
+    return browser.post(url, data=data, headers=HERE)
+
+
+def spend(
+    books: Books, count: int, *, code: str = "6900", on: dt.date = DAY, amount: int = 1_000
+) -> list[UUID]:
+    """Entries that debit an account of the chart."""
+    drafts = [
+        ledger.EntryDraft(
+            "GEN",
+            on,
+            f"Petrol {place}",
+            (
+                ledger.PostingInput(books.accounts[code], amount, "EUR"),
+                ledger.PostingInput(books.accounts["1010"], -amount, "EUR"),
+            ),
+            str(ids.uuid7()),
+        )
+        for place in range(count)
+    ]
+    with books.open():
+        return [posted.id for posted in commands.post_many(drafts=drafts)]
+
+
+def balances(books: Books) -> dict[str, int]:
+    """The balance of each account that has one."""
+    with books.open(read_only=True):
+        found = queries.trial_balance(on=dt.date(2026, 12, 31)).rows
+    return {row.code: row.balance for row in found if row.balance}
+
+
+def choose(browser: FlaskClient, base: str, query: str = "") -> str:
+    page = get(browser, f"{base}?{query}")
+    answer = post(browser, f"{base}/chosen?{query}&all=1", page)
+    assert answer.status_code == 200, answer.text[:2000]  # type: ignore[attr-defined]
+    return str(answer.text)  # type: ignore[attr-defined]
+
+
+def run(browser: FlaskClient, base: str, page: str, **change: object) -> str:
+    """Previews and applies; answers the address of the act."""
+    chosen = field(page, "chosen")
+    seen = post(browser, f"{base}/plan", page, chosen=chosen, act="preview", **change)
+    assert seen.status_code == 200, seen.text[:3000]  # type: ignore[attr-defined]
+    done = post(browser, f"{base}/plan", page, chosen=chosen, act="apply", **change)
+    assert done.status_code == 303, done.text[:3000]  # type: ignore[attr-defined]
+    return str(done.headers["Location"])  # type: ignore[attr-defined]
+
+
+def test_thirty_lines_are_recoded_in_one_go_and_undone_in_one(
+    browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
+) -> None:
+    spend(books, 30)
+    before = balances(books)
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    target = str(books.accounts["6100"])
+    seen = post(browser, f"{base}/plan", page, chosen=field(page, "chosen"), account=target)
+    assert "30,000.00" not in seen.text  # type: ignore[attr-defined]
+    assert "300.00" in seen.text  # type: ignore[attr-defined]
+    where = run(browser, base, page, account=target)
+    after = balances(books)
+    assert (after.get("6900", 0), after["6100"]) == (0, before["6900"])
+    assert ledger_support.differences(admin, books.tenant) == 0
+    act = get(browser, where)
+    undone = post(browser, f"{where}/undo", act)
+    assert undone.status_code == 303  # type: ignore[attr-defined]
+    assert balances(books) == before
+    twice = post(browser, f"{where}/undo", act)
+    assert twice.status_code == 409  # type: ignore[attr-defined]
+    assert balances(books) == before
+
+
+def test_the_bank_line_of_a_recoded_entry_stays_booked_and_can_be_undone(
+    browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
+) -> None:
+    add_account(books)
+    upload(books, mt940(ROWS))
+    line = all_lines(books)[0]
+    with books.open():
+        coding = bank_commands.Coding(account_id=books.accounts["6900"])
+        first = bank_commands.book_line(line_id=line.id, version=line.version, coding=coding)
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    run(browser, base, page, account=str(books.accounts["6100"]))
+    found = next(one for one in all_lines(books) if one.id == line.id)
+    assert found.state == "booked"
+    with books.open(read_only=True):
+        entry = queries.entries_of("bank_transaction", [line.id])[line.id]
+        assert entry != first.id
+        assert {one.code for one in queries.entry(entry).postings} >= {"6100"}
+    with books.open():
+        bank_commands.undo_line(line_id=line.id, version=found.version)
+    assert balances(books) == {}
+
+
+def test_another_tax_splits_net_and_tax_anew(browser: FlaskClient, books: Books, base: str) -> None:
+    with books.open():
+        commands.create_tax_codes(codes=[("R20", "Twenty", "0.2"), ("R10", "Ten", "0.1")])
+        commands.set_tax_accounts(
+            accounts={"R20": books.accounts["1200"], "R10": books.accounts["1200"]}
+        )
+        commands.post_entry(
+            journal="GEN",
+            date=DAY,
+            description="Paper",
+            key=str(ids.uuid7()),
+            postings=[
+                ledger.PostingInput(books.accounts["6900"], 10_000, "EUR", tax_code="R20"),
+                ledger.PostingInput(books.accounts["1200"], 2_000, "EUR", tax_code="R20"),
+                ledger.PostingInput(books.accounts["1010"], -12_000, "EUR"),
+            ],
+        )
+    run(browser, base, choose(browser, base, f"account={books.accounts['6900']}"), tax_code="R10")
+    assert (balances(books)["6900"], balances(books)["1200"]) == (10_909, 1_091)
+    run(browser, base, choose(browser, base, f"account={books.accounts['6900']}"), tax_code="-")
+    assert balances(books) == {"6900": 12_000, "1010": -12_000}
+
+
+def test_what_cannot_be_recoded_is_listed_with_its_reason_and_the_rest_is_done(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    spend(books, 1, on=dt.date(2026, 2, 3))
+    (gone,) = spend(books, 1)
+    spend(books, 2)
+    with books.open():
+        commands.close_period(period_id=202602)
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    with books.open():
+        commands.reverse_entry(entry_id=gone, key=str(ids.uuid7()))
+    where = run(browser, base, page, account=str(books.accounts["6100"]))
+    told = get(browser, where)
+    assert "This month is closed" in told
+    assert "has been reversed already" in told
+    assert (balances(books)["6100"], balances(books)["6900"]) == (2_000, 1_000)
+
+
+@pytest.mark.parametrize("target", ["1100", "bank"])
+def test_control_and_bank_accounts_are_neither_left_nor_reached(
+    target: str, browser: FlaskClient, books: Books, base: str
+) -> None:
+    spend(books, 1)
+    bank = add_account(books)
+    with books.open(read_only=True):
+        from app.accounting import bank_queries
+
+        account = bank_queries.bank_account(bank).account_id
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    to = str(account if target == "bank" else books.accounts["1100"])
+    answer = post(browser, f"{base}/plan", page, chosen=field(page, "chosen"), account=to)
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+
+
+def test_more_than_a_hundred_lines_ask_first_and_go_to_a_job(
+    app: Flask, worker_app: Flask, browser: FlaskClient, books: Books, base: str
+) -> None:
+    spend(books, 230)
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    chosen, target = field(page, "chosen"), str(books.accounts["6100"])
+    asked = post(browser, f"{base}/plan", page, chosen=chosen, account=target, act="apply")
+    assert asked.status_code == 422  # type: ignore[attr-defined]
+    assert balances(books)["6900"] == 230_000
+    sent = post(
+        browser, f"{base}/plan", page, chosen=chosen, account=target, act="apply", sure="true"
+    )
+    assert sent.status_code == 303  # type: ignore[attr-defined]
+    jobs.run_due(worker_app, kinds=["accounting.recode"])
+    assert balances(books) == {"6100": 230_000, "1010": -230_000}
+    where = str(sent.headers["Location"])  # type: ignore[attr-defined]
+    undone = post(browser, f"{where}/undo", get(browser, where))
+    assert undone.status_code == 303  # type: ignore[attr-defined]
+    assert balances(books) == {"6900": 230_000, "1010": -230_000}
+
+
+def test_an_undo_that_cannot_be_whole_changes_nothing(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    spend(books, 2)
+    page = choose(browser, base, f"account={books.accounts['6900']}")
+    where = run(browser, base, page, account=str(books.accounts["6100"]))
+    with books.open():
+        commands.close_period(period_id=202603)
+    before = balances(books)
+    answer = post(browser, f"{where}/undo", get(browser, where))
+    assert answer.status_code == 409  # type: ignore[attr-defined]
+    assert balances(books) == before
