@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.accounting import open_items_queries as queries_
 from app.accounting.open_items_values import ItemKey, Pairing
-from app.kernel import usage
+from app.kernel import undo, usage
 from app.kernel.db import session
 
 MOST_PAIRS = 500
@@ -109,4 +111,28 @@ def describe(item: ItemKey, *, due_on: dt.date | None, reference: str | None) ->
     session.execute(
         _DESCRIBE,
         {"entry": item[0], "no": item[1], "due_on": due_on, "reference": reference},
+    )
+
+
+UNDO_RELEASE = "accounting.release"
+
+
+def release_with_undo(allocation_id: UUID) -> UUID:
+    """Takes an act of settling back and answers the way back: the same pairs settle again."""
+    pairs = [
+        [str(one.debit[0]), one.debit[1], str(one.credit[0]), one.credit[1], one.amount]
+        for one in queries_.act(allocation_id)
+        if one.amount
+    ]
+    release(allocation_id)
+    return undo.offer(UNDO_RELEASE, {"pairs": pairs})
+
+
+@undo.handler(UNDO_RELEASE)
+def _settle_again(args: dict[str, Any]) -> None:
+    allocate(
+        pairs=[
+            Pairing((UUID(debit), no), (UUID(credit), other), amount)
+            for debit, no, credit, other, amount in args["pairs"]
+        ]
     )
