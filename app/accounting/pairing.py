@@ -1,4 +1,4 @@
-"""Which open items settle each other: by reference and amount, then by amount, then oldest first."""
+"""Which open items settle each other: by reference and amount, by amount, then oldest first."""
 
 from __future__ import annotations
 
