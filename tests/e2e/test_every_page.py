@@ -126,7 +126,7 @@ def _fill() -> None:
         key=str(ids.uuid7()),
     )
     today = clock.today()
-    month = parse_period(f"{today:%Y-%m}", span=None, comparison=None, on=None, today=today)
+    month = parse_period({"period": f"{today:%Y-%m}"}, today=today)
     for definition in registry.current().all(ReportDefinition):
         report: Any = definition.build(month.first, month.last, month.comparison)
         if not report.is_empty:

@@ -158,7 +158,9 @@ def arrange(arena: Arena, world: World) -> tuple[list[UUID], str]:
                 (ids[number], line, span.start, span.end),
             )
     arena.person(name, "provider")
-    for member in world.members:
+    for place, member in enumerate(world.members):
+        # what an approval gave to somebody of the provider rests on the engagement as well
+        resting = "engagement" if place % 2 else str(uuid4())
         admin.execute(
             "insert into guard.membership (tenant_id, user_id, role, lines, may_write, basis,"
             " valid_from, valid_to) values (%s, %s, %s, %s, %s, %s,"
@@ -169,7 +171,7 @@ def arrange(arena: Arena, world: World) -> tuple[list[UUID], str]:
                 member.role,
                 list(member.lines),
                 member.may_write,
-                "engagement" if member.on_engagement else "founding",
+                resting if member.on_engagement else "founding",
                 member.span.start,
                 member.span.end,
             ),

@@ -102,7 +102,7 @@ def _report(today: date) -> Report:
     definition = next(
         one for one in registry.current().all(ReportDefinition) if one.key == "trial-balance"
     )
-    month = parse_period(None, span=None, comparison=None, on=None, today=today)
+    month = parse_period({}, today=today)
     built: Report = definition.build(month.first, month.last, month.comparison)
     return built
 

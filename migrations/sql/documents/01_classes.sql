@@ -23,7 +23,7 @@ begin
      where m.user_id = c.person
        and (c.mode = 's' or m.tenant_id = c.tenant)
        and (c.p_tenant is null or m.tenant_id = c.p_tenant)
-       and (m.basis <> 'engagement' or exists (
+       and (not m.on_engagement or exists (
              select from guard.running e
               where e.tenant_id = m.tenant_id and e.line = any (m.lines))));
 end $$;

@@ -27,6 +27,8 @@ create table guard.basis (
 
 -- basis: 'engagement', 'founding' (the first people), or the id of the approval.
 -- covers: the membership this one stands in for while its person is away; it ends with that one.
+-- on_engagement: counts only while the provider serves the client, whatever it was given by; so for
+-- all of the provider's people in a client (ruling 4), set by the trigger below.
 create table guard.membership (
   tenant_id  uuid not null references guard.tenant,
   id         uuid not null default uuidv7(),
@@ -38,12 +40,23 @@ create table guard.membership (
   basis      text not null
              check (basis in ('engagement', 'founding') or basis ~ '^[0-9a-f-]{36}$'),
   covers     uuid,
+  on_engagement boolean not null default true,
   valid_from timestamptz not null default now(),
   valid_to   timestamptz,
   primary key (tenant_id, id),
   foreign key (tenant_id, covers) references guard.membership (tenant_id, id),
   check (covers is null or valid_to is not null)
 );
+create function guard.rest_on_engagement() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  new.on_engagement := new.basis = 'engagement' or (new.basis <> 'founding'
+    and exists (select from guard.person p where p.id = new.user_id and p.side = 'provider')
+    and not exists (select from guard.tenant t where t.id = new.tenant_id and t.is_provider));
+  return new;
+end $$;
+create trigger rest_on_engagement before insert or update of basis, user_id on guard.membership
+  for each row execute function guard.rest_on_engagement();
 create index membership_user on guard.membership (user_id, tenant_id);
 create index membership_role on guard.membership (role);
 create index membership_covers on guard.membership (tenant_id, covers) where covers is not null;
@@ -65,7 +78,7 @@ create table guard.first_owner (
 -- Memberships that count now, in clients that people reach (creating and closing are the worker's).
 -- Compared with the start of the statement: an ended grant bites inside an open transaction too.
 create view guard.living with (security_invoker = true) as
-select m.tenant_id, m.id, m.user_id, m.role, m.lines, m.classes, m.may_write, m.basis,
+select m.tenant_id, m.id, m.user_id, m.role, m.lines, m.classes, m.may_write, m.basis, m.on_engagement,
        t.state, t.is_provider
 from guard.membership m
 join guard.tenant t on t.id = m.tenant_id and t.state in ('active', 'suspended')

@@ -3,7 +3,7 @@ set role guard_owner;
 
 -- The clients reached on a line, for reading or (w) for writing.
 -- l is a registered line, 'member' (any membership), or '*' (anything there at all).
--- A service line of a membership on an engagement counts while that line's engagement runs; what
+-- A service line of a membership that rests on the engagement counts while that line's engagement runs; what
 -- is not a service line counts while any engagement of the membership's lines runs, a reader's
 -- membership while any runs at all.
 create function guard.reach(c guard.claim, l text, w boolean) returns uuid[]
@@ -31,7 +31,7 @@ begin
          and (l = any (m.lines) or l = 'member'
               or (l = '*' and (c.lines is null or 'member' = any (c.lines) or m.lines && c.lines)))
          and (not w or (m.may_write and m.state = 'active'))
-         and (m.basis <> 'engagement' or exists (
+         and (not m.on_engagement or exists (
                select from guard.running e
                 where e.tenant_id = c.tenant
                   and (e.line = l
@@ -49,7 +49,7 @@ begin
          and (c.p_tenant is null or m.tenant_id = c.p_tenant)
          and (l = any (m.lines) or l = 'member'
               or (l = '*' and (c.lines is null or 'member' = any (c.lines) or m.lines && c.lines)))
-         and (m.basis <> 'engagement' or exists (
+         and (not m.on_engagement or exists (
                select from guard.running e
                 where e.tenant_id = m.tenant_id
                   and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))));
@@ -61,7 +61,7 @@ begin
      where m.user_id = c.person
        and (c.p_tenant is null or m.tenant_id = c.p_tenant)
        and l = any (m.lines)
-       and (m.basis <> 'engagement' or exists (
+       and (not m.on_engagement or exists (
              select from guard.running e where e.tenant_id = m.tenant_id and e.line = l)));
 end $$;
 
@@ -81,7 +81,7 @@ begin
       join guard.role_permission rp on rp.role = m.role and rp.permission = perm
      where m.user_id = c.person
        and m.tenant_id = any (here)
-       and (m.basis <> 'engagement' or exists (
+       and (not m.on_engagement or exists (
              select from guard.running e
               where e.tenant_id = m.tenant_id
                 and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))));

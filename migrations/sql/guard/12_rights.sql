@@ -27,7 +27,7 @@ begin
            m.is_provider, g.served
       from guard.living m
       cross join lateral (
-        select case when m.basis = 'engagement' then array(
+        select case when m.on_engagement then array(
                  select e.line from guard.running e where e.tenant_id = m.tenant_id) end
         offset 0) g(served)            -- asked once a membership, not once a mention
      where m.user_id = c.person and m.tenant_id = any (counting)
@@ -76,7 +76,7 @@ begin
       from guard.living m
      where m.user_id = c.person and m.tenant_id = c.tenant
        and (admitted.line = any (m.lines) or admitted.line = 'member')
-       and (m.basis <> 'engagement' or exists (
+       and (not m.on_engagement or exists (
              select from guard.running e
               where e.tenant_id = m.tenant_id
                 and (e.line = admitted.line

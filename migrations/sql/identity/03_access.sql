@@ -30,7 +30,7 @@ begin
     select m.tenant_id, t.slug, m.id, m.user_id, u.name, u.email, u.side, m.role, m.lines, m.classes,
            m.may_write, m.basis, m.valid_from, m.valid_to,
            m.valid_from <= n and (m.valid_to is null or m.valid_to > n)
-             and (m.basis <> 'engagement' or exists (
+             and (not m.on_engagement or exists (
                select 1 from guard.engagement e where e.tenant_id = m.tenant_id and e.valid_from <= n
                   and (e.valid_to is null or e.valid_to > n)
                   and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))),
