@@ -70,6 +70,14 @@ def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
     return _apply(line, guess, "suggestion")
 
 
+def as_suggested(line_id: UUID, coding: Coding) -> Decision:
+    """How a coding that a person sent is kept: as a guess they took over, or as their own."""
+    for guess in reconcile_suggestions.suggestions([line_id]).get(line_id, ())[:1]:
+        if guess.coding == coding and guess.kind in ("rule", "memory"):
+            return _decision(guess, "suggestion")
+    return Decision("person", "coding", coding=coding)
+
+
 def certain(bank_account_id: UUID) -> Certain:
     """The lines to do whose best guess is certain, among the first five hundred."""
     found = lines.first_to_do(bank_account_id, MOST_CERTAIN)

@@ -116,6 +116,13 @@ def lines(line_ids: Sequence[UUID]) -> list[ReconcileLine]:
     return [_read(row) for row in session.execute(statement, {"ids": list(line_ids)})]
 
 
+def next_to_do(line: ReconcileLine) -> UUID | None:
+    """The line to do after this one on its bank account by date; else the oldest there is."""
+    values = {"account": line.bank_account_id, "on": line.booked_on, "id": line.id}
+    found: UUID | None = session.execute(_NEXT, values).scalar_one_or_none()
+    return found
+
+
 def _read(row: sa.Row[Any]) -> ReconcileLine:
     values = dict(row._mapping)
     values["coding"] = read_coding(values["coding"])
@@ -166,6 +173,12 @@ def _key(wanted: Wanted) -> Any:
     return lambda one: (one.booked_on, one.id)
 
 
+_NEXT = sa.text(
+    "select t.id from app.bank_transaction t where t.tenant_id = (select guard.tenant_id())"
+    " and t.bank_account_id = :account and t.state = 'to_do' and t.status = 'booked'"
+    " and t.id <> :id order by (t.booked_on, t.id) < (cast(:on as date), cast(:id as uuid)),"
+    " t.booked_on, t.id limit 1"
+)
 _TO_DO = "t.state = 'to_do' and t.status = 'booked'"
 _STATE: dict[str, str] = {
     "to_do": _TO_DO,
