@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import bank_api, bank_views, reconcile_commands, reconcile_lines
+from app.accounting import (
+    bank_api,
+    bank_views,
+    reconcile_commands,
+    reconcile_lines,
+    reconcile_registration,
+)
 from app.accounting.matching import words as matching_words
 from app.api import Api
 from app.kernel import words
@@ -35,6 +41,7 @@ def register(registry: Registry) -> None:
         EntrySource("", reconcile_commands.release_entry),
     )
     matching_words.declare()
+    reconcile_registration.register(registry)
     words.declare_names(
         {
             "bank_account": _("Bank account"),
@@ -71,7 +78,7 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of the bank."""
-    return (bank_views.pages,)
+    return (bank_views.pages, *reconcile_registration.blueprints())
 
 
 def apis() -> tuple[Api, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.accounting import bank_queries, commands, reconcile_suggestions
+from app.accounting import bank_queries, commands, suggest_queries
 from app.accounting import reconcile_commands as acts
 from app.accounting import reconcile_lines as lines
 from app.accounting import reconcile_matching as matching
@@ -63,7 +63,7 @@ def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
     `suggestion-incomplete` where a fee or discount must be coded first, and as every act on a line.
     """
     line = lines.hold_one(line_id, version)
-    found = reconcile_suggestions.suggestions([line_id]).get(line_id, ())
+    found = suggest_queries.suggestions([line_id]).get(line_id, ())
     guess = next((one for one in found if mark(one) == candidate), None)
     if guess is None:
         raise Conflict("suggestion-changed")
@@ -72,7 +72,7 @@ def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
 
 def as_suggested(line_id: UUID, coding: Coding) -> Decision:
     """How a coding that a person sent is kept: as a guess they took over, or as their own."""
-    for guess in reconcile_suggestions.suggestions([line_id]).get(line_id, ())[:1]:
+    for guess in suggest_queries.suggestions([line_id]).get(line_id, ())[:1]:
         if guess.coding == coding and guess.kind in ("rule", "memory"):
             return _decision(guess, "suggestion")
     return Decision("person", "coding", coding=coding)
@@ -81,7 +81,7 @@ def as_suggested(line_id: UUID, coding: Coding) -> Decision:
 def certain(bank_account_id: UUID) -> Certain:
     """The lines to do whose best guess is certain, among the first five hundred."""
     found = lines.first_to_do(bank_account_id, MOST_CERTAIN)
-    guesses = reconcile_suggestions.suggestions([line_id for line_id, _version in found])
+    guesses = suggest_queries.suggestions([line_id for line_id, _version in found])
     return Certain(
         tuple(
             (line_id, version, guesses[line_id][0])

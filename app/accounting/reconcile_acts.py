@@ -23,7 +23,6 @@ from app.accounting import (
 from app.accounting import reconcile_forms as schemas
 from app.accounting.reconcile_commands import Done
 from app.accounting.reconcile_matching import Other
-from app.accounting.reconcile_views import pages
 from app.documents import commands as documents
 from app.kernel import idempotency, undo, words
 from app.kernel.errors import DomainError, Invalid
@@ -32,7 +31,8 @@ from app.tasks import notes, questions
 from app.web import forms
 from app.web.render import redirect_to, toast
 
-POST = "accounting.post"
+pages = reconcile_views.pages
+POST, ASK, ATTACH = "accounting.post", "request.ask", "document.add"
 BASE = "/c/<client>/books/reconcile"
 LINE = f"{BASE}/lines/<uuid:line_id>"
 MOST_BYTES = 26_000_000
@@ -84,9 +84,7 @@ def answer(line_id: UUID, done: Outcome) -> Response:
     line = reconcile_queries.line(line_id)
     after = line_id if done.stays else reconcile_queries.next_to_do(line)
     tab = request.form.get("tab") or None
-    return redirect_to(
-        ".account_page", bank_account_id=line.bank_account_id, line=after, tab=tab
-    )
+    return redirect_to(".account_page", bank_account_id=line.bank_account_id, line=after, tab=tab)
 
 
 def refused(line_id: UUID, **_values: Any) -> Response:
@@ -197,8 +195,10 @@ def transfer(line_id: UUID) -> Response:
             line_id=line_id, version=form.version, to=Other(form.to, form.other_line_id)
         )
         both = len(done.line_ids) > 1
-        text = _("Transfer booked with its other line.") if both else _(
-            "Transfer booked; it waits for the other account's line."
+        text = (
+            _("Transfer booked with its other line.")
+            if both
+            else _("Transfer booked; it waits for the other account's line.")
         )
         return Outcome(str(text), done.undo)
 
@@ -229,7 +229,7 @@ def undo_line(line_id: UUID) -> Response:
     return answer(line_id, once(form.key, act))
 
 
-@pages.post(f"{LINE}/note", needs=POST, again=refused)
+@pages.post(f"{LINE}/note", needs=ASK, again=refused)
 def note(line_id: UUID) -> Response:
     """Writes a note at a line."""
     form = forms.bind(schemas.NoteForm)
@@ -248,7 +248,7 @@ def note(line_id: UUID) -> Response:
     return answer(line_id, once(form.key, act))
 
 
-@pages.post(f"{LINE}/ask", needs=POST, again=refused)
+@pages.post(f"{LINE}/ask", needs=ASK, again=refused)
 def ask(line_id: UUID) -> Response:
     """Asks the client about a line."""
     form = forms.bind(schemas.AskForm)
@@ -268,7 +268,7 @@ def ask(line_id: UUID) -> Response:
     return answer(line_id, once(form.key, act))
 
 
-@pages.post(f"{LINE}/attach", needs=POST, again=refused, max_bytes=MOST_BYTES)
+@pages.post(f"{LINE}/attach", needs=ATTACH, again=refused, max_bytes=MOST_BYTES)
 def attach(line_id: UUID) -> Response:
     """Puts a paper to a line."""
     line = reconcile_queries.line(line_id)

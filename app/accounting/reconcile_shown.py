@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.accounting import bank_queries, queries, reconcile_accept, reconcile_suggestions
+from app.accounting import bank_queries, queries, reconcile_accept, suggest_queries
 from app.accounting import reconcile_words as saying
 from app.accounting.coding import Coding
 from app.accounting.matching.values import Suggestion
@@ -94,7 +94,7 @@ def load_names() -> Names:
 def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
     """Rows of lines in any state, in a constant number of statements."""
     to_do = [one.id for one in found if one.state == "to_do" and one.status == "booked"]
-    guessed = reconcile_suggestions.suggestions(to_do) if to_do else {}
+    guessed = suggest_queries.suggestions(to_do) if to_do else {}
     asked = questions_queries.of(SUBJECT, [one.id for one in found])
     noted = notes.of(SUBJECT, [str(one.id) for one in found])
     people_ = people.names([one.decided_by_id for one in found if one.decided_by_id])

@@ -34,7 +34,7 @@ def start() -> Response:
     if not accounts:
         return render("accounting/reconcile_empty.html")
     busiest = max(accounts, key=lambda one: one.to_do)
-    return redirect_to(".account", bank_account_id=busiest.id)
+    return redirect_to(".account_page", bank_account_id=busiest.id)
 
 
 def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
@@ -47,7 +47,12 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
     found = reading.page(wanted, after=request.args.get("after"), limit=LIMIT)
     names = showing.load_names()
     rows = showing.rows(found.rows, names)
-    values: dict[str, Any] = {"rows": rows, "tab": wanted.tab, "next": _next(found), "wanted": wanted}
+    values: dict[str, Any] = {
+        "rows": rows,
+        "tab": wanted.tab,
+        "next": _next(found),
+        "wanted": wanted,
+    }
     if is_partial() and part == "rows":
         return render("accounting/reconcile.html", fragment="rows", **values)
     chosen = _chosen(rows, line_id)
@@ -145,7 +150,9 @@ def _asked_ids() -> list[UUID]:
 def _next(found: paging.Page[ReconcileLine]) -> str | None:
     if found.next is None:
         return None
-    query: dict[str, Any] = {name: value for name, value in request.args.items() if name not in ("after", "part")}
+    query: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name not in ("after", "part")
+    }
     return url_for(".account_page", **(request.view_args or {}), **query, after=found.next)
 
 

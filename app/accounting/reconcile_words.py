@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.accounting.matching import words as matching_words
 from app.accounting.matching.values import Reason, Suggestion
 from app.kernel import words
 from app.kernel.words import _
@@ -59,13 +60,17 @@ ERRORS = {
     "suggestion-changed": _("The suggestion is not the same any more. Look at the line again."),
     "suggestion-incomplete": _("Code the difference first: a fee or a discount."),
     "certain-changed": _("There are %(count)s certain lines by now. Look at them, then accept."),
+    "rule-hits-most": _(
+        "The rule fits %(hits)s of %(tried)s lines. Say more about which, or tick that it may."
+    ),
+    "rule-amounts": _("The span ends before it begins."),
     "nothing-certain": _("No line is certain just now."),
 }
 
 
 def reason(why: Reason) -> str:
     """Why a suggestion is made."""
-    return why.code
+    return matching_words.said(why)
 
 
 def what(suggestion: Suggestion, coding: str) -> str:

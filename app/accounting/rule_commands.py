@@ -9,13 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.accounting import queries
+from app.accounting.matching import rules
 from app.kernel import undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 
 UNDO_ARCHIVE = "bank-rule.archive"
-LEAST_LETTERS = 3
-_SIGNS = str.maketrans("", "", "* .,:;/+_&()-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ class RuleInput:
 def create_rule(rule: RuleInput) -> UUID:
     """Adds a rule after all others. A rule only suggests; a person accepts.
 
-    Raises Invalid: `rule-too-wide` for a rule that says nothing about who or what and would hit
-    everything, `rule-amounts` for a span that ends before it begins, `account-archived`.
+    Raises Invalid: `rule-without-pattern`, `rule-pattern-short` for what would hit everything,
+    `rule-amounts` for a span that ends before it begins, `account-archived`.
     """
     _check(rule)
     made: UUID = session.execute(_ADD, asdict(rule)).scalar_one()
@@ -90,9 +89,9 @@ def _restore(args: dict[str, Any]) -> None:
 
 
 def _check(rule: RuleInput) -> None:
-    patterns = [one for one in (rule.party_pattern, rule.text_pattern) if one is not None]
-    if not patterns or any(_letters(one) < LEAST_LETTERS for one in patterns):
-        raise Invalid.of("party_pattern", "rule-too-wide", least=LEAST_LETTERS)
+    wrong = rules.faults(party_pattern=rule.party_pattern, text_pattern=rule.text_pattern)
+    if wrong:
+        raise Invalid("invalid", wrong)
     low, high = rule.amount_from_minor, rule.amount_to_minor
     if low is not None and high is not None and high < low:
         raise Invalid.of("amount_to", "rule-amounts")
@@ -100,11 +99,6 @@ def _check(rule: RuleInput) -> None:
         raise Invalid.of("currency", "currency-unknown")
     if queries.account(rule.account_id).archived:
         raise Invalid.of("account", "account-archived")
-
-
-def _letters(pattern: str) -> int:
-    """How much of a pattern says something, in bytes as the database counts them."""
-    return len(pattern.translate(_SIGNS).encode())
 
 
 def _refuse_stale(rule_id: UUID) -> None:

@@ -1,16 +1,15 @@
-"""Bank rules as screens and API read them, and what a rule would have hit."""
+"""Bank rules as screens and API read them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.kernel.db import session
 from app.kernel.errors import NotFound
-from app.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +37,6 @@ class BankRule:
     archived_at: datetime | None
     version: int
     booked: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A line of the past that a rule fits, and how it was booked then."""
-
-    id: UUID
-    booked_on: date
-    amount_minor: int
-    currency: str
-    title: str
-    state: str
-    account: str | None
-    agrees: bool | None
-
-    @property
-    def amount(self) -> Money:
-        """Positive for money into the account."""
-        return Money(self.amount_minor, self.currency)
 
 
 def rules(*, archived: bool = False) -> list[BankRule]:

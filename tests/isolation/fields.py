@@ -75,6 +75,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "print": Fixed("2457a6"),
     "report_key": Fixed("profit-and-loss"),
     "role": Fixed("owner"),
+    "rule_id": of("app.bank_rule"),
     "theme": Fixed("dark"),
     "token": Fixed("0" * 32),
     "version": Fixed("1"),

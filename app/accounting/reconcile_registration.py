@@ -1,0 +1,53 @@
+"""What reconciling contributes; the accounting line's bank part calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.accounting import reconcile_acts, reconcile_words, rule_views
+from app.accounting.matching import words as matching_words
+from app.kernel import words
+from app.kernel.registry import NavItem, PaletteCommand, Registry
+from app.kernel.words import _
+
+
+def register(registry: Registry) -> None:
+    """Adds navigation, palette commands and the words of refusals."""
+    registry.add(
+        NavItem(
+            "reconcile",
+            _("Reconcile"),
+            "list-checks",
+            "accounting_reconcile.start",
+            "client",
+            permission="accounting.read",
+            order=9,
+            shortcut="K",
+        ),
+        PaletteCommand(
+            "rules",
+            _("Bank rules"),
+            "list-checks",
+            "accounting_rules.index",
+            "accounting.read",
+            words=_("rule automatic suggestion"),
+            order=30,
+        ),
+        PaletteCommand(
+            "new-rule",
+            _("New bank rule"),
+            "plus",
+            "accounting_rules.new",
+            "accounting.post",
+            words=_("rule automatic suggestion"),
+            order=31,
+        ),
+    )
+    words.declare_errors(reconcile_words.ERRORS)
+    words.declare_names({"bank_rule": _("Bank rule")})
+    matching_words.declare()
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of reconciling and of its rules; the acts are routes of the same blueprint."""
+    return (reconcile_acts.pages, rule_views.pages)
