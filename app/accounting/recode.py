@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from app.accounting.coding import Tax, split_tax
+from app.accounting.coding import Coding, Part, Tax, split_tax
 from app.accounting.ledger import PostingInput
 from app.kernel import money
 
@@ -173,6 +173,31 @@ def tax_part(postings: Sequence[PostingInput], no: int, taxes: Mapping[str, Tax]
         == (posting.tax_code, posting.currency, posting.memo)
     )
     return no + 1 if fits else None
+
+
+def coding_of(postings: Sequence[PostingInput], chart: Chart) -> Coding:
+    """How a bank line reads that is booked so: gross parts of all postings but the bank's."""
+    parts: list[Part] = []
+    taken: set[int] = set()
+    for no, posting in enumerate(postings, 1):
+        if no in taken or posting.account_id in chart.bank:
+            continue
+        tax = tax_part(postings, no, chart.taxes)
+        if tax:
+            taken.add(tax)
+        parts.append(
+            Part(
+                account_id=posting.account_id,
+                amount_minor=posting.amount + (postings[tax - 1].amount if tax else 0),
+                currency=posting.currency,
+                tax_code=posting.tax_code,
+                dim1_id=posting.dim1_id,
+                dim2_id=posting.dim2_id,
+                counterparty_id=posting.counterparty_id,
+                memo=posting.memo,
+            )
+        )
+    return Coding(tuple(parts))
 
 
 def _changed(posting: PostingInput, change: Change) -> PostingInput:

@@ -13,7 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from app.accounting import recode
 from app.accounting import recode_queries as queries_
 from app.accounting.commands import _array, _columns
+from app.accounting.ledger import PostingInput
 from app.accounting.recode import Anew, Change, Plan, Set
+from app.accounting.reconcile_lines import written_coding
 from app.kernel import ids, jobs, scope, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, Problem
@@ -203,7 +205,7 @@ def run(batch: UUID, anew: Sequence[Anew]) -> int:
                 "lines": [len(one.nos) for one in done],
             },
         )
-        _follow({one.entry.id: made[one.entry.id].new_entry_id for one in done})
+        _follow({one.entry.id: (made[one.entry.id].new_entry_id, one.postings) for one in done})
     refused = [
         recode.Refused(one.entry.id, no, row.refusal)
         for one, row in zip(anew, rows, strict=True)
@@ -232,9 +234,18 @@ def _door(batch: UUID, said: Sequence[tuple[UUID, Sequence[Any]]]) -> Sequence[s
     )
 
 
-def _follow(moved: Mapping[UUID, UUID]) -> None:
-    """Bank lines of entries that were said anew point at the new ones."""
-    session.execute(_FOLLOW, {"old": list(moved), "new": list(moved.values())})
+def _follow(moved: Mapping[UUID, tuple[UUID, Sequence[PostingInput]]]) -> None:
+    """Bank lines of entries that were said anew point at the new ones and read like them."""
+    chart = queries_.chart()
+    codings = [
+        written_coding(recode.coding_of(postings, chart)) for _new, postings in moved.values()
+    ]
+    values = {
+        "old": list(moved),
+        "new": [new for new, _postings in moved.values()],
+        "codings": codings,
+    }
+    session.execute(_FOLLOW, values)
 
 
 def finish(batch: UUID) -> None:
@@ -287,7 +298,7 @@ def undo(batch: UUID) -> int:
     if blocked:
         raise Conflict("recode-undo-blocked", count=len(blocked))
     back = {row.entry_id: row.new_entry_id for row in rows}
-    _follow(back)
+    _follow({new: (back[new], before[old]) for old, new in pairs})
     session.execute(
         _UNDONE,
         {
@@ -336,9 +347,16 @@ _LOCK_LINES = sa.text(
     " order by id for update"
 ).bindparams(sa.bindparam("ids", type_=_UUIDS))
 _FOLLOW = sa.text(
-    "update app.bank_transaction t set entry_id = x.n from unnest(:old, :new) x(o, n)"
+    "update app.bank_transaction t set entry_id = x.n,"
+    " coding = case when t.coding is not null then x.coding end"
+    " from (select o, n, :codings -> (i - 1)::int as coding"
+    "   from unnest(:old, :new) with ordinality y(o, n, i)) x"
     " where t.tenant_id = (select guard.tenant_id()) and t.entry_id = x.o"
-).bindparams(sa.bindparam("old", type_=_UUIDS), sa.bindparam("new", type_=_UUIDS))
+).bindparams(
+    sa.bindparam("old", type_=_UUIDS),
+    sa.bindparam("new", type_=_UUIDS),
+    sa.bindparam("codings", type_=JSONB),
+)
 _UNDONE = sa.text(
     "update app.recode_entry e set undone_entry_id = x.n from unnest(:old, :again) x(o, n)"
     " where e.tenant_id = (select guard.tenant_id()) and e.recode_id = :id and e.entry_id = x.o"

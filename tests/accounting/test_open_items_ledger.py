@@ -246,8 +246,7 @@ def test_nothing_is_settled_on_a_day_of_a_closed_month(
     closing = ledger_support.make_books(app, worker_app, admin)
     who = contact(closing)
     due, paid = claim(closing, who, 100), claim(closing, who, -100, against="1010")
-    with closing.open():
-        commands.close_period(period_id=202603)
+    closing.close(202603)
     _refused("period-closed", Locked, closing, Pairing(due, paid, 100), on=MARCH)
     with closing.open():
         settle.allocate(pairs=[Pairing(due, paid, 100)])

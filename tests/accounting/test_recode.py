@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounting import bank_commands, commands, ledger, queries
+from app.accounting import (
+    bank_commands,
+    commands,
+    ledger,
+    queries,
+    reconcile_commands,
+    reconcile_lines,
+)
 from app.kernel import ids, jobs
+from app.kernel.db import session
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -144,9 +154,16 @@ def test_the_bank_line_of_a_recoded_entry_stays_booked_and_can_be_undone(
         entry = queries.entries_of("bank_transaction", [line.id])[line.id]
         assert entry != first.id
         assert {one.code for one in queries.entry(entry).postings} >= {"6100"}
+        said = reconcile_lines.read_coding(_coding(line.id))
+        assert said is None or said.parts[0].account_id == books.accounts["6100"]
     with books.open():
-        bank_commands.undo_line(line_id=line.id, version=found.version)
+        reconcile_commands.undo_line(line_id=line.id, version=found.version)
     assert balances(books) == {}
+
+
+def _coding(line_id: UUID) -> Any:
+    statement = sa.text("select coding from app.bank_transaction where id = :id")
+    return session.execute(statement, {"id": line_id}).scalar_one()
 
 
 def test_another_tax_splits_net_and_tax_anew(browser: FlaskClient, books: Books, base: str) -> None:
@@ -178,8 +195,7 @@ def test_what_cannot_be_recoded_is_listed_with_its_reason_and_the_rest_is_done(
     spend(books, 1, on=dt.date(2026, 2, 3))
     (gone,) = spend(books, 1)
     spend(books, 2)
-    with books.open():
-        commands.close_period(period_id=202602)
+    books.close(202602)
     page = choose(browser, base, f"account={books.accounts['6900']}")
     with books.open():
         commands.reverse_entry(entry_id=gone, key=str(ids.uuid7()))
@@ -233,8 +249,7 @@ def test_an_undo_that_cannot_be_whole_changes_nothing(
     spend(books, 2)
     page = choose(browser, base, f"account={books.accounts['6900']}")
     where = run(browser, base, page, account=str(books.accounts["6100"]))
-    with books.open():
-        commands.close_period(period_id=202603)
+    books.close(202603)
     before = balances(books)
     answer = post(browser, f"{where}/undo", get(browser, where))
     assert answer.status_code == 409  # type: ignore[attr-defined]
