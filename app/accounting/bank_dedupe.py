@@ -38,6 +38,11 @@ def normal_text(text: str) -> str:
     return _KEEP.sub("", plain)
 
 
+def is_positional(bank_id: str) -> bool:
+    """Whether a bank id is only a running number within its file."""
+    return bank_id.isdigit() and len(bank_id) <= _MAX_POSITIONAL
+
+
 def dedupe_key(one: BankTransaction, booked_on: date) -> bytes:
     """What makes a line the same in two files of one account.
 
@@ -45,7 +50,7 @@ def dedupe_key(one: BankTransaction, booked_on: date) -> bytes:
     number within a file says nothing across files and is left out.
     """
     bank_id = one.bank_id or ""
-    if bank_id.isdigit() and len(bank_id) <= _MAX_POSITIONAL:
+    if is_positional(bank_id):
         bank_id = ""
     words = [one.text, one.counterparty or "", one.end_to_end_id or "", one.reference or ""]
     parts = [

@@ -11,14 +11,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting import bank_dedupe, bank_words
+from app.accounting import (
+    bank_columns,
+    bank_dedupe,
+    bank_mapping,
+    bank_pending,
+    bank_reading,
+    bank_words,
+)
 from app.accounting import bank_sql as sql
 from app.accounting.bank_dedupe import Line
-from app.kernel import audit, jobs, money, scope, storage, words
+from app.accounting.bank_reading import Taken
+from app.kernel import audit, jobs, scope, storage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from connectors.catalog.bank import reading
-from connectors.catalog.bank.statement import MAX_BYTES, StatementFile, StatementRefused, _
+from connectors.catalog.bank.statement import MAX_BYTES, Statement, StatementFile, Status, _
+from connectors.catalog.bank.table import Mapping
 
 AT_ONCE = 2_000
 """Files with more lines than this are imported by a job."""
@@ -38,11 +46,14 @@ class Uploaded:
     job_id: UUID | None = None
 
 
-def upload_statement(*, data: bytes, name: str) -> Uploaded:
+def upload_statement(
+    *, data: bytes, name: str, source: str = "staff", later: bool = False
+) -> Uploaded:
     """Keep a statement file and import its lines where its accounts are known.
 
-    A file that cannot be read is kept too, with line and reason. The same bytes again change
-    nothing. Raises Invalid for an empty or too large file.
+    A file that cannot be read is kept too, with line and reason; a table whose columns nobody
+    has confirmed waits for that. The same bytes again change nothing. `later` leaves the lines to
+    a job. Raises Invalid for an empty or too large file.
     """
     if not data:
         raise Invalid.of("file", "file-empty")
@@ -52,7 +63,7 @@ def upload_statement(*, data: bytes, name: str) -> Uploaded:
     known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
     if known is not None:
         return Uploaded(known.id, known.state, known.lines_new, known.lines_total, repeated=True)
-    read, error = _read(data)
+    taken = bank_reading.take(data)
     object_id = storage.put(
         data,
         kind="bank-statement",
@@ -67,22 +78,41 @@ def upload_statement(*, data: bytes, name: str) -> Uploaded:
             "name": name[:255] or "statement",
             "sha": digest,
             "size": len(data),
-            "format": read.format if read else (error or {}).get("format"),
-            "state": "waiting" if read else "refused",
-            "accounts": json.dumps(_accounts(read) if read else []),
-            "warnings": json.dumps(_warnings(read) if read else []),
-            "error": json.dumps(error) if error else None,
             "person": scope.current().person_id,
+            "source": source,
+            **_described(taken),
         },
     ).scalar_one()
-    if read is None:
-        return Uploaded(file_id, "refused")
-    return _go_on(file_id, read, {})
+    return go_on(file_id, taken, {}, later=later)
+
+
+def _described(taken: Taken) -> dict[str, Any]:
+    mapping = json.dumps(taken.mapping.to_json()) if taken.mapping else None
+    return {
+        "format": taken.format,
+        "state": taken.state,
+        "accounts": json.dumps(bank_reading.accounts(taken.read)),
+        "warnings": json.dumps(bank_reading.warnings(taken.read)),
+        "error": json.dumps(taken.error) if taken.error else None,
+        "mapping": mapping,
+    }
+
+
+def read_again(file_id: UUID, taken: Taken | None = None) -> Uploaded:
+    """Read a kept file that was refused or waits once more, as after an update or a correction.
+
+    Raises Conflict (`statement-not-waiting`) for one whose lines are here already.
+    """
+    file = _locked(file_id, ("refused", "waiting", "mapping"))
+    if taken is None:
+        taken = bank_reading.take(storage.read(file.stored_object_id))
+    session.execute(sql.READ_AGAIN, {"id": file_id, **_described(taken)})
+    return go_on(file_id, taken, {})
 
 
 def choose_account(*, file_id: UUID, number: str, currency: str, bank_account_id: UUID) -> Uploaded:
     """Say which bank account a number of a waiting file is; remembered for every later file."""
-    file = _waiting(file_id)
+    file = _locked(file_id, ("waiting",))
     account = session.execute(sql.ACCOUNT, {"id": bank_account_id}).one_or_none()
     if account is None:
         raise NotFound
@@ -102,84 +132,34 @@ def choose_account(*, file_id: UUID, number: str, currency: str, bank_account_id
         line="accounting",
         detail={"number": number, "file": str(file_id)},
     )
-    read = _stored(file.stored_object_id)
-    return _go_on(file_id, read, {(number, currency): bank_account_id})
+    if file.mapping:
+        bank_mapping.remember(Mapping.from_json(file.mapping), [bank_account_id])
+    taken = Taken(bank_reading.stored(file))
+    return go_on(file_id, taken, {(number, currency): bank_account_id})
 
 
-def _waiting(file_id: UUID) -> sa.Row[Any]:
+def _locked(file_id: UUID, states: tuple[str, ...]) -> sa.Row[Any]:
     file = session.execute(sql.FILE, {"id": file_id}).one_or_none()
     if file is None:
         raise NotFound
-    if file.state != "waiting":
+    if file.state not in states:
         raise Conflict("statement-not-waiting")
     return file
 
 
-def _read(data: bytes) -> tuple[StatementFile | None, dict[str, Any] | None]:
-    try:
-        read = reading.read(data)
-        _refuse_unholdable(read)
-    except StatementRefused as refused:
-        kept = bank_words.kept(refused.code, refused.line, refused.message)
-        return None, {**kept, "format": refused.kind}
-    return read, None
-
-
-def _refuse_unholdable(read: StatementFile) -> None:
-    """What can be read but not kept in books: unknown currencies, several in one statement."""
-    for statement in read.statements:
-        currency = statement.currency
-        if currency is not None and currency not in money.CURRENCIES:
-            raise StatementRefused(
-                "currency-unknown",
-                _("%(code)s is no currency of today; books cannot hold it.", code=currency),
-                line=statement.line,
-                kind=read.format,
-            )
-        for one in statement.transactions:
-            if one.currency != currency:
-                raise StatementRefused(
-                    "currency-differs",
-                    _(
-                        "An entry is in %(currency)s, its account in %(other)s."
-                        " Ask the bank for a statement in the account's currency.",
-                        currency=one.currency,
-                        other=currency,
-                    ),
-                    line=one.line,
-                    kind=read.format,
-                )
-
-
-def _stored(object_id: UUID) -> StatementFile:
-    read, error = _read(storage.read(object_id))
-    if read is None:
-        raise Invalid("statement-refused", message=bank_words.said(error or {}))
-    return read
-
-
-def _accounts(read: StatementFile) -> list[dict[str, Any]]:
-    counted: dict[tuple[str, str], int] = {}
-    for one in read.statements:
-        pair = (bank_dedupe.normal_number(one.account), one.currency or "")
-        counted[pair] = counted.get(pair, 0) + len(one.transactions)
-    return [
-        {"number": number, "currency": currency, "lines": lines}
-        for (number, currency), lines in counted.items()
-    ]
-
-
-def _warnings(read: StatementFile) -> list[dict[str, Any]]:
-    return [bank_words.kept(one.code, one.line, one.message) for one in read.warnings]
-
-
-def _go_on(file_id: UUID, read: StatementFile, chosen: dict[tuple[str, str], UUID]) -> Uploaded:
-    """Import now, by a job, or wait for somebody to say which account a number is."""
+def go_on(
+    file_id: UUID, taken: Taken, chosen: dict[tuple[str, str], UUID], *, later: bool = False
+) -> Uploaded:
+    """Import now, by a job, or wait for somebody to say what is not known."""
+    if taken.state != "waiting" or taken.read is None:
+        return Uploaded(file_id, taken.state)
+    read = taken.read
+    chosen = {**_remembered(taken), **chosen}
     where = _where(read, chosen)
     if where is None:
         return Uploaded(file_id, "waiting")
     found = bank_dedupe.lines(read.statements, [account for account, _currency in where])
-    if len(found) <= AT_ONCE:
+    if len(found) <= AT_ONCE and not later:
         ids = _add_statements(file_id, read, where)
         store(found, ids)
         new = finish(file_id, len(found))
@@ -196,6 +176,17 @@ def _go_on(file_id: UUID, read: StatementFile, chosen: dict[tuple[str, str], UUI
     return Uploaded(file_id, "importing", 0, len(found), job_id=job_id)
 
 
+def _remembered(taken: Taken) -> dict[tuple[str, str], UUID]:
+    """The account whose mapping a table without a number was read by."""
+    if taken.account is None or taken.read is None:
+        return {}
+    pairs = {
+        (bank_dedupe.normal_number(one.account), one.currency or "")
+        for one in taken.read.statements
+    }
+    return {pair: taken.account for pair in pairs if not pair[0]} if len(pairs) == 1 else {}
+
+
 def begin(
     file_id: UUID, chosen: dict[tuple[str, str], UUID]
 ) -> tuple[list[Line], list[tuple[UUID, UUID]]]:
@@ -203,7 +194,7 @@ def begin(
     file = session.execute(sql.FILE, {"id": file_id}).one_or_none()
     if file is None:
         raise NotFound
-    read = _stored(file.stored_object_id)
+    read = bank_reading.stored(file)
     where = _where(read, chosen)
     if where is None:
         raise Conflict("statement-account-unknown")
@@ -248,6 +239,8 @@ def _add_statements(
             "opening": one.opening_minor,
             "closing": one.closing_minor,
             "agree": one.balances_agree,
+            "lines": _booked(one)[0],
+            "booked": _booked(one)[1],
         }
         for position, (one, place) in enumerate(zip(read.statements, where, strict=True))
     ]
@@ -257,6 +250,13 @@ def _add_statements(
     return [(row.id, row.bank_account_id) for row in rows]
 
 
+def _booked(one: Statement) -> tuple[int, int]:
+    """How many booked lines a statement has and what they add up to, within what is kept."""
+    booked = [each.amount_minor for each in one.transactions if each.status is Status.BOOKED]
+    most = bank_reading.MAX_MINOR_SUM
+    return len(booked), max(-most, min(most, sum(booked)))
+
+
 def store(found: Sequence[Line], places: Sequence[tuple[UUID, UUID]]) -> int:
     """Store lines that are not there yet, set-based; answers how many were new.
 
@@ -264,42 +264,74 @@ def store(found: Sequence[Line], places: Sequence[tuple[UUID, UUID]]) -> int:
     """
     if not found:
         return 0
-    columns: dict[str, list[Any]] = {name: [] for name in sql.LINE_COLUMNS}
-    for line in found:
-        statement_id, account_id = places[line.position]
-        for name, value in zip(
-            sql.LINE_COLUMNS, _line_values(line, statement_id, account_id), strict=True
-        ):
-            columns[name].append(value)
-    return int(session.execute(sql.ADD_LINES, columns).scalar_one())
-
-
-def _line_values(line: Line, statement_id: UUID, account_id: UUID) -> tuple[Any, ...]:
-    one = line.transaction
-    return (
-        account_id,
-        statement_id,
-        line.booked_on,
-        one.value_on,
-        one.amount_minor,
-        one.status.value,
-        _bounded(one.counterparty, 500),
-        _bounded(one.counterparty_account, 100),
-        _bounded(one.reference, 500),
-        _bounded(one.end_to_end_id, 500),
-        _bounded(one.bank_id, 500),
-        one.text[:4000],
-        _bounded(one.amount, 80),
-        one.line,
-        line.key,
-        line.occurrence,
-    )
-
-
-def _bounded(value: str | None, length: int) -> str | None:
-    return value[:length] if value else None
+    left = bank_pending.settle(found, places)
+    if not left:
+        return 0
+    return int(session.execute(sql.ADD_LINES, bank_columns.columns(left, places)).scalar_one())
 
 
 def finish(file_id: UUID, total: int) -> int:
-    """Mark a file as imported; answers how many of its lines were new."""
-    return int(session.execute(sql.FINISH, {"id": file_id, "total": total}).scalar_one())
+    """Mark a file as imported; answers how many of its lines were new.
+
+    New lines with day and amount of lines that came in another format are told as a doubt.
+    """
+    new = int(session.execute(sql.FINISH, {"id": file_id, "total": total}).scalar_one())
+    alike = session.execute(sql.ALIKE, {"id": file_id}).scalar_one() if new else 0
+    if alike:
+        text = _(
+            "%(count)s new lines have the day and amount of lines that came in another format."
+            " Check that nothing is here twice.",
+            count=alike,
+        )
+        more = [bank_words.kept("lines-look-alike", None, text)]
+        session.execute(sql.WARN, {"id": file_id, "more": json.dumps(more)})
+    return new
+
+
+def confirm_mapping(
+    *, file_id: UUID, choice: bank_mapping.Choice, bank_account_id: UUID | None = None
+) -> Uploaded:
+    """Read a table as a person says, remember that for its bank account, and import the lines.
+
+    Raises Invalid with the reason where the table cannot be read so; nothing is changed then.
+    """
+    guessed, data = bank_mapping.of_file(file_id)
+    mapping = bank_mapping.corrected(guessed, choice)
+    account = _account(bank_account_id) if bank_account_id else None
+    if account is not None:
+        mapping = bank_reading.in_currency(mapping, account.currency)
+    read, error = bank_reading.read_or_refusal(data, mapping)
+    if read is None:
+        raise Invalid("statement-refused", message=bank_words.said(error or {}))
+    taken = Taken(read, None, mapping)
+    session.execute(sql.READ_AGAIN, {"id": file_id, **_described(taken)})
+    pairs = [(one["number"], one["currency"]) for one in bank_reading.accounts(read)]
+    chosen = _tie(pairs, bank_account_id, account)
+    where = _where(read, chosen)
+    if where is not None:
+        bank_mapping.remember(mapping, sorted({place for place, _currency in where}))
+    return go_on(file_id, taken, chosen)
+
+
+def _account(bank_account_id: UUID) -> sa.Row[Any]:
+    account = session.execute(sql.ACCOUNT, {"id": bank_account_id}).one_or_none()
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _tie(
+    pairs: Sequence[tuple[str, str]], bank_account_id: UUID | None, account: sa.Row[Any] | None
+) -> dict[tuple[str, str], UUID]:
+    """The chosen account for the one number of a table; its number is remembered."""
+    if bank_account_id is None or account is None or len(pairs) != 1:
+        return {}
+    number, currency = pairs[0]
+    if currency and currency != account.currency:
+        raise Invalid.of(
+            "bank_account_id", "bank-account-currency", currency=currency, other=account.currency
+        )
+    if number:
+        values = {"number": number, "currency": account.currency, "account": bank_account_id}
+        session.execute(sql.ADD_NUMBER, values)
+    return {(number, currency): bank_account_id}

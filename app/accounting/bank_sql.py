@@ -9,7 +9,7 @@ BY_DIGEST = sa.text(
     " and tenant_id = (select guard.tenant_id())"
 )
 FILE = sa.text(
-    "select id, state, stored_object_id from app.statement_file"
+    "select id, state, stored_object_id, mapping, name from app.statement_file"
     " where tenant_id = (select guard.tenant_id()) and id = :id for update"
 )
 ACCOUNT = sa.text(
@@ -22,17 +22,54 @@ NUMBERS = sa.text(
 )
 ADD_FILE = sa.text(
     "insert into app.statement_file (tenant_id, stored_object_id, name, sha256, size, format,"
-    " state, accounts, warnings, error, uploaded_by)"
+    " state, accounts, warnings, error, mapping, source, uploaded_by)"
     " values ((select guard.tenant_id()), :object, :name, :sha, :size, :format, :state,"
-    " cast(:accounts as jsonb), cast(:warnings as jsonb), cast(:error as jsonb), :person)"
+    " cast(:accounts as jsonb), cast(:warnings as jsonb), cast(:error as jsonb),"
+    " cast(:mapping as jsonb), :source, :person)"
     " returning id"
 )
 ADD_NUMBER = sa.text(
     "insert into app.bank_account_number (tenant_id, number, currency, bank_account_id)"
     " values ((select guard.tenant_id()), :number, :currency, :account) on conflict do nothing"
 )
+READ_AGAIN = sa.text(
+    "update app.statement_file set state = :state, format = :format,"
+    " accounts = cast(:accounts as jsonb), warnings = cast(:warnings as jsonb),"
+    " error = cast(:error as jsonb), mapping = cast(:mapping as jsonb)"
+    " where tenant_id = (select guard.tenant_id()) and id = :id"
+)
+MAPPINGS = sa.text(
+    "select m.bank_account_id, m.mapping, a.currency from app.statement_mapping m"
+    " join app.bank_account a on a.tenant_id = m.tenant_id and a.id = m.bank_account_id"
+    " where m.tenant_id = (select guard.tenant_id()) and m.fingerprint = :print"
+    " order by m.changed_at desc limit 50"
+)
+KEEP_MAPPING = sa.text(
+    "insert into app.statement_mapping (tenant_id, bank_account_id, fingerprint, mapping, made_by)"
+    " select (select guard.tenant_id()), u.account, :print, cast(:mapping as jsonb),"
+    " (select guard.user_id()) from unnest(cast(:accounts as uuid[])) as u(account)"
+    " on conflict (tenant_id, bank_account_id, fingerprint) do update"
+    " set mapping = excluded.mapping, made_by = excluded.made_by, changed_at = now()"
+)
+ALIKE = sa.text(
+    "select count(*) from app.bank_transaction b join app.statement s"
+    " on s.tenant_id = b.tenant_id and s.id = b.statement_id"
+    " join app.statement_file f on f.tenant_id = s.tenant_id and f.id = s.file_id"
+    " where b.tenant_id = (select guard.tenant_id()) and s.file_id = :id"
+    " and exists (select from app.bank_transaction o"
+    " join app.statement os on os.tenant_id = o.tenant_id and os.id = o.statement_id"
+    " join app.statement_file od on od.tenant_id = os.tenant_id and od.id = os.file_id"
+    " where o.tenant_id = b.tenant_id and o.bank_account_id = b.bank_account_id"
+    " and o.booked_on = b.booked_on and o.amount_minor = b.amount_minor and o.id <> b.id"
+    " and od.format is distinct from f.format)"
+)
+WARN = sa.text(
+    "update app.statement_file set warnings = warnings || cast(:more as jsonb)"
+    " where tenant_id = (select guard.tenant_id()) and id = :id"
+)
 IMPORTING = sa.text(
-    "update app.statement_file set state = 'importing', lines_total = :total, job_id = :job"
+    "update app.statement_file set state = 'importing', error = null, lines_total = :total,"
+    " job_id = :job"
     " where tenant_id = (select guard.tenant_id()) and id = :id"
 )
 HEAD_COLUMNS = (
@@ -46,14 +83,17 @@ HEAD_COLUMNS = (
     "opening",
     "closing",
     "agree",
+    "lines",
+    "booked",
 )
 ADD_STATEMENTS = sa.text(
     "insert into app.statement (tenant_id, file_id, position, bank_account_id, number, page,"
-    " currency, from_on, to_on, opening_minor, closing_minor, balances_agree)"
+    " currency, from_on, to_on, opening_minor, closing_minor, balances_agree, lines, booked_minor)"
     " select (select guard.tenant_id()), :file, u.* from unnest(cast(:position as int[]),"
     " cast(:account as uuid[]), cast(:number as text[]), cast(:page as text[]),"
     " cast(:currency as text[]), cast(:from_on as date[]), cast(:to_on as date[]),"
-    " cast(:opening as bigint[]), cast(:closing as bigint[]), cast(:agree as boolean[])) u"
+    " cast(:opening as bigint[]), cast(:closing as bigint[]), cast(:agree as boolean[]),"
+    " cast(:lines as int[]), cast(:booked as bigint[])) u"
     " on conflict (tenant_id, file_id, position) do nothing"
 )
 STATEMENTS = sa.text(
@@ -78,16 +118,22 @@ LINE_COLUMNS = (
     "key",
     "occurrence",
 )
-ADD_LINES = sa.text(
-    "with u as materialized (select * from unnest(cast(:account as uuid[]),"
+LINES_UNNESTED = (
+    "cast(:account as uuid[]),"
     " cast(:statement as uuid[]), cast(:booked_on as date[]), cast(:value_on as date[]),"
     " cast(:amount as bigint[]), cast(:status as text[]), cast(:counterparty as text[]),"
     " cast(:counterparty_account as text[]), cast(:reference as text[]),"
     " cast(:end_to_end_id as text[]), cast(:bank_id as text[]), cast(:text as text[]),"
     " cast(:written as text[]), cast(:line as int[]), cast(:key as bytea[]),"
-    " cast(:occurrence as int[])) as u(account, statement, booked_on, value_on, amount, status,"
+    " cast(:occurrence as int[])"
+)
+LINES_NAMED = (
+    "account, statement, booked_on, value_on, amount, status,"
     " counterparty, counterparty_account, reference, end_to_end_id, bank_id, words, written, line,"
-    " key, occurrence)),"
+    " key, occurrence"
+)
+ADD_LINES = sa.text(
+    f"with u as materialized (select * from unnest({LINES_UNNESTED}) as u({LINES_NAMED})),"
     " added as (insert into app.bank_transaction as b (tenant_id, bank_account_id, statement_id,"
     " booked_on, value_on, amount_minor, currency, status, counterparty, counterparty_account,"
     " reference, end_to_end_id, bank_id, text, amount_written, line, dedupe_key, occurrence)"
@@ -103,7 +149,7 @@ ADD_LINES = sa.text(
     " select count(*) filter (where new) from added"
 )
 FINISH = sa.text(
-    "update app.statement_file f set state = 'imported', lines_total = :total,"
+    "update app.statement_file f set state = 'imported', error = null, lines_total = :total,"
     " lines_new = (select count(*) from app.bank_transaction b join app.statement s"
     " on s.tenant_id = b.tenant_id and s.id = b.statement_id"
     " where b.tenant_id = f.tenant_id and s.file_id = f.id)"
