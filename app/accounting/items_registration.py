@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import recode_commands, recode_views
+from app.accounting import contacts_find as find
+from app.accounting import (
+    contacts_views,
+    open_items_checks,
+    open_items_views,
+    recode_commands,
+    recode_views,
+)
 from app.api import Api
 from app.kernel import words
-from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, Registry
+from app.kernel.registry import (
+    Meter,
+    NavItem,
+    PaletteCommand,
+    PaletteSource,
+    Permalink,
+    Registry,
+)
 from app.kernel.words import _
 
 JOBS = ("app.accounting.recode_jobs",)
@@ -18,6 +32,16 @@ def register(registry: Registry) -> None:
     registry.add(
         Meter("settlement", _("Open items settled with each other"), "pair", "accounting"),
         Meter(recode_commands.METER, _("Line re-coded"), "line", "accounting"),
+        open_items_checks.CHECK,
+        NavItem(
+            "contacts",
+            _("Contacts"),
+            "id-card",
+            "accounting_contacts.contacts",
+            "client",
+            permission="accounting.read",
+            order=15,
+        ),
         NavItem(
             "recode",
             _("Re-code"),
@@ -36,15 +60,48 @@ def register(registry: Registry) -> None:
             words=_("reclassify move change account tax"),
             order=30,
         ),
+        PaletteCommand(
+            "open-items",
+            _("Open items"),
+            "layers",
+            "accounting_items.aged",
+            "accounting.read",
+            words=_("aged receivables payables debtors creditors"),
+            order=31,
+        ),
+        PaletteSource("contacts", _("Contacts"), find.contacts, "accounting.read", order=45),
         Permalink("recode", recode_views.permalink),
+        Permalink("counterparty", contacts_views.permalink),
     )
-    words.declare_names({"recode": _("Re-coding"), "recode_lines": _("Lines to re-code")})
+    words.declare_names(
+        {
+            "contacts": _("Contacts"),
+            "counterparty": _("Contact"),
+            "counterparty_alias": _("Alias of a contact"),
+            "open_items": _("Open items"),
+            "recode": _("Re-coding"),
+            "recode_lines": _("Lines to re-code"),
+        }
+    )
     words.declare_errors(_item_errors())
     words.declare_errors(_recode_errors())
 
 
 def _item_errors() -> dict[str, words.Lazy]:
     return {
+        "alias-taken": _("That leads to another contact already. Remove it there first."),
+        "alias-unknown": _("This contact has no such alias."),
+        "alias-value": _("Write a bank account, a name or a word of 1 to 200 characters."),
+        "contact-kind": _("Choose one of the kinds of contacts."),
+        "contact-name": _("Name the contact in 1 to 200 characters."),
+        "contact-terms": _("Days to pay are 0 to %(most)s."),
+        "merge-self": _("Choose another contact than this one."),
+        "merge-settled": _(
+            "Items of both were settled with each other since. Release those settlements first."
+        ),
+        "merge-undone": _("These contacts were parted already."),
+        "settle-amount-one": _("A part can be given where one item settles one other."),
+        "settle-sides": _("Tick at least one claim and one payment of the same account."),
         "control-unknown": _("Control accounts are of receivables or of payables."),
         "item-unknown": _("Pair %(no)s: there is no such open item."),
         "items-one-side": _(
@@ -104,7 +161,7 @@ def _recode_errors() -> dict[str, words.Lazy]:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages."""
-    return (recode_views.pages,)
+    return (recode_views.pages, contacts_views.pages, open_items_views.pages)
 
 
 def apis() -> tuple[Api, ...]:

@@ -31,6 +31,8 @@ def of(*tables: str) -> Ids:
 PARAMETERS: dict[str, Ids | Fixed] = {
     "account_id": of("ledger.account"),
     "approval_id": of("app.approval"),
+    "alias_id": of("ledger.counterparty_alias"),
+    "allocation_id": of("ledger.allocation"),
     "bank_account_id": of("app.bank_account"),
     "counterparty_id": of("ledger.counterparty"),
     "document_id": of("app.stored_object"),
@@ -72,6 +74,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "month": Fixed("2026-10"),
     "period_id": Fixed("202604"),
     "name": Fixed("app.css"),
+    "no": Fixed("1"),
     "print": Fixed("2457a6"),
     "report_key": Fixed("profit-and-loss"),
     "role": Fixed("owner"),
