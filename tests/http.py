@@ -27,6 +27,11 @@ class Browser:
                 name = security.login_cookie_name()
             self.client.set_cookie(name, session.cookie)
 
+    @property
+    def token(self) -> str:
+        """The form token of the page that was opened last."""
+        return self._token
+
     def get(self, address: str, **options: Any) -> TestResponse:
         """Opens a page and remembers its form token."""
         response = self.client.get(address, **options)

@@ -10,6 +10,7 @@ from app.accounting import (
     reconcile_commands,
     reconcile_lines,
     reconcile_registration,
+    subjects,
 )
 from app.accounting.matching import words as matching_words
 from app.api import Api
@@ -39,6 +40,7 @@ def register(registry: Registry) -> None:
         Meter(reconcile_lines.METER, _("Bank line booked"), "line", "accounting"),
         Permalink("bank_transaction", bank_views.permalink),
         EntrySource("", reconcile_commands.release_entry),
+        *subjects.SOURCES,
     )
     matching_words.declare()
     reconcile_registration.register(registry)

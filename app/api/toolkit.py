@@ -79,7 +79,7 @@ def described() -> dict[str, Any]:
 
 def _documents() -> Blueprint:
     """The pages about the API: public, since they hold nothing of any client."""
-    blueprint = Blueprint("api_documents", __name__, template_folder="templates")
+    blueprint = Blueprint("api_description", __name__, template_folder="templates")
 
     def document() -> Response:
         return jsonify(described())

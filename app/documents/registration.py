@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from app.documents import commands
+from flask import Blueprint
+
+from app.api import Api
+from app.documents import api, commands, views
 from app.kernel import words
-from app.kernel.registry import Meter, Permission, Registry
+from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
 from app.kernel.words import _
 
 PAPERS = _("Documents")
-CLASS_TITLES = {
-    "normal": _("Normal"),
-    "payroll": _("Payroll"),
-    "owner_only": _("Owner only"),
-}
 
 
 def register(registry: Registry) -> None:
@@ -21,6 +19,27 @@ def register(registry: Registry) -> None:
         Permission("document.read", _("See documents"), PAPERS),
         Permission("document.add", _("Add, link and remove documents"), PAPERS),
         Meter(commands.METER, _("Document kept"), "document", "accounting"),
+        NavItem(
+            "documents",
+            PAPERS,
+            "file-text",
+            "documents.index",
+            "client",
+            permission="document.read",
+            order=50,
+            shortcut="F",
+        ),
+        NavItem(
+            "documents",
+            PAPERS,
+            "file-text",
+            "documents_portal.own_papers",
+            "portal",
+            permission="document.read",
+            order=25,
+        ),
+        PaletteSource("documents", PAPERS, views.find, "document.read", order=80),
+        Permalink("document", views.permalink),
     )
     words.declare_names(
         {
@@ -47,3 +66,13 @@ def register(registry: Registry) -> None:
             "file-virus": _("The file holds a virus. It was not kept."),
         }
     )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of staff and of the portal."""
+    return (views.pages, views.portal)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations on papers."""
+    return (api.api,)

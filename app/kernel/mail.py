@@ -31,11 +31,14 @@ _INSERT = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A mail's words: subject, paragraphs and, when `params` has a link, what its button says."""
+    """A mail's words: subject, paragraphs and, when `params` has a link, what its button says.
+
+    A paragraph that is a plain text names the parameter that stands there as it is.
+    """
 
     name: str
     subject: Lazy
-    paragraphs: tuple[Lazy, ...]
+    paragraphs: tuple[Lazy | str, ...]
     button: Lazy | None = None
 
 
@@ -52,7 +55,7 @@ _resolvers: dict[str, Callable[[], Brand]] = {"brand": Brand}
 
 
 def register(
-    name: str, *, subject: Lazy, paragraphs: tuple[Lazy, ...], button: Lazy | None = None
+    name: str, *, subject: Lazy, paragraphs: tuple[Lazy | str, ...], button: Lazy | None = None
 ) -> None:
     """Declares a template; its texts take the mail's parameters as `%(name)s`."""
     _templates[name] = Template(name, subject, paragraphs, button)

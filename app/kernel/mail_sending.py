@@ -21,7 +21,7 @@ from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.scope import secret_hash
 from app.kernel.settings import Settings
-from app.kernel.words import _
+from app.kernel.words import Lazy, _
 
 SMTP_SECONDS = 10
 CODE_PATHS = {"invite": "/invite/", "reset": "/reset/", "login": "/login/code/"}
@@ -89,14 +89,21 @@ def render(name: str, params: dict[str, Any], locale: str) -> Letter:
     found = mail.template(name)
     with words.speaking(locale):
         subject = words.gettext(found.subject.message, **params).replace("\n", " ")
-        paragraphs = [words.gettext(p.message, **params) for p in found.paragraphs]
+        paragraphs = [_told(p, params) for p in found.paragraphs]
         button = words.gettext(found.button.message, **params) if found.button else None
     link = mail.public_url(params["link"]) if params.get("link") else None
     text = "\n\n".join([*paragraphs, *([link] if link else [])]) + "\n"
-    html = "".join(f"<p>{escape(p)}</p>" for p in paragraphs)
+    html = "".join(f"<p>{escape(p)}</p>".replace("\n", "<br>") for p in paragraphs)
     if link:
         html += f'<p><a href="{escape(link)}">{escape(button or link)}</a></p>'
     return Letter(subject, text, f'<!doctype html><html lang="{escape(locale)}">{html}</html>')
+
+
+def _told(paragraph: Lazy | str, params: dict[str, Any]) -> str:
+    """A paragraph of ours in the reader's language, or somebody's own words as they are."""
+    if isinstance(paragraph, str):
+        return str(params[paragraph])
+    return words.gettext(paragraph.message, **params)
 
 
 @job("mail.deliver", queue="urgent", retries=8)

@@ -18,3 +18,8 @@ def names(ids: Collection[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     return {row.id: row.name for row in session.execute(_NAMES, {"ids": wanted})}
+
+
+def name(person_id: UUID | None) -> str:
+    """One name, a dash for nobody."""
+    return names([person_id]).get(person_id, "–") if person_id else "–"

@@ -210,6 +210,15 @@ def format_share(value: int) -> str:
 
 
 @lru_cache(maxsize=4096)
+def format_size(size: int) -> str:
+    """Bytes as people say them: `840 B`, `12 kB`, `3.4 MB`."""
+    if size < 1_000:
+        return f"{format_number(size)} B"
+    if size < 1_000_000:
+        return f"{format_number(Decimal(size) / 1_000)} kB"
+    return f"{format_number(Decimal(size) / 1_000_000, decimals=1)} MB"
+
+
 def _date(value: date, pattern: str, code: str) -> str:
     return babel_date(value, pattern, locale=_locale_of(code))
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, url_for
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
-from app.reports import commands, file_views, presentation, queries, views
+from app.reports import commands, file_views, presentation, queries, subjects, views
 from app.web import chart
 
 
@@ -41,6 +41,7 @@ def register(registry: Registry) -> None:
         PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
         Meter(commands.METER, _("Report published"), "report", "accounting"),
         Permalink("published_report", views.permalink),
+        subjects.SOURCE,
     )
     words.declare_names(
         {"published_report": _("Published report"), "report": _("Report from the books")}

@@ -19,13 +19,12 @@ from app.tasks.models import (
     MOST_CHIPS,
     MOST_FILES,
     TEXT_LENGTH,
-    Direction,
     Question,
     QuestionAnswered,
 )
 from app.tasks.questions_queries import of
 
-__all__ = ["File", "add_answer", "answer", "ask", "ask_again", "close", "of", "reopen", "withdraw"]
+__all__ = ["File", "answer", "ask", "ask_again", "close", "of", "reopen", "withdraw"]
 
 METER = "question"
 UNDO_WITHDRAW = "question.withdraw"
@@ -72,10 +71,13 @@ def ask(
     return tuple(made)
 
 
-def ask_provider(*, line: str, subject_type: str, subject_key: str, text: str) -> UUID:
-    """A client's person asks the provider about a record; shown on the desk."""
-    head = {"line": line, "direction": "to_provider", "text": _checked_text(text), "chips": []}
-    return _ask(head | {"wants_file": False, "to_person": None}, subject_type, [subject_key])
+def ask_provider(
+    *, line: str, text: str, subject_type: str = "", subject_key: str | None = None
+) -> UUID:
+    """A client's person asks the provider, about a record or in general; shown on the desk."""
+    head: dict[str, Any] = {"line": line, "direction": "to_provider", "text": _checked_text(text)}
+    head |= {"chips": [], "wants_file": False, "to_person": None}
+    return _ask(head, subject_type, [subject_key] if subject_key else [])
 
 
 def _ask(head: dict[str, Any], subject_type: str, keys: list[str]) -> UUID:
@@ -150,11 +152,6 @@ def _keep_answer(found: Question, chip: str | None, text: str, files: Sequence[F
     kind = found.subjects[0][0] if found.subjects else ""
     events.emit(QuestionAnswered(found.id, made, kind, keys, papers))
     return made
-
-
-def add_answer(question_id: UUID, *, text: str) -> UUID:
-    """The provider's answer to a question of the client."""
-    return answer(question_id, text=text)
 
 
 def _paper(found: Question, file: File) -> UUID:
@@ -272,11 +269,6 @@ def _checked_chips(chips: Sequence[str]) -> tuple[str, ...]:
     if any(len(one) > CHIP_LENGTH for one in plain):
         raise Invalid.of("chips", "text-too-long", most=CHIP_LENGTH)
     return plain
-
-
-def for_direction(staff: bool) -> Direction:
-    """Which questions a side answers."""
-    return "to_provider" if staff else "to_client"
 
 
 _HERE = "tenant_id = (select guard.tenant_id())"

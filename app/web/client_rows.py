@@ -19,7 +19,8 @@ select c.tenant_id, c.slug, c.name, c.hue, c.is_provider,
        p.tenant_id is not null as pinned, f.n
   from app.client c
   left join app.pinned_client p on p.tenant_id = c.tenant_id and p.owner_id = :person
-  left join (select tenant_id, sum(n)::bigint n from app.client_figure group by tenant_id) f
+  left join (select tenant_id, sum(n)::bigint n from app.client_figure
+              where right(name, 8) <> '_waiting' group by tenant_id) f
     on f.tenant_id = c.tenant_id
  where c.state in ('active', 'suspended')
  order by p.position nulls last, lower(c.name), c.tenant_id
@@ -44,6 +45,9 @@ select c.tenant_id, c.slug, c.name, c.hue, c.state, c.country, c.currency as bas
  order by lower(c.name), c.tenant_id
  limit :most
 """)
+
+WAITS = "_waiting"
+"""Figures of this ending wait for the client, not for us."""
 
 _SUMS = sa.text("""
 select line || '/' || name as key, sum(n)::bigint n from app.client_figure group by 1
@@ -87,13 +91,17 @@ class DeskClient:
 
     @property
     def left(self) -> int:
-        """Everything that is left to do."""
-        return sum(figure.n for figure in self.figures.values())
+        """Everything that is left to do for us; what waits for the client does not count."""
+        return sum(one.n for key, one in self.figures.items() if not key.endswith(WAITS))
 
     @property
     def oldest(self) -> datetime | None:
         """Since when the oldest thing waits."""
-        waits = [one.oldest for one in self.figures.values() if one.oldest and one.n]
+        waits = [
+            one.oldest
+            for key, one in self.figures.items()
+            if one.oldest and one.n and not key.endswith(WAITS)
+        ]
         return min(waits, default=None)
 
 

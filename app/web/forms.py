@@ -21,7 +21,7 @@ MAX_TEXT = 1_000
 MAX_ROWS = 2_000
 MAX_SELECTED = 200
 LongText: Any = Field("", max_length=20_000)
-_PRIVATE = frozenset({"csrf_token"})
+_PRIVATE = frozenset({"csrf_token", "_draft"})
 _LISTS = (list, tuple, set, frozenset)
 
 S = TypeVar("S", bound="Schema")
@@ -175,6 +175,22 @@ def upload(
     return Upload(_plain_name(found.filename), media_type, data)
 
 
+def uploads(name: str, *, max_bytes: int, most: int) -> list[Upload]:
+    """The posted files of a field that takes several; raises Invalid at the field."""
+    found = [one for one in request.files.getlist(name) if one.filename]
+    if len(found) > most:
+        raise Invalid.of(name, "too-many-files", most=most)
+    sent = []
+    for one in found:
+        data = one.stream.read(max_bytes + 1)
+        if len(data) > max_bytes:
+            raise Invalid.of(name, "file-too-large", most=words.format_number(max_bytes // 1024))
+        if not data:
+            raise Invalid.of(name, "file-empty")
+        sent.append(Upload(_plain_name(one.filename or ""), one.mimetype or "", data))
+    return sent
+
+
 def _plain_name(text: str) -> str:
     """The last part of a file name, without control signs, at most 200 characters."""
     last = text.replace("\\", "/").rsplit("/", 1)[-1]
@@ -302,6 +318,7 @@ ERROR_TEXTS = {
     "too-many-selected": _("Select %(most)s rows at most."),
     "file-too-large": _("The file is too large. %(most)s kB is the most."),
     "file-empty": _("The file is empty. Choose another one."),
+    "too-many-files": _("Send at most %(most)s files at once."),
     "file-kind": _("A file of this kind cannot be read here."),
     "body-too-large": _("This was too much at once. Send less, or a smaller file."),
     "invalid": _("Some of this cannot be taken. See the marked fields."),

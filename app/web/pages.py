@@ -23,7 +23,7 @@ from app.kernel.errors import (
     TooLarge,
 )
 from app.kernel.scope import Scope
-from app.web import context, forms, language, recall, security
+from app.web import context, drafts, forms, language, recall, security
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Redraw = Callable[..., ResponseReturnValue]
@@ -111,7 +111,7 @@ def guarded(view: Callable[..., ResponseReturnValue], access: Access) -> Callabl
         _arrive(access)
         with language.spoken():
             response = _answer(view, access, values)
-        return security.private(response)
+        return security.private(drafts.settle(response))
 
     run.access = access  # type: ignore[attr-defined]  # read by security.refuse_unguarded
     return run

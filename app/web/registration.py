@@ -10,6 +10,7 @@ from app.kernel.words import _
 from app.web import (
     context,
     desk,
+    drafts,
     forms,
     front,
     palette,
@@ -46,6 +47,7 @@ def install(app: Flask) -> None:
         my_jobs=tray.mine,
         job_state=tray.state,
         may_replay=tray.may_replay,
+        draft=drafts.attribute,
     )
 
 

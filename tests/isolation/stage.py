@@ -10,17 +10,19 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import
+from app.accounting import bank_commands, bank_import, bank_queries
 from app.accounting import commands as entries
 from app.accounting import queries as books
 from app.accounting.ledger import PostingInput
 from app.cli.operator_scope import as_operator
+from app.documents import commands as documents
 from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
 from app.kernel.scope import secret_hash
 from app.reports import commands as report_commands
 from app.reports.document import Report
 from app.reports.period import parse_period
+from app.tasks import notes, questions
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -95,7 +97,29 @@ def _fill() -> None:
     )
     bank_commands.create_bank_account(number=IBAN, name=f"{CONTENT} account", currency="EUR")
     bank_import.upload_statement(data=_statement(today), name=f"{CONTENT}.sta")
+    _fill_requests()
     report_commands.publish_report(_report(today), line="accounting")
+
+
+def _fill_requests() -> None:
+    """A paper, a question about a bank line, and a note at it."""
+    data = f"{CONTENT} paper".encode()
+    documents.add(data, name=f"{CONTENT}.txt", line="accounting", source="staff")
+    found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1)
+    line = found.rows[0].id
+    questions.ask(
+        line="accounting",
+        subject_type="bank_transaction",
+        subject_ids=[line],
+        text=f"{CONTENT} question",
+    )
+    notes.write(
+        line="accounting",
+        subject_type="bank_transaction",
+        subject_key=str(line),
+        text=f"{CONTENT} note",
+        audience="client",
+    )
 
 
 def _report(today: date) -> Report:

@@ -95,6 +95,7 @@ def test_every_parameter_of_every_route_is_mapped(app: Flask) -> None:
 
 def test_the_foreign_client_is_full(played: Stage) -> None:
     wanted = {"account_id", "entry_id", "file_id", "line_id", "report_id", "period_id", "person_id"}
+    wanted |= {"document_id", "question_id", "note_id"}
     assert wanted <= set(played.foreign)
 
 

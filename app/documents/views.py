@@ -1,0 +1,305 @@
+"""Papers on screen, for staff and at the portal: list, one with its preview, upload, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from app.documents import checks, commands, queries, schemas, subjects
+from app.documents.models import DocumentHead
+from app.documents.titles import CLASS_TITLES, SOURCE_TITLES
+from app.kernel import paging, people, reads, registry, scope, undo, words
+from app.kernel.errors import Invalid
+from app.kernel.registry import PaletteHit, ServiceLine
+from app.kernel.words import _
+from app.web import forms, lists
+from app.web.pages import Pages, Surface
+from app.web.render import download as as_file
+from app.web.render import redirect_back, redirect_to, render, toast
+
+pages = Pages("documents", __name__, surface=Surface.CLIENT)
+portal = Pages("documents_portal", __name__, surface=Surface.PORTAL)
+MOST_FILES = 10
+MOST_AT_ONCE = 60 * 1024 * 1024
+
+
+def _kind_of(head: DocumentHead) -> str:
+    return checks.EXTENSIONS[head.media_type][0].lstrip(".").upper()
+
+
+def _class_tag(head: DocumentHead) -> Any:
+    if head.document_class == "normal":
+        return ""
+    return lists.Tag(CLASS_TITLES[head.document_class], "warn")
+
+
+def _class_choices() -> list[tuple[str, Any]]:
+    return [(one, CLASS_TITLES[one]) for one in queries.my_classes()]
+
+
+LIST = lists.ListView(
+    id="documents",
+    caption=_("Documents"),
+    columns=(
+        lists.Column("added_at", _("Added"), kind="instant", phone="l2"),
+        lists.Column("name", _("Name"), main=True, phone="t1"),
+        lists.Column("kind", _("Kind"), cell=_kind_of),
+        lists.Column("size", _("Size"), cell=lambda row: words.format_size(row.size), phone="r1"),
+        lists.Column("class", _("Class"), cell=_class_tag, phone="r2"),
+    ),
+    href=lambda row: url_for("documents.show", document_id=row.id),
+    filters=(
+        lists.Filter("q", _("Name"), kind="search"),
+        lists.Filter("class", _("Class"), options=_class_choices),
+    ),
+    empty=lists.Empty("file-text", _("No documents yet. Add the first one above.")),
+)
+
+
+def _line_choices() -> list[tuple[str, Any]]:
+    """The service lines the reader reaches here."""
+    reached = scope.current().rights.lines
+    return [
+        (one.name, one.title) for one in registry.current().all(ServiceLine) if one.name in reached
+    ]
+
+
+def _found(asked: lists.Asked) -> paging.Page[DocumentHead]:
+    cursor = paging.decode(asked.after, width=1)
+    rows = queries.documents(
+        search=asked.filters.get("q"),
+        document_class=asked.filters.get("class"),
+        before=subjects.as_uuid(cursor[0]) if cursor else None,
+        limit=asked.limit + 1,
+    )
+    return paging.page(rows, limit=asked.limit, key=lambda row: [row.id])
+
+
+def index() -> Response:
+    """The papers of a client, the newest first."""
+    reads.leave(reads.Look("documents", "member"))
+    asked = LIST.read()
+    return render(
+        "documents/index.html",
+        fragment="list",
+        page=LIST.page(asked, _found(asked)),
+        form=forms.current(schemas.UploadForm),
+        classes=_class_choices(),
+        lines=_line_choices(),
+    )
+
+
+pages.get("/c/<client>/documents", needs="document.read", endpoint="index")(index)
+
+
+def _uploaded(source: str) -> list[UUID]:
+    form = forms.bind(schemas.UploadForm)
+    line = form.line or next((name for name, _title in _line_choices()), None)
+    if line is None:
+        raise Invalid.of("line", "not-a-choice")
+    sent = forms.uploads("files", max_bytes=checks.MOST_BYTES, most=MOST_FILES)
+    if not sent:
+        raise Invalid.of("files", "file-missing")
+    return [
+        commands.add(
+            one.data, name=one.name, line=line, document_class=form.document_class, source=source
+        )
+        for one in sent
+    ]
+
+
+@pages.post("/c/<client>/documents", needs="document.add", again=index, max_bytes=MOST_AT_ONCE)
+def upload() -> Response:
+    """Adds papers."""
+    made = _uploaded("staff")
+    toast(words.ngettext("%(n)s document added.", "%(n)s documents added.", len(made)))
+    if len(made) == 1:
+        return redirect_to(".show", document_id=made[0])
+    return redirect_to(".index")
+
+
+def _looked(head: DocumentHead, *, handed_out: bool = False) -> None:
+    reads.leave(
+        reads.Look("document", head.line, head.id, exported=handed_out, rows=int(handed_out))
+    )
+
+
+def show(document_id: UUID) -> Response:
+    """One paper: preview, facts, what it belongs to."""
+    head = queries.head(document_id)
+    _looked(head)
+    pairs = [(one.subject_type, str(one.subject_id)) for one in queries.links(document_id)]
+    told = subjects.describe(pairs)
+    values = {"document_class": head.document_class}
+    return render(
+        "documents/show.html",
+        document=head,
+        kind=_kind_of(head),
+        versions=queries.versions(document_id),
+        links=[(pair, told[pair]) for pair in pairs if pair in told],
+        added_by=people.name(head.added_by),
+        source=SOURCE_TITLES.get(head.source, head.source),
+        classes=_class_choices(),
+        class_titles=CLASS_TITLES,
+        form=forms.current(schemas.ClassForm, values=values),
+    )
+
+
+pages.get("/c/<client>/documents/<uuid:document_id>", needs="document.read", endpoint="show")(show)
+
+
+def _streamed(document_id: UUID) -> tuple[DocumentHead, Iterable[bytes]]:
+    """Head and bytes; the first piece is fetched now, so that a fault is still an answer."""
+    head = queries.head(document_id)
+    pieces = queries.content(document_id)
+    return head, chain([next(pieces, b"")], pieces)
+
+
+def file(document_id: UUID) -> Response:
+    """The bytes for the preview: sandboxed, and only what a browser shows by itself."""
+    head, pieces = _streamed(document_id)
+    _looked(head, handed_out=not head.is_inline)
+    if not head.is_inline:
+        return as_file(pieces, name=head.name, media_type=head.media_type)
+    response = Response(pieces, mimetype=head.media_type)
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Length"] = str(head.size)
+    return response
+
+
+def download(document_id: UUID) -> Response:
+    """The bytes as a file to save."""
+    head, pieces = _streamed(document_id)
+    _looked(head, handed_out=True)
+    response = as_file(pieces, name=head.name, media_type=head.media_type)
+    response.headers["Content-Length"] = str(head.size)
+    return response
+
+
+for _surface, _place in ((pages, "/c/<client>"), (portal, "/portal/<client>")):
+    _address = f"{_place}/documents/<uuid:document_id>"
+    _surface.get(f"{_address}/file", needs="document.read", endpoint="file", frame=True)(file)
+    _surface.get(f"{_address}/download", needs="document.read", endpoint="download")(download)
+
+
+@pages.post("/c/<client>/documents/<uuid:document_id>/class", needs="document.add", again=show)
+def set_class(document_id: UUID) -> Response:
+    """Moves a paper into another class."""
+    form = forms.bind(schemas.ClassForm)
+    commands.set_class(document_id, document_class=form.document_class)
+    toast(_("The document is now: %(title)s.", title=CLASS_TITLES[form.document_class]))
+    return redirect_to(".show", document_id=document_id)
+
+
+@pages.post("/c/<client>/documents/<uuid:document_id>/remove", needs="document.add")
+def remove(document_id: UUID) -> Response:
+    """Takes a paper out of the lists; it can be brought back."""
+    token = commands.remove(document_id)
+    toast(_("The document was removed."), undo=url_for(".take_back", token=token))
+    return redirect_to(".index")
+
+
+@pages.post("/c/<client>/documents/attach", needs="document.add", max_bytes=MOST_AT_ONCE)
+def attach() -> Response:
+    """Files for one record, from whatever screen shows it; goes back there."""
+    form = forms.bind(schemas.AttachForm)
+    found = subjects.demand(form.subject_type, [str(form.subject_id)])
+    sent = forms.uploads("files", max_bytes=checks.MOST_BYTES, most=MOST_FILES)
+    if not sent:
+        raise Invalid.of("files", "file-missing")
+    for one in sent:
+        made = commands.add(one.data, name=one.name, line=found.line, source="staff")
+        commands.link(made, subject_type=form.subject_type, subject_id=form.subject_id)
+    toast(words.ngettext("%(n)s document added.", "%(n)s documents added.", len(sent)))
+    return redirect_back(url_for(".index"))
+
+
+@pages.post("/c/<client>/documents/<uuid:document_id>/unlink", needs="document.add")
+def unlink(document_id: UUID) -> Response:
+    """Takes a paper off a record; the paper stays."""
+    form = forms.bind(schemas.AttachForm)
+    token = commands.unlink(document_id, subject_type=form.subject_type, subject_id=form.subject_id)
+    toast(_("Taken off. The document itself stays."), undo=url_for(".take_back", token=token))
+    return redirect_back(url_for(".show", document_id=document_id))
+
+
+@pages.post("/c/<client>/documents/undo/<uuid:token>", needs="document.add")
+def take_back(token: UUID) -> Response:
+    """Takes the last act on a paper back."""
+    undo.take(token)
+    toast(_("Taken back."))
+    return redirect_back(url_for(".index"))
+
+
+def own_papers() -> Response:
+    """The portal's list, and the form to send something."""
+    reads.leave(reads.Look("documents", "member"))
+    found = queries.documents(
+        before=subjects.as_uuid(request.args.get("before", "")), limit=_PORTAL_ROWS + 1
+    )
+    more = found[_PORTAL_ROWS - 1].id if len(found) > _PORTAL_ROWS else None
+    return render(
+        "documents/portal_index.html",
+        documents=[(one, _kind_of(one)) for one in found[:_PORTAL_ROWS]],
+        more=more,
+        form=forms.current(schemas.UploadForm),
+        classes=_class_choices(),
+        class_titles=CLASS_TITLES,
+        lines=_line_choices(),
+    )
+
+
+_PORTAL_ROWS = 50
+portal.get("/portal/<client>/documents", needs="document.read", endpoint="own_papers")(own_papers)
+
+
+@portal.post(
+    "/portal/<client>/documents",
+    needs="document.add",
+    again=own_papers,
+    max_bytes=MOST_AT_ONCE,
+)
+def send() -> Response:
+    """The client's people send papers."""
+    made = _uploaded("portal")
+    toast(words.ngettext("%(n)s document sent.", "%(n)s documents sent.", len(made)))
+    return redirect_to(".own_papers")
+
+
+@portal.get("/portal/<client>/documents/<uuid:document_id>", needs="document.read")
+def paper(document_id: UUID) -> Response:
+    """One paper at the portal."""
+    head = queries.head(document_id)
+    _looked(head)
+    pairs = [(one.subject_type, str(one.subject_id)) for one in queries.links(document_id)]
+    told = subjects.describe(pairs)
+    return render(
+        "documents/portal_show.html",
+        document=head,
+        kind=_kind_of(head),
+        links=[told[pair] for pair in pairs if pair in told],
+        added_by=people.name(head.added_by),
+        class_titles=CLASS_TITLES,
+    )
+
+
+def permalink(document_id: UUID) -> str | None:
+    """The page of a paper."""
+    return url_for("documents.show", document_id=queries.head(document_id).id)
+
+
+def find(text: str, limit: int) -> list[PaletteHit]:
+    """Papers by a part of their name, for the palette."""
+    return [
+        PaletteHit(
+            one.name,
+            f"{_kind_of(one)} · {words.format_instant(one.added_at)}",
+            url_for("documents.show", document_id=one.id),
+            "file-text",
+        )
+        for one in queries.documents(search=text, limit=limit)
+    ]

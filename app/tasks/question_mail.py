@@ -1,0 +1,192 @@
+"""The day's mail of questions: one a person and day at most, in the reader's own daytime.
+
+Every hour each client's job looks who has questions that nobody answered. A mail goes out between
+8 and 18 o'clock of the reader's time, Monday to Friday, when a question is new (asked an hour ago
+or more, so that the asker may still add or withdraw) or is to be reminded of: three and seven days
+after the first mail. It lists everything that waits; what is answered is never mailed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+
+from app.kernel import clock, mail, words
+from app.kernel.db import session
+from app.kernel.jobs_progress import Progress
+from app.kernel.schedules import schedule
+from app.kernel.words import _
+
+TEMPLATE = "question.day"
+FIRST_HOUR, LAST_HOUR = 8, 18
+WORKING_DAYS = 5
+SETTLING = timedelta(hours=1)
+REMIND_AFTER = (timedelta(days=3), timedelta(days=7))
+MOST_LISTED = 10
+
+mail.register(
+    TEMPLATE,
+    subject=_("%(provider)s has questions for %(client)s"),
+    paragraphs=(
+        _("Hello %(name)s,"),
+        _("we need your answer to this:"),
+        "questions",
+        _("It takes a minute. You can answer with a tap, a few words or a photo."),
+    ),
+    button=_("Answer now"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that nobody answered."""
+
+    id: UUID
+    line: str
+    text: str
+    to_person: UUID | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who may answer, with their language and time zone, or the client's."""
+
+    person_id: UUID
+    name: str
+    locale: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """How often and since when a person has a question in their mails."""
+
+    times: int
+    first: date
+
+
+@schedule("questions.mail", every="1 hour", tenants="clients")
+def mail_client(_args: dict[str, Any], _progress: Progress) -> None:
+    """Writes the day's mails of one client."""
+    send_due()
+
+
+def send_due() -> int:
+    """Writes the mails that are due now in the client of the open scope; returns how many."""
+    waiting = [Waiting(**row) for row in session.execute(_WAITING).mappings()]
+    if not waiting:
+        return 0
+    place = session.execute(_CLIENT).mappings().one()
+    sent = 0
+    for reader, asked in _readers(waiting, place["time_zone"], place["locale"]):
+        sent += _mail(reader, asked, place)
+    return sent
+
+
+def _readers(
+    waiting: list[Waiting], time_zone: str, locale: str
+) -> Iterable[tuple[Reader, list[Waiting]]]:
+    """Everybody who may answer something, with what they are asked."""
+    found: dict[UUID, tuple[Reader, list[Waiting]]] = {}
+    for line in sorted({one.line for one in waiting}):
+        for row in session.execute(_PEOPLE, {"line": line}):
+            reader = Reader(
+                row.person_id, row.name, row.locale or locale, row.time_zone or time_zone
+            )
+            mine = [
+                one
+                for one in waiting
+                if one.line == line and one.to_person in (None, row.person_id)
+            ]
+            found.setdefault(row.person_id, (reader, []))[1].extend(mine)
+    return [(reader, asked) for reader, asked in found.values() if asked]
+
+
+def _mail(reader: Reader, asked: list[Waiting], place: sa.RowMapping) -> int:
+    now = clock.now().astimezone(_zone(reader.time_zone))
+    if not is_daytime(now):
+        return 0
+    values = {"person": reader.person_id, "today": now.date()}
+    if session.execute(_MAILED_TODAY, values).scalar():
+        return 0
+    history = {
+        row.question_id: Mailed(row.times, row.first) for row in session.execute(_HISTORY, values)
+    }
+    due = [one for one in asked if is_due(one.asked_at, history.get(one.id), now)]
+    if not due:
+        return 0
+    sent = mail.send(
+        TEMPLATE,
+        to_person=reader.person_id,
+        locale=words.best_locale(reader.locale),
+        params={
+            "name": reader.name,
+            "client": place["name"],
+            "questions": _listed(asked),
+            "link": f"/portal/{place['slug']}/questions/next",
+        },
+    )
+    lines = {"ids": [one.id for one in due], "lines": [one.line for one in due]}
+    session.execute(_KEEP, values | lines | {"mail": sent})
+    return 1
+
+
+def is_daytime(now: datetime) -> bool:
+    """Whether a mail may arrive at this hour of the reader's day."""
+    return now.weekday() < WORKING_DAYS and FIRST_HOUR <= now.hour < LAST_HOUR
+
+
+def is_due(asked_at: datetime, mailed: Mailed | None, now: datetime) -> bool:
+    """Whether a question belongs into today's mail: new and settled, or a reminder's day came."""
+    if mailed is None:
+        return now - asked_at >= SETTLING
+    if mailed.times > len(REMIND_AFTER):
+        return False
+    return now.date() - mailed.first >= REMIND_AFTER[mailed.times - 1]
+
+
+def _listed(asked: list[Waiting]) -> str:
+    """The questions' own words, one a line; at most ten."""
+    shown = [f"– {' '.join(one.text.split())[:200]}" for one in asked[:MOST_LISTED]]
+    if len(asked) > MOST_LISTED:
+        shown.append(f"– … +{len(asked) - MOST_LISTED}")
+    return "\n".join(shown)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+_HERE = "tenant_id = (select guard.tenant_id())"
+_WAITING = sa.text(
+    f"select id, line, text, to_person, asked_at from app.question where {_HERE}"
+    " and state = 'waiting' and direction = 'to_client' order by id limit 1000"
+)
+_CLIENT = sa.text(f"select name, slug, time_zone, locale from app.client where {_HERE}")
+_PEOPLE = sa.text(
+    "select person_id, name, locale, time_zone"
+    " from guard.client_people(:line, 'request.answer') order by person_id"
+)
+_MAILED_TODAY = sa.text(
+    f"select exists (select from app.question_mailing where {_HERE}"
+    " and person_id = :person and mailed_on = :today)"
+)
+_HISTORY = sa.text(
+    "select question_id, count(*)::int times, min(mailed_on) as first from app.question_mailing"
+    f" where {_HERE} and person_id = :person group by question_id"
+)
+_KEEP = sa.text(
+    "insert into app.question_mailing (tenant_id, person_id, mailed_on, question_id, line, mail_id)"
+    " select (select guard.tenant_id()), :person, :today, q.id, q.line, :mail"
+    " from unnest(cast(:ids as uuid[]), cast(:lines as text[])) q(id, line)"
+)
