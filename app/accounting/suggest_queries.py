@@ -28,6 +28,7 @@ from app.kernel.errors import Invalid
 MOST_LINES = 5_000
 MOST_ITEMS = 50_000
 MOST_BESIDE = 2_000
+FEW_BESIDE = 200
 MOST_ENTRIES = 20_000
 NEWEST = 40
 """So many lines of a party are looked back on."""
@@ -90,7 +91,7 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
     lines = _lines(sql.LINES, ids=list(line_ids))
     if not lines:
         return {}
-    beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE)
+    beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
     return engine.suggest(lines, _known(lines), beside=beside)
 
 

@@ -15,18 +15,22 @@ LINES = sa.text(
     f"select {_LINE} from app.bank_transaction t {_ACCOUNT}"
     f" where t.tenant_id = {_TENANT} and t.id = any(cast(:ids as uuid[]))"
 )
-# Lines to do that may claim the same documents: same amount either way, or same party.
+# Lines to do that may claim the same documents: of the same amount either way, or of the same
+# party within the two weeks in which one item may be paid in parts.
+_BESIDE = (
+    f" from app.bank_transaction t {_ACCOUNT} where t.tenant_id = {_TENANT}"
+    " and t.state = 'to_do' and t.status = 'booked' and t.id <> all(cast(:ids as uuid[]))"
+)
 BESIDE = sa.text(
-    "with asked as materialized (select distinct abs(amount_minor) as amount"
+    "with asked as materialized (select amount_minor, party_key, booked_on"
     f" from app.bank_transaction where tenant_id = {_TENANT} and id = any(cast(:ids as uuid[]))),"
-    " parties as materialized (select distinct party_key from app.bank_transaction"
-    f" where tenant_id = {_TENANT} and id = any(cast(:ids as uuid[])) and party_key is not null)"
-    f" select {_LINE} from app.bank_transaction t {_ACCOUNT}"
-    f" where t.tenant_id = {_TENANT} and t.state = 'to_do' and t.status = 'booked'"
-    " and t.id <> all(cast(:ids as uuid[]))"
-    " and (abs(t.amount_minor) in (select amount from asked)"
-    " or t.party_key in (select party_key from parties))"
-    " order by t.booked_on, t.id limit :most"
+    " parties as materialized (select party_key, min(booked_on) - 14 as first,"
+    " max(booked_on) + 14 as last from asked where party_key is not null group by party_key)"
+    f" (select {_LINE}{_BESIDE} and abs(t.amount_minor) in (select abs(amount_minor) from asked)"
+    " order by t.booked_on, t.id limit :most)"
+    f" union (select {_LINE}{_BESIDE} and exists (select from parties p"
+    " where p.party_key = t.party_key and t.booked_on between p.first and p.last)"
+    " order by t.booked_on, t.id limit :few)"
 )
 TO_DO = sa.text(
     f"select id from app.bank_transaction where tenant_id = {_TENANT}"

@@ -22,7 +22,12 @@ _ALIKE_TEXT = 45.0
 
 
 def by_rules(
-    seen: Seen, ready: Ready, *, broad: frozenset[int], documents: bool
+    seen: Seen,
+    ready: Ready,
+    fitting: Sequence[rules.Ready],
+    *,
+    broad: frozenset[int],
+    documents: bool,
 ) -> Iterator[Suggestion]:
     """The rules a line fits, the first of them first; only the first can be certain.
 
@@ -30,10 +35,8 @@ def by_rules(
     the line could pay, so that nothing here is certain.
     """
     past = lines_before(seen.line, ready)
-    for place, one in enumerate(rules.fitting(rules.Said.of(seen.line), ready.rules)):
-        if place == MOST_RULES:
-            return
-        features = _rule_features(one, past, broad)
+    for place, one in enumerate(fitting[:MOST_RULES]):
+        features = _rule_features(seen.line, one, past, broad)
         probable = scoring.probability(scoring.log_odds(features))
         cap: Certainty = "likely" if place or documents else "certain"
         rule = one.rule
@@ -49,22 +52,39 @@ def by_rules(
 
 
 def _rule_features(
-    one: rules.Ready, past: Sequence[Past], broad: frozenset[int]
+    line: Line, one: rules.Ready, past: Sequence[Past], broad: frozenset[int]
 ) -> scoring.Features:
     rule = one.rule
     features: scoring.Features = {"rule-start": 1}
     if one.party:
         features["rule-party"] = 1
+    if one.party and one.text:
+        features["rule-both"] = 1
     if rule.amount_from_minor is not None or rule.amount_to_minor is not None:
         features["rule-amount"] = 1
     if one.number in broad:
         features["rule-broad"] = 1
-    same = sum(row.times for row in past if _agrees(row, rule))
+    agreeing = [row for row in past if _agrees(row, rule)]
+    same = sum(row.times for row in agreeing)
     other = sum(row.times for row in past) - same
     if same >= 2 and same > 2 * other:
         features["rule-confirmed"] = 1
     elif other >= 2 and other > same:
         features["rule-contradicted"] = 1
+    if agreeing and "rule-amount" not in features:
+        features |= _unusual(line, agreeing)
+    return features
+
+
+def _unusual(line: Line, rows: Sequence[Past]) -> scoring.Features:
+    """What is not as it was when lines of the party were booked in any of these ways."""
+    features: scoring.Features = {}
+    amount = abs(line.amount_minor)
+    least, most = min(row.least_minor for row in rows), max(row.most_minor for row in rows)
+    if amount > most * _USUAL or amount * _USUAL < least:
+        features["memory-amount-unusual"] = 1
+    if not any(_usual_text(line, row) for row in rows):
+        features["memory-text-unusual"] = 1
     return features
 
 
@@ -134,12 +154,8 @@ def _memory_features(seen: Seen, row: Past, total: int, ready: Ready) -> scoring
         "memory-start": 1,
         "memory-times": math.log(row.times),
         "memory-otherwise": math.log(1 + total - row.times),
+        **_unusual(line, [row]),
     }
-    amount = abs(line.amount_minor)
-    if amount > row.most_minor * _USUAL or amount * _USUAL < row.least_minor:
-        features["memory-amount-unusual"] = 1
-    if not _usual_text(line, row):
-        features["memory-text-unusual"] = 1
     number = line.counterparty_account
     if number and row.party != number and (number, line.amount_minor > 0) not in ready.past:
         features["memory-account-new"] = 1

@@ -25,6 +25,7 @@ _MOVING = frozenset(
 )
 _SHARES = (10, 15, 20, 25, 30, 40, 50, 100, 150, 200)
 """Discounts and taxes held back, in thousandths."""
+_WEAK = ("swapped", "cut")
 _FEE_MINOR = 5000
 _FEE_SHARE = 20
 """A fee is at most 50.00 and at most a twentieth."""
@@ -46,6 +47,7 @@ class Pair:
     hit: Hit | None = None
     evidence: bool = False
     """Whether more than the amount speaks for it: a reference, a name, an account number."""
+    same_party: bool = False
     odds: float = 0.0
     rivals: int = 0
     other_account: str = ""
@@ -65,6 +67,11 @@ class Pair:
         if count:
             self.features["rival"] = min(count, 3)
             self.odds = scoring.log_odds(self.features)
+
+    def is_taken(self) -> None:
+        """The whole is better off when another line has the document."""
+        self.features["taken"] = 1
+        self.odds = scoring.log_odds(self.features)
 
 
 def item_pairs(seen: Seen, ready: Ready) -> Iterator[Pair]:
@@ -88,10 +95,8 @@ def _item_pair(
     features: scoring.Features = {"start": 1, f"amount-{fit}": 1}
     if hit:
         features[f"ref-{hit}"] = 1
-    if hit not in ("structured", "exact") or fit != "equal":
-        others = cited - {item.key}
-        if others or references.cites_another(seen.references, number, ready.shapes):
-            features["ref-another"] = 1
+    if _cites_another(seen, item, ready, cited, hit=hit, fit=fit):
+        features["ref-another"] = 1
     features |= party_features(like)
     features |= _date_features(line.booked_on, item.booked_on, item.due_on)
     return Pair(
@@ -101,8 +106,28 @@ def _item_pair(
         fit,
         item=item,
         hit=hit,
-        evidence=bool(hit) or like.same,
+        evidence=(bool(hit) and hit not in _WEAK) or like.same,
+        same_party=like.same,
     )
+
+
+def _cites_another(
+    seen: Seen,
+    item: OpenItem,
+    ready: Ready,
+    cited: set[tuple[UUID, int]],
+    *,
+    hit: Hit | None,
+    fit: Fit,
+) -> bool:
+    """Whether the line names a document, and it is not this one, or not this one alone."""
+    if hit in ("structured", "exact") and fit == "equal":
+        return False
+    if cited - {item.key}:
+        return True
+    if hit == "swapped":
+        return False
+    return references.cites_another(seen.references, ready.cited[item.key], ready.shapes)
 
 
 def _fit(amount: int, residual: int, *, known: bool, hit: Hit | None) -> Fit | None:

@@ -45,14 +45,17 @@ def suggest(
     asked = seen[: len(lines)]
     pairs = _pairs(seen, asked, ready)
     found: dict[UUID, list[Suggestion]] = {one.line.id: [] for one in asked}
-    for line_id, suggested in _documents(seen, pairs, ready).items():
+    for line_id, suggested in _documents(seen, asked, pairs, ready).items():
         if line_id in found:
             found[line_id] += suggested
-    broad = _broad(asked, ready)
+    fitting = {one.line.id: ready.rules.fitting(rules.Said.of(one.line)) for one in asked}
+    broad = _broad(list(fitting.values()))
     for one in asked:
         listed = found[one.line.id]
         documented = any(s.probability >= scoring.SHOWN for s in listed) or _owes(one, ready)
-        listed += coded.by_rules(one, ready, broad=broad, documents=documented)
+        listed += coded.by_rules(
+            one, ready, fitting[one.line.id], broad=broad, documents=documented
+        )
         listed += coded.by_memory(one, ready, documents=documented)
     best = {line_id: _best(listed) for line_id, listed in found.items()}
     return _each_once(best)
@@ -81,18 +84,25 @@ def _pairs(seen: Sequence[Seen], asked: Sequence[Seen], ready: Ready) -> dict[UU
 
 
 def _documents(
-    seen: Sequence[Seen], pairs: Mapping[UUID, list[Pair]], ready: Ready
+    seen: Sequence[Seen],
+    asked: Sequence[Seen],
+    pairs: Mapping[UUID, list[Pair]],
+    ready: Ready,
 ) -> dict[UUID, list[Suggestion]]:
     """Open items, entries and transfers of each line, each target assigned once."""
     equal = [pair for listed in pairs.values() for pair in listed if pair.fit == "equal"]
     given = assign.assign({(p.line_id, p.target): _worth(p) for p in equal})
     _count_rivals(equal)
+    taken = set(given.values())
     found: dict[UUID, list[Suggestion]] = defaultdict(list)
     for line_id, listed in pairs.items():
         for pair in listed:
             own = given.get(line_id) == pair.target
+            if not own and pair.target in taken:
+                pair.is_taken()
             found[line_id].append(_suggested(pair, assigned=own))
-    for one in (*_sums(seen, found, ready), *_own_accounts(seen, found, ready)):
+    more = (*_sums(seen, asked, found, ready), *_own_accounts(asked, found, ready))
+    for one in more:
         found[one[0]].append(one[1])
     return found
 
@@ -105,6 +115,8 @@ def _worth(pair: Pair) -> float:
         day = item.due_on or item.booked_on
     elif pair.entry is not None:
         day = pair.entry.booked_on
+    elif pair.other is not None:
+        day = pair.other.booked_on
     return max(pair.odds + _AFLOAT, 0.01) + 0.001 / (1 + abs((line.booked_on - day).days))
 
 
@@ -121,8 +133,12 @@ def _count_rivals(pairs: Iterable[Pair]) -> None:
     for pair in (pair for listed in by_line.values() for pair in listed):
         count = 0
         for other in by_line[pair.line_id]:
-            if other is not pair and other.odds >= pair.odds - _EQUAL:
+            if other is pair:
+                continue
+            if other.odds >= pair.odds - _EQUAL:
                 count += not _better(top_of_target[other.target], other)
+            elif pair.hit and other.same_party and not pair.same_party:
+                count += 1  # the number is of somebody else's document: a slip of the payer's
         for other in by_target[pair.target]:
             if other is not pair and other.odds >= pair.odds - _EQUAL:
                 count += not _better(top_of_line[other.line_id], other)
@@ -143,6 +159,7 @@ def _better(best: list[Pair], pair: Pair) -> bool:
 def _suggested(pair: Pair, *, assigned: bool) -> Suggestion:
     probable = scoring.probability(pair.odds)
     sure = assigned and pair.fit == "equal" and pair.evidence and not pair.rivals
+    sure = sure and pair.hit not in ("swapped", "cut") and "ref-another" not in pair.features
     cap: Certainty = "certain" if sure else "likely"
     details = coded.details(pair.features)
     certainty = scoring.certainty(probable, cap=cap)
@@ -250,17 +267,14 @@ def _transfer_suggestion(
 
 
 def _sums(
-    seen: Sequence[Seen], found: Mapping[UUID, list[Suggestion]], ready: Ready
+    seen: Sequence[Seen],
+    asked: Sequence[Seen],
+    found: Mapping[UUID, list[Suggestion]],
+    ready: Ready,
 ) -> Iterable[tuple[UUID, Suggestion]]:
     """Sums for the lines that no single document explains already."""
-    left = [
-        one
-        for one in seen
-        if not any(
-            s.certainty != "unsure" and not s.difference_minor and s.reason.code[:9] != "item-part"
-            for s in found.get(one.line.id, ())
-        )
-    ]
+    left = [one for one in seen if not _explained(found.get(one.line.id, ()))]
+    ours = {one.line.id for one in asked}
     claimed = {
         (share.entry_id, share.no)
         for listed in found.values()
@@ -269,12 +283,24 @@ def _sums(
         for share in s.open_items
     }
     for one in left:
+        if one.line.id not in ours:
+            continue
         for made in sums.of_line(one, ready):
             if not any(item.key in claimed for item in made.items):
                 yield one.line.id, _sum_suggestion(made)
     for made in sums.of_item(left, ready):
         if made.items[0].key not in claimed:
             yield made.seen.line.id, _sum_suggestion(made)
+
+
+def _explained(listed: Iterable[Suggestion]) -> bool:
+    """Whether a single document explains the whole line, to the cent, likely at least."""
+    return any(
+        one.certainty != "unsure"
+        and not one.difference_minor
+        and not one.reason.code.startswith("item-part")
+        for one in listed
+    )
 
 
 def _sum_suggestion(made: Sum) -> Suggestion:
@@ -320,15 +346,12 @@ def _to_own_account(line: Line, own: OwnAccount) -> Suggestion:
     )
 
 
-def _broad(asked: Sequence[Seen], ready: Ready) -> frozenset[int]:
+def _broad(fitting: Sequence[Sequence[rules.Ready]]) -> frozenset[int]:
     """The rules that fit more than half of at least twenty lines asked for together."""
-    if len(asked) < _FEW_LINES or not ready.rules:
+    if len(fitting) < _FEW_LINES:
         return frozenset()
-    hits: Counter[int] = Counter()
-    said = [rules.Said.of(one.line) for one in asked]
-    for rule in ready.rules:
-        hits[rule.number] = sum(rules.fits(one, rule) for one in said)
-    most = len(asked) * rules.BROAD
+    hits = Counter(one.number for listed in fitting for one in listed)
+    most = len(fitting) * rules.BROAD
     return frozenset(number for number, count in hits.items() if count > most)
 
 

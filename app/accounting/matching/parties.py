@@ -146,4 +146,4 @@ def _inside(name: str, said: str) -> float:
 
 
 def _number(account: str | None) -> str:
-    return "".join(sign for sign in (account or "").upper() if sign.isalnum())
+    return "".join((account or "").split()).upper()

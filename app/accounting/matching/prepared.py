@@ -69,7 +69,7 @@ class Ready:
     entry_words: Mapping[UUID, frozenset[str]]
     accounts: Mapping[UUID, OwnAccount]
     by_number: Mapping[str, OwnAccount]
-    rules: list[rules.Ready]
+    rules: rules.Index
     past: Mapping[tuple[str, bool], list[Past]]
     _near: dict[tuple[str, str, str], frozenset[UUID]] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ class Ready:
             },
             accounts={one.id: one for one in known.accounts},
             by_number={number: one for one in known.accounts for number in one.numbers},
-            rules=rules.ready(known.rules),
+            rules=rules.Index.of(known.rules),
             past=past,
         )
 

@@ -14,7 +14,7 @@ from stdnum.exceptions import ValidationError
 
 from app.accounting.matching import text as texts
 
-Hit = Literal["structured", "exact", "digits", "cut"]
+Hit = Literal["structured", "exact", "digits", "swapped", "cut"]
 LEAST = 4
 """Shorter numbers are found everywhere and prove nothing."""
 _LONGEST = 35
@@ -27,6 +27,10 @@ _DIGITS = re.compile(r"\d+")
 _SHAPE = re.compile(r"([a-z]*)(\d+)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NEAR = 500
+_INVOICE = frozenset(
+    "invoice inv rechnung rechnungsnr rechnungsnummer rechnungsnr rg re rnr facture fact factuur"
+    " faktura fattura factura bill".split()
+)
 _KID_WEIGHTS = (2, 3, 4, 5, 6, 7)
 
 
@@ -35,15 +39,16 @@ class References:
     """What a line cites.
 
     `structured` are references with a right check digit, whole and without it; `exact` are words
-    and neighbouring words joined; `digits` the numbers in them without leading noughts; `last` the
-    last word, which a bank may have cut.
+    and neighbouring words joined; `digits` the numbers in them without leading noughts; `ends` the
+    last words joined, which a bank may have cut; `called` the numbers that the line itself calls an
+    invoice.
     """
 
     structured: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
     digits: frozenset[str] = frozenset()
-    single: frozenset[str] = frozenset()
-    last: str = ""
+    ends: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
 
 
 def compact(text: str | None) -> str:
@@ -73,26 +78,26 @@ def of_line(*, reference: str | None, end_to_end_id: str | None, text: str) -> R
     fields = [texts.fold(one) for one in (reference, end_to_end_id, text) if one]
     exact: set[str] = set()
     digits: set[str] = set()
-    single: set[str] = set()
+    ends: set[str] = set()
+    called: set[str] = set()
     structured: set[str] = set()
-    last = ""
     for field in fields:
         found = texts.words(field)
         exact.update(_joined(found))
-        singles = [word for word in found if not word.isalpha()]
-        single.update(singles)
-        for word in singles:
-            digits.update(run.lstrip("0") for run in _DIGITS.findall(word))
+        ends.update(_ends(found))
+        called.update(_called(found))
+        for word in found:
+            if not word.isalpha():
+                digits.update(run.lstrip("0") for run in _DIGITS.findall(word))
         if any(sign.isdigit() for sign in field):
             structured.update(_structured(field))
-        last = found[-1] if found else last
     structured.update(_bare(fields[0] if reference else ""))
     return References(
         structured=frozenset(structured),
         exact=frozenset(exact),
         digits=frozenset(one for one in digits if LEAST <= len(one) <= _LONGEST),
-        single=frozenset(single),
-        last=last,
+        ends=frozenset(ends),
+        called=frozenset(called),
     )
 
 
@@ -112,6 +117,26 @@ def _joined(found: list[str]) -> Iterator[str]:
                 break
             if has_digit and len(whole) > LEAST:
                 yield whole
+
+
+def _ends(found: list[str]) -> Iterator[str]:
+    """The last words joined, where the last of them has a digit."""
+    if not found or found[-1].isalpha():
+        return
+    for start in range(max(len(found) - _JOINED, 0), len(found)):
+        whole = "".join(found[start:])
+        if LEAST < len(whole) <= _LONGEST:
+            yield whole
+
+
+def _called(found: list[str]) -> Iterator[str]:
+    """Words with a digit that stand behind a word for invoice, with what stands between."""
+    for place, word in enumerate(found):
+        if word in _INVOICE:
+            following = found[place + 1 : place + 1 + _JOINED]
+            digits = [one for one in following if not one.isalpha()]
+            if digits and sum(map(len, digits)) >= LEAST:
+                yield "".join(digits)
 
 
 def _structured(field: str) -> Iterator[str]:
@@ -199,23 +224,45 @@ def hit(line: References, cited: Cited) -> Hit | None:
         return "exact"
     if cited.digits and cited.digits in line.digits:
         return "digits"
-    last = line.last
-    if len(last) >= LEAST + 1 and not last.isalpha() and cited.compacted.startswith(last):
-        return "cut"
-    return None
+    if any(is_swapped(word, cited.compacted) for word in line.exact):
+        return "swapped"
+    return "cut" if any(cited.compacted.startswith(end) for end in line.ends) else None
+
+
+def is_swapped(one: str, other: str) -> bool:
+    """Whether two numbers differ by two neighbouring signs in the wrong order only."""
+    if len(one) != len(other) or len(one) < LEAST or one == other:
+        return False
+    places = [place for place in range(len(one)) if one[place] != other[place]]
+    if len(places) != 2 or places[1] != places[0] + 1:
+        return False
+    return one[places[0]] == other[places[1]] and one[places[1]] == other[places[0]]
 
 
 def cites_another(line: References, cited: Cited, shapes: frozenset[str]) -> bool:
-    """Whether the line names a number of the client's series that is not this document's.
+    """Whether the line names a number that is not this document's.
 
-    `shapes` are those of the documents known. A bare number that is near this document's is taken
-    for one of its series too.
+    It does where a word looks like the numbers of documents known (`shapes`), where a bare number
+    is near this one, and where the line itself calls a number an invoice.
     """
     for word in line.exact:
         if word != cited.compacted and len(word) < 20 and shape(word) in shapes:
             return True
+    if any(not _same_number(word, cited) for word in line.called):
+        return True
     own = cited.digits
     return len(own) > LEAST and any(
         word != own and len(word) == len(own) and abs(int(word) - int(own)) <= _NEAR
         for word in line.digits
+    )
+
+
+def _same_number(called: str, cited: Cited) -> bool:
+    """Whether what a line calls an invoice may be this number, or its beginning."""
+    digits = "".join(_DIGITS.findall(cited.compacted))
+    plain = "".join(_DIGITS.findall(called))
+    return bool(plain) and (
+        plain.lstrip("0") in (digits.lstrip("0"), cited.digits)
+        or (len(plain) >= LEAST and digits.startswith(plain))
+        or cited.compacted.startswith(called)
     )

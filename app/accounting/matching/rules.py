@@ -6,7 +6,8 @@ one after the other, which takes time in proportion to the text whatever was typ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.accounting.matching import text as texts
@@ -17,6 +18,7 @@ LEAST = 3
 """A pattern has at least so many letters and digits; one letter of CJK counts as three."""
 BROAD = 0.5
 """A rule that fits more than this share of all lines says nothing about them."""
+_GRAM = 3
 _IDLE = str.maketrans("", "", "* .,:;/+_&()-")
 
 
@@ -76,9 +78,47 @@ def ready(rules: Iterable[Rule]) -> list[Ready]:
     return [one for one in cut if one.party or one.text]
 
 
-def fitting(said: Said, rules: Iterable[Ready]) -> Iterator[Ready]:
-    """The rules that a line fits, in their order."""
-    return (one for one in rules if fits(said, one))
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Rules by three letters of theirs that few others have, so that a line meets few of them."""
+
+    all: list[Ready]
+    _by_letters: dict[str, list[Ready]]
+    _short: list[Ready]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Index:
+        """Makes the index; rules whose pieces are all shorter are tried on every line."""
+        every = ready(rules)
+        common = Counter(letters for one in every for letters in _letters_of(one))
+        by_letters: dict[str, list[Ready]] = defaultdict(list)
+        short: list[Ready] = []
+        for one in every:
+            own = _letters_of(one)
+            if own:
+                by_letters[min(own, key=lambda letters: (common[letters], letters))].append(one)
+            else:
+                short.append(one)
+        return cls(every, by_letters, short)
+
+    def fitting(self, said: Said) -> list[Ready]:
+        """The rules that a line fits, in their order."""
+        if not self.all:
+            return []
+        own = _letters(said.text) | _letters(said.party)
+        met = [
+            one for letters in own & self._by_letters.keys() for one in self._by_letters[letters]
+        ]
+        found = [one for one in (*met, *self._short) if fits(said, one)]
+        return sorted(found, key=lambda one: one.number)
+
+
+def _letters(text: str) -> set[str]:
+    return {text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1)}
+
+
+def _letters_of(one: Ready) -> set[str]:
+    return {letters for piece in (*one.party, *one.text) for letters in _letters(piece)}
 
 
 def fits(said: Said, one: Ready) -> bool:

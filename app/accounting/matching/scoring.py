@@ -23,11 +23,13 @@ PLAUSIBLE = 0.3
 WEIGHTS: Mapping[str, float] = {
     # where a candidate of equal amount starts before anything is known
     "start": -4.0,
-    # the line cites the document: check digit right; word for word; its number only; cut short
+    # the line cites the document: check digit right; word for word; its number only; two
+    # signs in the wrong order; cut short
     "ref-structured": 9.0,
     "ref-exact": 7.0,
     "ref-digits": 4.0,
-    "ref-cut": 2.0,
+    "ref-swapped": 1.5,
+    "ref-cut": 1.5,
     # the line cites a number of the same series that is not this one
     "ref-another": -5.5,
     # amounts: to the cent; a fee or discount explains the rest; a part of it is paid; more
@@ -49,6 +51,8 @@ WEIGHTS: Mapping[str, float] = {
     "date-near": 1.0,
     # each document or line that would fit as well
     "rival": -4.0,
+    # another line goes better with it, all lines together
+    "taken": -1.5,
     # a rule of the team books such lines to this document's account
     "rule-agrees": 0.5,
     # entries of the bank's account that wait for their line, and own accounts' opposite lines
@@ -58,8 +62,9 @@ WEIGHTS: Mapping[str, float] = {
     "transfer-word": 3.0,
     "days-apart": -0.25,
     # a person wrote the rule for such lines
-    "rule-start": 2.2,
+    "rule-start": 1.6,
     "rule-party": 2.5,
+    "rule-both": 1.0,
     "rule-amount": 1.0,
     "rule-confirmed": 2.5,
     "rule-contradicted": -3.5,
