@@ -1,7 +1,8 @@
 -- What the guard writes down: its audit, and which table stands under which line.
 set role guard_owner;
 
--- sha: content hash over every other column, made by guard.note().
+-- sha: content hash over every other column, made by guard.note(). detail holds ids, codes, times
+-- and numbers, never a name, an address or somebody's words (docs/decisions/0008).
 create table guard.audit (
   tenant_id uuid not null,
   id        uuid not null default uuidv7(),

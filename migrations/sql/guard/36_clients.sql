@@ -9,7 +9,7 @@ declare
   made uuid;
 begin
   insert into guard.tenant (slug) values (p_slug) returning id into made;
-  perform guard.note(made, c, 'tenant.create', jsonb_build_object('slug', p_slug));
+  perform guard.note(made, c, 'tenant.create', jsonb_build_object('id', made));
   return made;
 end $$;
 

@@ -35,7 +35,7 @@ begin
   insert into guard.membership (tenant_id, user_id, role, lines, may_write, basis)
   select home, m.id, 'administrator', '{member}', true, 'founding' from made m;
   perform guard.note(home, c, 'provider.init',
-                     jsonb_build_object('slug', p_slug, 'name', p_name, 'people', p_emails));
+                     jsonb_build_object('people', cardinality(p_emails)));
   return home;
 end $$;
 

@@ -197,7 +197,8 @@ begin
             coalesce((g->>'may_write')::boolean, false), (g->>'from')::timestamptz,
             (g->>'to')::timestamptz, coalesce(g->>'reason', ''), c.person)
     returning id into made;
-    perform guard.note((g->>'tenant')::uuid, c, 'access.request', g || jsonb_build_object('id', made));
+    perform guard.note((g->>'tenant')::uuid, c, 'access.request',
+                       (g - 'reason') || jsonb_build_object('id', made));
     done := done || made;
   end loop;
   return done;
