@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Literal
 
@@ -12,20 +11,20 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import service_lines
+from app.api import toolkit
 from app.kernel import db, log, registry, words
 from app.kernel.settings import Settings, load_settings
+from app.web import security
 
 Role = Literal["web", "worker"]
 
 PACKAGES = (
     "app.kernel",
     "app.web",
-    "app.api",
     "tenants",
     "app.identity",
     "app.documents",
     "app.tasks",
-    "connectors",
     "app.reports",
 )
 
@@ -77,16 +76,7 @@ def _configure(app: Flask, settings: Settings, role: Role) -> None:
 def _registrations() -> Iterator[ModuleType]:
     names = [f"{package}.registration" for package in PACKAGES]
     names += [f"{line}.service_line" for line in service_lines.LINES]
-    for name in names:
-        if _exists(name):
-            yield import_module(name)
-
-
-def _exists(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+    yield from map(import_module, names)
 
 
 def _install(app: Flask, found: registry.Registry) -> None:
@@ -102,20 +92,10 @@ def _install(app: Flask, found: registry.Registry) -> None:
     for module in modules:
         for blueprint in _called(module, "blueprints"):
             app.register_blueprint(blueprint)
-    _install_api(app, [api for module in modules for api in _called(module, "apis")])
-    if _exists("app.web.security"):
-        from app.web import security
-
-        security.refuse_unguarded(app)
+    toolkit.install(app, [api for module in modules for api in _called(module, "apis")])
+    security.refuse_unguarded(app)
 
 
 def _called(module: ModuleType, name: str) -> tuple[Any, ...]:
     found = getattr(module, name, None)
     return tuple(found()) if found else ()
-
-
-def _install_api(app: Flask, apis: list[Any]) -> None:
-    if _exists("app.api.toolkit"):
-        from app.api import toolkit
-
-        toolkit.install(app, apis)

@@ -8,13 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app
 
 from app.identity import passkeys, passwords, recovery
-from app.identity.vault import Unsealable, Vault
+from app.kernel import sealing
 from app.kernel.db import session
 from app.kernel.scope import secret_hash
-from app.kernel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +46,20 @@ class WaysIn:
         return next((key for key in self.passkeys if key.handle == handle), None)
 
 
-def vault() -> Vault:
-    """The vault of this installation."""
-    settings: Settings = current_app.extensions["settings"]
-    return Vault.from_hex(settings.kek)
-
-
 def ways_in() -> WaysIn | None:
     """What the person named by the open login step has; None for an unknown address or key."""
     rows = session.execute(sa.text("select * from guard.credential_for()")).all()
     if not rows:
         return None
     person_id, side = rows[0].person_id, rows[0].side
-    sealed, password, totp = vault(), None, None
+    password, totp = None, None
     keys: list[Passkey] = []
     for row in rows:
         if row.kind is None:
             continue
         try:
-            plain = sealed.open(bytes(row.secret), purpose=row.kind, owner=str(person_id))
-        except Unsealable:
+            plain = opened(row.kind, row.secret, person_id=person_id)
+        except sealing.Unsealable:
             continue  # sealed with a key we no longer have: it opens nothing
         if row.kind == "password":
             password = plain
@@ -85,11 +77,16 @@ def _totp(plain: bytes) -> Totp:
 
 def open_totp(secret: bytes, *, person_id: UUID) -> Totp:
     """The seed and recovery hashes behind a person's own sealed credential."""
-    return _totp(vault().open(bytes(secret), purpose="totp", owner=str(person_id)))
+    return _totp(opened("totp", secret, person_id=person_id))
+
+
+def opened(kind: str, secret: bytes, *, person_id: UUID) -> bytes:
+    """A person's own sealed secret in the clear; raises Unsealable for anything else."""
+    return sealing.unseal(bytes(secret), f"{kind}|{person_id}")
 
 
 def _sealed(kind: str, plain: bytes, person_id: UUID) -> dict[str, Any]:
-    secret = vault().seal(plain, purpose=kind, owner=str(person_id))
+    secret = sealing.seal(plain, f"{kind}|{person_id}")
     return {"kind": kind, "secret": secret.hex()}
 
 

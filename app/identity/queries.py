@@ -255,10 +255,7 @@ def own_credentials() -> list[OwnCredential]:
         if row.kind == "totp":
             left = len(credentials.open_totp(row.secret, person_id=person_id).recovery)
         elif row.kind == "passkey":
-            plain = credentials.vault().open(
-                bytes(row.secret), purpose="passkey", owner=str(person_id)
-            )
-            handle = plain.decode()
+            handle = credentials.opened("passkey", row.secret, person_id=person_id).decode()
         found.append(
             OwnCredential(row.id, row.kind, row.name, row.made_at, row.used_at, left, handle)
         )

@@ -7,7 +7,10 @@ row or another client it does not open.
 
 from __future__ import annotations
 
+import json
 import os
+import time
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -24,6 +27,10 @@ from app.kernel.settings import Settings
 NONCE_BYTES = 12
 
 
+class Unsealable(Unavailable):
+    """Not sealed by us, under another key, in another context, or too old."""
+
+
 def _purpose_key(purpose: str) -> bytes:
     settings: Settings = current_app.extensions["settings"]
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
@@ -38,8 +45,8 @@ def _seal(key: bytes, plain: bytes, context: str) -> bytes:
 def _unseal(key: bytes, sealed: bytes, context: str) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
-    except InvalidTag as error:
-        raise Unavailable("sealed-with-another-key") from error
+    except (InvalidTag, ValueError) as error:
+        raise Unsealable("sealed-with-another-key") from error
 
 
 def seal(plain: bytes, context: str) -> bytes:
@@ -48,8 +55,26 @@ def seal(plain: bytes, context: str) -> bytes:
 
 
 def unseal(sealed: bytes, context: str) -> bytes:
-    """Opens what `seal` made; raises Unavailable when key or context differ."""
+    """Opens what `seal` made; raises Unsealable when key or context differ."""
     return _unseal(_purpose_key("backoffice secret"), sealed, context)
+
+
+def seal_state(state: dict[str, Any], context: str, *, seconds: int) -> str:
+    """A short-lived state as text for a cookie; it ends `seconds` from now."""
+    body = json.dumps(state | {"until": int(time.time()) + seconds}).encode()
+    return seal(body, f"state|{context}").hex()
+
+
+def unseal_state(text: str, context: str) -> dict[str, Any]:
+    """The state of a cookie; raises Unsealable when forged, of another context or too old."""
+    try:
+        sealed = bytes.fromhex(text)
+    except ValueError as error:
+        raise Unsealable("sealed-with-another-key") from error
+    state: dict[str, Any] = json.loads(unseal(sealed, f"state|{context}"))
+    if state.pop("until", 0) < time.time():
+        raise Unsealable("sealed-with-another-key")
+    return state
 
 
 def client_key() -> bytes:

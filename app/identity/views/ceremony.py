@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import Response, current_app, request, url_for
 
-from app.identity import credentials, devices, sign_in
+from app.identity import devices, sign_in
 from app.identity.sign_in import Opened, Proof
-from app.identity.vault import Unsealable
+from app.kernel import sealing
 from app.kernel.errors import Invalid
 from app.kernel.settings import Settings
 from app.web import context, recall, security
@@ -33,7 +33,7 @@ def keep(response: Response, purpose: str, **state: Any) -> Response:
     seconds = _SECONDS[purpose]
     response.set_cookie(
         _cookie(purpose),
-        credentials.vault().seal_state(state, purpose=purpose, seconds=seconds),
+        sealing.seal_state(state, purpose, seconds=seconds),
         max_age=seconds,
         secure=settings.secure,
         httponly=True,
@@ -46,10 +46,8 @@ def keep(response: Response, purpose: str, **state: Any) -> Response:
 def kept(purpose: str) -> dict[str, Any]:
     """The state of a step; raises Invalid when it took too long or was never begun."""
     try:
-        return credentials.vault().open_state(
-            request.cookies.get(_cookie(purpose), ""), purpose=purpose
-        )
-    except Unsealable as failure:
+        return sealing.unseal_state(request.cookies.get(_cookie(purpose), ""), purpose)
+    except sealing.Unsealable as failure:
         raise Invalid("step-too-old") from failure
 
 
