@@ -8,7 +8,7 @@ from datetime import date
 
 from lxml import etree
 
-from connectors.catalog.bank import amounts, camt_path
+from connectors.catalog.bank import amounts, camt_path, doubts
 from connectors.catalog.bank.statement import BankTransaction, Notes, Statement, Status, _
 
 _OPENING = ("OPBD", "PRCD")
@@ -40,7 +40,26 @@ def statement(
         line=line,
     )
     _doubts(found, notes, kind=kind)
+    _summary(element, found, notes)
     return found
+
+
+def _summary(element: etree._Element, found: Statement, notes: Notes) -> None:
+    """The sums of credits and debits the statement states, against what its entries make."""
+    summary = camt_path.find(element, "TxsSummry")
+    came_in = camt_path.text(summary, "TtlCdtNtries/Sum")
+    went_out = camt_path.text(summary, "TtlDbtNtries/Sum")
+    if came_in is None or went_out is None:
+        return
+    line = camt_path.line(element)
+    stated = [
+        amounts.read_amount(one, found.currency, Notes(), line=line).minor
+        for one in (came_in, went_out)
+    ]
+    made = sum(one.amount_minor for one in found.transactions)
+    doubts.total(
+        stated[0] - stated[1], made, "TxsSummry", notes, line=line, code="totals-disagree"
+    )
 
 
 class _Balance:

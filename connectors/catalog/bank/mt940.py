@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from connectors.catalog.bank import amounts, encoding, mt940_details
+from connectors.catalog.bank import amounts, doubts, encoding, mt940_details
 from connectors.catalog.bank.statement import (
     MAX_TRANSACTIONS,
     BankTransaction,
@@ -21,6 +21,7 @@ from connectors.catalog.bank.statement import (
     Statement,
     StatementFile,
     StatementRefused,
+    Status,
     _,
 )
 
@@ -36,6 +37,8 @@ _LINE = re.compile(
     re.ASCII | re.DOTALL,
 )
 _INCOMING = {"C", "RD", "EC"}
+_FLOOR = re.compile(r"\s*([A-Z]{3})([CD])?\s*([\d.,]*\d[\d.,]*)\s*\Z", re.ASCII)
+_SUM = re.compile(r"\s*(\d{1,6})\s*([A-Z]{3})([\d.,]*\d[\d.,]*)\s*\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class _Open:
     from_on: date | None = None
     to_on: date | None = None
     entries: list[tuple[BankTransaction, list[tuple[str, str]]]] = field(default_factory=list)
+    interim: bool = False
+    sums: list[tuple[str, int, int, int]] = field(default_factory=list)
 
 
 class _Reader:
@@ -101,12 +106,13 @@ class _Reader:
         self.last = ""
         self.total = 0
         self.interim = False
+        self.named: list[bool] = []
 
     def take(self, one: Field) -> None:
         """Handle one field."""
         if one.tag in ("", "940", "942"):
-            self.interim = self.interim or one.tag == "942"
             self.close()
+            self.interim = one.tag == "942" or (self.interim and one.tag == "")
         elif one.tag in ("20", "60F", "60M", "60"):
             self._start(one)
         elif one.tag == "61":
@@ -124,22 +130,50 @@ class _Reader:
             current.closing, current.to_on, stated = self._balance(one, current)
             current.currency = current.currency or stated
         elif one.tag == "34F":
-            self.interim = True
-            found = re.match(r"\s*([A-Z]{3})", one.text)
-            current = self._current(one)
-            current.currency = current.currency or (found[1] if found else None)
+            self._floor(one)
+        elif one.tag in ("90D", "90C"):
+            self._sum(one)
         self.last = one.tag
 
     def _current(self, one: Field) -> _Open:
         if self.open is None:
-            self.open = _Open(one.line)
+            self.open = _Open(one.line, interim=self.interim)
         return self.open
+
+    def _floor(self, one: Field) -> None:
+        """The floor limit of an interim report: what is smaller is not in it."""
+        current = self._current(one)
+        current.interim = True
+        found = _FLOOR.match(one.text)
+        if found is None:
+            return
+        current.currency = current.currency or found[1]
+        read = amounts.read_amount(found[3], found[1], self.notes, line=one.line, comma=True)
+        if read.minor:
+            self.notes.warn(
+                "floor-limit",
+                _(
+                    "Movements below %(amount)s %(currency)s are not in this report.",
+                    amount=found[3],
+                    currency=found[1],
+                ),
+                line=one.line,
+            )
+
+    def _sum(self, one: Field) -> None:
+        """Number and sum of debits or credits, checked when the statement ends."""
+        found = _SUM.match(one.text)
+        if found is None:
+            return
+        read = amounts.read_amount(found[3], found[2], self.notes, line=one.line, comma=True)
+        sign = 1 if one.tag == "90C" else -1
+        self._current(one).sums.append((one.tag, int(found[1]), sign * read.minor, one.line))
 
     def _start(self, one: Field) -> None:
         """A :20: begins a statement, and so does a second opening balance without one."""
         if one.tag == "20":
             self.close()
-            self.open = _Open(one.line)
+            self.open = _Open(one.line, interim=self.interim)
             return
         if self.open is not None and self.open.opening is not None:
             self.close()
@@ -220,6 +254,7 @@ class _Reader:
             amount_minor=read.minor if incoming else -read.minor,
             amount=(read.written if incoming else f"-{read.written}") if read.written else None,
             currency=currency,
+            status=Status.PENDING if found["mark"].startswith("E") else Status.BOOKED,
             reference=reference,
             bank_id=bank_id,
             text=tail,
@@ -243,6 +278,12 @@ class _Reader:
         current, self.open = self.open, None
         if current is None:
             return
+        if current.interim:
+            # What an interim report tells may still change; the statement books it (MT942).
+            current.entries = [
+                (replace(one, status=Status.PENDING), words) for one, words in current.entries
+            ]
+        self.named.append(current.interim)
         found = Statement(
             account=current.account,
             currency=current.currency,
@@ -258,10 +299,21 @@ class _Reader:
             page=current.page,
             line=current.line,
         )
-        self._doubts(found)
+        self._doubts(found, interim=current.interim)
+        self._totals(found, current)
         self.statements.append(found)
 
-    def _doubts(self, found: Statement) -> None:
+    def _totals(self, found: Statement, current: _Open) -> None:
+        for tag, count, total, line in current.sums:
+            made = [
+                one.amount_minor
+                for one in found.transactions
+                if one.amount_minor and (one.amount_minor > 0) == (tag == "90C")
+            ]
+            doubts.total(count, len(made), tag, self.notes, line=line, code="entry-count-disagrees")
+            doubts.total(total, sum(made), tag, self.notes, line=line, code="totals-disagree")
+
+    def _doubts(self, found: Statement, *, interim: bool) -> None:
         if found.account is None:
             self.notes.warn(
                 "account-missing", _("The statement names no account."), line=found.line
@@ -282,7 +334,7 @@ class _Reader:
                 ),
                 line=outside.line,
             )
-        if not self.interim and found.balances_agree is None:
+        if not interim and found.balances_agree is None:
             self.notes.warn(
                 "balance-missing", _("Opening or closing balance is missing."), line=found.line
             )
@@ -308,7 +360,7 @@ def read(data: bytes, notes: Notes) -> StatementFile:
         raise StatementRefused(
             "no-statement", _("The file holds no field of an account statement."), line=1
         )
-    name = "mt942" if reader.interim else "mt940"
+    name = "mt942" if all(reader.named) else "mt940"
     return StatementFile(name, tuple(_with_ends(reader.statements)))
 
 
