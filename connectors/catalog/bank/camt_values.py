@@ -54,8 +54,8 @@ def wanted(paths: dict[str, Iterable[str]]) -> dict[str, Want]:
 
 @lru_cache(maxsize=4096)
 def local(tag: str) -> str:
-    """The name of an element without its namespace."""
-    return tag.rpartition("}")[2]
+    """The name of an element without its namespace, or without a prefix that names none."""
+    return tag.rpartition("}")[2].rpartition(":")[2]
 
 
 def gather(element: etree._Element, tree: dict[str, Want], found: Values) -> None:

@@ -85,7 +85,7 @@ def _described(one: BankTransaction, words: list[tuple[str, str]]) -> BankTransa
     if not details:
         return replace(one, text=_folded(one.text))
     joined = "".join(details)
-    if _SUBFIELDS.match(joined.lstrip()):
+    if _SUBFIELDS.match(joined.lstrip()) and _SUBFIELD.search(joined):
         return _numbered(one, _subfields(joined))
     if _SLASH.search(joined[:200]):
         return _slashed(one, joined)

@@ -132,7 +132,10 @@ def _rows(text: str, delimiter: str, quote: str, notes: Notes) -> Iterator[Row]:
     except csv.Error as fault:
         if "field larger" in str(fault):
             raise _broken(1) from fault
-    rows = _strictly(text, delimiter, quote, strict=False)
+    try:
+        rows = _strictly(text, delimiter, quote, strict=False)
+    except csv.Error as fault:
+        raise _broken(1) from fault
     if rows and any("\n" in str(cell) for cell in rows[-1].cells):
         raise _broken(rows[-1].line)
     notes.once("quotes-odd", _("Some quotes in the file are not doubled; cells were kept as is."))
