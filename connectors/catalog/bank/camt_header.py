@@ -57,9 +57,7 @@ def _summary(element: etree._Element, found: Statement, notes: Notes) -> None:
         for one in (came_in, went_out)
     ]
     made = sum(one.amount_minor for one in found.transactions)
-    doubts.total(
-        stated[0] - stated[1], made, "TxsSummry", notes, line=line, code="totals-disagree"
-    )
+    doubts.total(stated[0] - stated[1], made, "TxsSummry", notes, line=line, code="totals-disagree")
 
 
 class _Balance:
