@@ -7,6 +7,7 @@ from flask import Blueprint
 from app.accounting import (
     bank_api,
     bank_views,
+    question_checks,
     reconcile_commands,
     reconcile_lines,
     reconcile_registration,
@@ -41,6 +42,7 @@ def register(registry: Registry) -> None:
         Permalink("bank_transaction", bank_views.permalink),
         EntrySource("", reconcile_commands.release_entry),
         *subjects.SOURCES,
+        question_checks.CHECK,
     )
     matching_words.declare()
     reconcile_registration.register(registry)

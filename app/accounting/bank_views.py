@@ -21,6 +21,7 @@ from app.accounting import bank_schemas as schemas
 from app.kernel import clock, money, people, reads, storage, words
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.words import _
+from app.tasks import around
 from app.web import forms
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
@@ -283,6 +284,7 @@ def _line_page(line_id: UUID, version: int = 0) -> Response:
         accounts=[one for one in queries.accounts() if one.id != found.account_id],
         contacts=[(str(one.id), one.name) for one in queries.counterparties()],
         taxes=[(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
+        around=around.of("bank_transaction", line_id),
     )
 
 

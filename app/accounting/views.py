@@ -13,6 +13,7 @@ from app.accounting.ledger import PostingInput
 from app.kernel import ids, money, paging, people, reads, scope, words
 from app.kernel.errors import Invalid, NotFound, Problem
 from app.kernel.words import _
+from app.tasks import around
 from app.web import forms
 from app.web.pages import Pages, Surface
 from app.web.render import redirect_to, render, toast
@@ -71,6 +72,7 @@ def entry(entry_id: UUID) -> Response:
         author=_author(found.made_by),
         source=_source(found.source_type, found.source_id),
         form=forms.current(schemas.ReverseForm),
+        around=around.of("entry", entry_id),
     )
 
 

@@ -129,7 +129,7 @@ class Grant(Schema):
     clients: Annotated[list[str], Field(min_length=1, max_length=100)]
     role: Annotated[str, Field(max_length=60)]
     lines: Annotated[list[str], Field(min_length=1, max_length=10)]
-    classes: Annotated[str, Field(max_length=300)] = ""
+    classes: Annotated[str, Field(pattern=r"^(payroll|owner_only|[\s,])*$", max_length=300)] = ""
     may_write: bool = False
     start: date | None = None
     until: date | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, url_for
 
 from app.api import Api
-from app.kernel import words
+from app.kernel import approvals, words
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
@@ -63,4 +63,4 @@ def install(app: Flask) -> None:
 
 
 def _permalink(approval_id: UUID) -> str | None:
-    return url_for("tasks.show", approval_id=approval_id)
+    return url_for("tasks.show", approval_id=approvals.one(approval_id).id)

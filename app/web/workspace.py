@@ -91,7 +91,10 @@ def _plain(text: str) -> bool:
 def permalink(object_id: UUID) -> Response:
     """Whatever object of this client has the id: off to its page."""
     for link in registry.current().all(Permalink):
-        address = link.url_for(object_id)
+        try:
+            address = link.url_for(object_id)
+        except NotFound:
+            continue  # an object of another kind
         if address:
             return go(address)
     raise NotFound

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.accounting import question_checks
 from app.documents import queries as papers
 from app.kernel import clock
 from app.kernel.db import session
@@ -462,3 +463,36 @@ def test_a_taken_form_tells_the_browser_to_forget_its_draft(place: Place) -> Non
     taken = phone.post(address, {"text": "ok", "_draft": name})
     assert taken.status_code == 303
     assert any("draft_done=" in one for one in taken.headers.getlist("Set-Cookie"))
+
+
+def test_an_open_question_is_a_warning_of_its_month_only(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Closing")
+    asked = ask(place)
+    month = clock.today()
+    this, other = month.year * 100 + month.month, (month.year - 1) * 100 + 1
+    with place.acting(place.staff):
+        assert question_checks.unanswered(this) == 1
+        assert question_checks.unanswered(other) == 0
+    with place.acting(place.owner):
+        questions.answer(asked, chip="Wages")
+    with place.acting(place.staff):
+        assert question_checks.unanswered(this) == 1  # answered, and nobody has looked
+        questions.close(asked)
+        assert question_checks.unanswered(this) == 0
+
+
+def test_papers_notes_and_questions_stand_on_the_page_of_a_line(place: Place) -> None:
+    asked = ask(place, lines=place.lines[2:], text="Around the line?")
+    staff = place.browser(place.staff)
+    page = staff.get(f"/c/{place.slug}/books/bank/lines/{place.lines[2]}")
+    assert "Around the line?" in page.text
+    values = {"subject_type": BANK, "subject_key": str(place.lines[2]), "text": "a note here"}
+    written = staff.post(f"/c/{place.slug}/notes", {**values, "audience": "team"})
+    assert written.status_code == 303
+    page = staff.get(f"/c/{place.slug}/books/bank/lines/{place.lines[2]}")
+    assert "a note here" in page.text
+    assert staff.get(f"/x/{place.slug}/{asked}").headers["Location"].endswith(str(asked))
+    foreign = {**values, "subject_key": str(uuid4())}
+    assert staff.post(f"/c/{place.slug}/notes", foreign).status_code == 404
