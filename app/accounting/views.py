@@ -34,6 +34,11 @@ def _day(name: str) -> date | None:
         raise Invalid.of(name, "not-a-date") from None
 
 
+def _corrected() -> bool:
+    """Whether entries and their reversals of one month are asked for; else they fold away."""
+    return request.args.get("corrected") == "1"
+
+
 def _looked(kind: str, object_id: UUID | None = None) -> None:
     reads.leave(reads.Look(kind=kind, object_id=object_id, line="accounting"))
 
@@ -49,6 +54,7 @@ def journal() -> Response:
         last=_day("last"),
         after=after,
         limit=PAGE,
+        fold=not _corrected(),
     )
     _looked("journal")
     return render(
@@ -226,7 +232,12 @@ def account_page(account_id: UUID) -> Response:
     after = (date.fromisoformat(cursor[0]), UUID(cursor[1]), int(cursor[2])) if cursor else None
     first, last = _day("first"), _day("last")
     found = queries.account_page(
-        account_id=account_id, first=first, last=last, after=after, limit=PAGE
+        account_id=account_id,
+        first=first,
+        last=last,
+        after=after,
+        limit=PAGE,
+        fold=not _corrected(),
     )
     _looked("account", account_id)
     return render(

@@ -105,7 +105,7 @@ def test_a_reversal_leaves_both_entries_and_a_zero_balance(
     page = browser.post(f"{at}/books/entries/{posted.id}/reverse", {}, follow=True)
 
     assert page.status_code == 200
-    assert "Reversal" in browser.get(f"{at}/books/journal").get_data(as_text=True)
+    assert "Reversal" in browser.get(f"{at}/books/journal?corrected=1").get_data(as_text=True)
     account = browser.get(f"{at}/books/accounts/{books.accounts['1010']}")
     assert "0.00" in account.get_data(as_text=True)
 

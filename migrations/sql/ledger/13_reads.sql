@@ -91,10 +91,30 @@ begin atomic
         and (p.entry_id, p.no) <= (p_entry, p_no)), 0))::bigint;
 end;
 
+-- Whether an entry and what reversed it, or what it reverses, stand in one month and both between two
+-- days: then they fold away, since nothing is left of them.
+create function ledger.folds(t uuid, p_entry uuid, p_first date, p_last date)
+returns boolean language sql stable
+begin atomic
+  select exists (
+    select from ledger.entry e
+    join ledger.entry o on o.tenant_id = t and o.id = e.reverses_id
+    where e.tenant_id = t and e.id = p_entry and o.period_id = e.period_id
+      and o.entry_date between p_first and p_last)
+  or exists (
+    select from ledger.entry r
+    join ledger.entry e on e.tenant_id = t and e.id = r.reverses_id
+    where r.tenant_id = t and r.reverses_id = p_entry and r.period_id = e.period_id
+      and r.entry_date between p_first and p_last);
+end;
+
 -- A page of one account by keyset, oldest first, after the posting named, with running balance.
+-- p_fold leaves out what folds away between p_first and p_last; the running balance then is that of
+-- the rows shown, so that a pair of which one half stands before a row does not bend it.
 create function ledger.account_page(p_account uuid, p_after_day date,
   p_after_entry uuid default '00000000-0000-0000-0000-000000000000', p_after_no integer default 0,
-  p_last date default 'infinity', p_limit integer default 50)
+  p_last date default 'infinity', p_limit integer default 50, p_first date default '-infinity',
+  p_fold boolean default false)
 returns table (entry_id uuid, no smallint, entry_date date, currency text, amount bigint, base bigint,
   running bigint, counterparty_id uuid, memo text, tax_code text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -104,6 +124,14 @@ declare
   t uuid := ledger.open_reader();
   before bigint := ledger.balance_before(t, p_account, p_after_day, p_after_entry, p_after_no::smallint);
 begin
+  if p_fold then
+    -- halves of folded pairs that stand before the page; both are of one month
+    before := before - coalesce((select sum(p.base) from ledger.posting p
+      where p.tenant_id = t and p.account_id = p_account
+        and p.entry_date >= greatest(p_first, date_trunc('month', p_after_day)::date)
+        and (p.entry_date, p.entry_id, p.no) <= (p_after_day, p_after_entry, p_after_no::smallint)
+        and ledger.folds(t, p.entry_id, p_first, p_last)), 0);
+  end if;
   return query
   select q.entry_id, q.no, q.entry_date, q.currency, q.amount, q.base,
     (before + sum(q.base) over (order by q.entry_date, q.entry_id, q.no))::bigint,
@@ -113,6 +141,7 @@ begin
     where p.tenant_id = t and p.account_id = p_account
       and (p.entry_date, p.entry_id, p.no) > (p_after_day, p_after_entry, p_after_no::smallint)
       and p.entry_date <= p_last
+      and not (p_fold and ledger.folds(t, p.entry_id, p_first, p_last))
     order by p.entry_date, p.entry_id, p.no limit p_limit) q
   order by q.entry_date, q.entry_id, q.no;
 end $$;

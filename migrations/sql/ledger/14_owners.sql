@@ -12,7 +12,7 @@ begin
       when p.proname in ('turnover', 'turnover_by_month', 'account_page', 'books_version')
         then 'ledger_reader'
       when p.proname in ('on_entry', 'on_posting', 'explain') then 'ledger_keeper'
-      when p.proname in ('open_reader', 'balance_before') then 'of ledger_reader'
+      when p.proname in ('open_reader', 'balance_before', 'folds') then 'of ledger_reader'
       when p.proname <> 'never' then 'of ledger_writer' end
     from pg_proc p where p.pronamespace = 'ledger'::regnamespace
   loop
