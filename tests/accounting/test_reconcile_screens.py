@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from uuid import UUID
 
 import psycopg
@@ -48,7 +47,7 @@ def base(books: Books, admin: psycopg.Connection) -> str:
 
 
 @pytest.fixture
-def browser(app: Flask, books: Books) -> Iterator[FlaskClient]:
+def browser(app: Flask, books: Books) -> FlaskClient:
     """The accountant's browser."""
     found = app.test_client()
     found.set_cookie("login", books.session.cookie)
@@ -146,8 +145,9 @@ def test_the_same_act_sent_again_after_a_cut_line_changes_nothing(
         f"{base}/lines/{line}/book", data={**act, "key": "act-0000-0002"}, headers=SCRIPT
     )
     assert other.status_code == 409
-    assert "did this line meanwhile" in other.json["reason"]
-    assert other.json["row"] is None
+    told = other.get_json()
+    assert "did this line meanwhile" in told["reason"]
+    assert told["row"] is None
 
 
 def test_same_as_above_transfer_and_skip_by_their_buttons(

@@ -71,6 +71,9 @@ def test_stylesheet_and_scripts_stay_small() -> None:
     scripts = sum((WEB / "static" / "js" / name).stat().st_size for name in names)
     assert len(SHEET.encode()) <= 20 * 1024
     assert scripts <= 6 * 1024
+    for name in ("reconcile.js", "outbox.js"):  # what the Reconcile screen loads besides
+        assert (WEB / "static" / "js" / name).stat().st_size <= 6 * 1024
+    assert (WEB / "static" / "reconcile.css").stat().st_size <= 8 * 1024
 
 
 def test_no_template_of_any_package_styles_or_scripts_inline() -> None:

@@ -1,1 +1,160 @@
-// Reconcile.
+// An act leaves the list at once and comes back with its reason when refused.
+import { $, $$, on, plain } from "./keys.js";
+import { fragment, move } from "./list.js";
+import { forget, outbox, restore, send } from "./outbox.js";
+
+const root = $("[data-reconcile]"), lines = $("#lines"), panel = $("#rec-panel");
+const panels = new Map(), undos = [];
+const rows = () => $$("tr[data-row]", root);
+const current = () => $("tr[aria-current]", root);
+const row = (id) => $("#l-" + id);
+const text = (url) => fragment(url).catch(() => "");
+const part = (url, name) => url + (url.includes("?") ? "&" : "?") + "part=" + name;
+let undoNext, timer, paging;
+const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell });
+const hide = () => box.all().forEach(({ line }) => row(line)?.remove());
+
+// The next panels are there already.
+function panelOf(id) {
+	const keep = (found) => (found ? panels.set(id, found) : panels.delete(id), found);
+	if (!panels.has(id)) panels.set(id, text($("a", row(id)).href).then(keep));
+	return panels.get(id);
+}
+function fill(found) {
+	panel.innerHTML = found;
+	restore(panel);
+}
+async function show() {
+	const id = current()?.dataset.line, found = id && panelOf(id);
+	if (typeof found === "string") fill(found);
+	else {
+		panel.replaceChildren();
+		const late = await found;
+		if (late && current()?.dataset.line === id) fill(late);
+	}
+	const all = rows(), at = all.indexOf(current()) + 1;
+	all.slice(at, at + 4).forEach((one) => panelOf(one.dataset.line));
+}
+function select(one, step = 0) {
+	if (one) {
+		current()?.removeAttribute("aria-current");
+		one.setAttribute("aria-current", true);
+	}
+	move(rows(), "aria-current", step);
+	clearTimeout(timer);
+	if (step) timer = setTimeout(show, 60);
+	else show();
+	more();
+}
+async function more() {
+	const next = $("#next-page a"), few = rows().length < 40;
+	if (next && few && !paging) {
+		paging = true;
+		const found = await text(part(next.href, "rows"));
+		paging = false;
+		if (found) next.closest("tr").outerHTML = found;
+		hide();
+		if (found && !current()) select(rows()[0]);
+	}
+	const empty = !rows().length && !$("#next-page");
+	$("#all-done").hidden = !empty;
+	if (lines) lines.hidden = empty;
+}
+function tell() {
+	const n = box.all().length;
+	$("#unsaved").hidden = !n;
+	$("#unsaved b").textContent = n;
+	if (!n) setTimeout(async () => {
+		const found = !box.all().length && (await text(root.dataset.head));
+		if (found) $("#rec-head").innerHTML = found;
+	}, 400);
+}
+
+function act(form, by, kind) {
+	const { line } = (form.dataset.line ? form : by.closest("tr")).dataset, one = row(line);
+	const url = by.hasAttribute("formaction") ? by.formAction : form.action;
+	const body = String(new URLSearchParams(new FormData(form, by)));
+	const next = one?.nextElementSibling, after = next?.dataset.line ? next : one?.previousElementSibling;
+	box.add({ line, url, body, row: one?.outerHTML, next: next?.id });
+	if (kind === "asked") return select(null, 1);
+	if (kind !== "gone" || !one) return;
+	const was = one === current();
+	one.remove();
+	if (was || !current()) select(after?.dataset.line ? after : rows()[0]);
+}
+function done(one, answer) {
+	$("#toasts").innerHTML = answer.toast;
+	forget(one.line);
+	const form = $("#toasts form"), old = row(one.line);
+	if (form) undos.push({ url: form.action, line: one.line });
+	panels.delete(one.line);
+	if (answer.row && old) {
+		const was = old === current();
+		old.outerHTML = answer.row;
+		if (was) select(row(one.line));
+	}
+	if (undoNext) undo((undoNext = false));
+}
+function back(one, answer, why = true) {
+	const at = $("#" + one.next) ?? $("#next-page");
+	const put = (item) => (at ? at.before(item) : lines.append(item));
+	const note = $("#back-why").content.firstElementChild.cloneNode(true);
+	const html = answer.row === undefined ? one.row : answer.row;
+	panels.delete(one.line);
+	row(one.line)?.remove();
+	$(".tag", note).textContent = answer.reason || $("#not-saved").content.textContent.trim();
+	if (why) put(note);
+	$("#back-row").innerHTML = html ?? "";
+	put($("#back-row").content);
+	select(why && current() ? current() : row(one.line) ?? rows()[0]);
+}
+async function undo() {
+	const last = box.take();
+	if (last) return last === true ? (undoNext = true) : back(last, {}, false);
+	const found = undos.pop(), answer = found && (await send(found));
+	if (!answer) return found && undos.push(found);
+	const list = answer.ok && (await text(part(location.href, "rows")));
+	if (list) lines.innerHTML = list;
+	hide();
+	$("#toasts").innerHTML = answer.toast ?? "";
+	panels.delete(found.line);
+	select(row(found.line) ?? rows()[0]);
+	tell();
+}
+
+on("submit", (event) => {
+	const form = event.target, kind = form.dataset.act;
+	if (!kind || !event.submitter) return;
+	event.preventDefault();
+	const account = form.matches(".code") && form.elements["parts.0.account"];
+	if (account && !account.value.trim()) return account.focus();
+	act(form, event.submitter, kind);
+});
+on("click", (event) => {
+	const one = event.target.closest("#lines tr[data-row]");
+	if (!one || event.target.closest("button") || event.ctrlKey || event.metaKey) return;
+	event.preventDefault();
+	select(one);
+	if (innerWidth <= 1180) panel.scrollIntoView();
+});
+document.addEventListener("toggle", ({ target }) => {
+	if (target.open && panel.contains(target)) $("input:not([type=hidden]),textarea,form > button", target)?.focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+	const key = event.key.toUpperCase(), step = { J: 1, K: -1 }[key], at = event.target;
+	if (key === "ESCAPE" && panel.contains(at)) at.blur();
+	if (!plain(event)) return;
+	if (step) select(null, step);
+	else if (key === "ENTER" && !at.closest("a,button,summary")) {
+		if (!event.repeat) $(event.shiftKey ? "[data-certain]" : "[aria-current] [data-accept]")?.click();
+	} else if (key === "Z" && !event.repeat && (undos.length || box.all().length)) undo();
+	else return;
+	event.preventDefault();
+}, true);
+
+hide();
+const first = $("[data-panel]", panel)?.dataset.panel;
+if (first && row(first)) panels.set(first, panel.innerHTML);
+if (rows().length) select(current() ?? rows()[0]);
+tell();
+box.pump();
