@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.accounting import suggest_sql as sql
-from app.accounting.matching import documents, engine, rules
+from app.accounting.matching import coded, documents, engine, rules
 from app.accounting.matching.parties import Alias
 from app.accounting.matching.prepared import Known
 from app.accounting.matching.values import (
@@ -197,6 +197,7 @@ def _past(lines: Iterable[Line]) -> list[Past]:
         for party, kind in (
             (line.party_key, "name"),
             (line.counterparty_account, "account"),
+            (coded.beginning(line), "begins"),
         )
         if party
     }

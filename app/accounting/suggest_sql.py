@@ -83,24 +83,26 @@ RULES = sa.text(
     f" counterparty_id, memo from app.bank_rule where tenant_id = {_TENANT}"
     " and archived_at is null order by position, id"
 )
+_NEWEST = (
+    "select w.party, w.incoming, n.* from wanted w cross join lateral"
+    " (select t.id, t.entry_id, t.amount_minor, t.booked_on, t.text from app.bank_transaction t"
+    f" where t.tenant_id = {_TENANT} and w.kind = '{{kind}}' and {{same}}"
+    " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
+    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = '{kind}'"
+)
+_BEGINS = (
+    "t.party_key >= rtrim(w.party, '~') and t.party_key < rtrim(w.party, '~') || chr(1114111)"
+    " and t.counterparty is not null"
+)
 # How the newest lines of each party were booked, counted by coding. An entry that touches another
 # own account or has several parts cannot be repeated; it counts as a coding of its own.
 PAST = sa.text(
     "with wanted as materialized (select distinct u.party, u.kind, u.incoming"
     " from unnest(cast(:parties as text[]), cast(:kinds as text[]), cast(:incoming as boolean[]))"
     " u(party, kind, incoming)),"
-    " lines as materialized (select w.party, w.incoming, n.* from wanted w"
-    " cross join lateral (select t.id, t.entry_id, t.bank_account_id, t.amount_minor, t.booked_on,"
-    " t.text from app.bank_transaction t"
-    f" where t.tenant_id = {_TENANT} and w.kind = 'name' and t.party_key = w.party"
-    " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
-    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = 'name'"
-    " union all select w.party, w.incoming, n.* from wanted w"
-    " cross join lateral (select t.id, t.entry_id, t.bank_account_id, t.amount_minor, t.booked_on,"
-    f" t.text from app.bank_transaction t where t.tenant_id = {_TENANT}"
-    " and w.kind = 'account' and t.counterparty_account = w.party"
-    " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
-    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = 'account'),"
+    f" lines as materialized ({_NEWEST.format(kind='name', same='t.party_key = w.party')}"
+    f" union all {_NEWEST.format(kind='account', same='t.counterparty_account = w.party')}"
+    f" union all {_NEWEST.format(kind='begins', same=_BEGINS)}),"
     " banks as materialized (select account_id from app.bank_account"
     f" where tenant_id = {_TENANT}),"
     " taxes as materialized (select account_id from ledger.tax_code"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from app.accounting.matching import coded
 from app.accounting.matching import text as texts
 from app.accounting.matching.parties import Alias
 from app.accounting.matching.prepared import Known
@@ -77,6 +78,7 @@ class Party:
     booked_to: UUID
     purpose: str
     known_account: bool
+    style: float
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class _Maker:
     rules: list[Rule] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
     history: list[tuple[Line, UUID]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     seen: set[UUID] = field(default_factory=set)
     number: int = 0
 
@@ -163,11 +166,14 @@ def party_key(counterparty: str | None, text: str) -> str | None:
 def _party(make: _Maker, accounts: list[UUID]) -> Party:
     pick = make.chance.choice
     person = make.chance.random() < 0.25
-    name = (
-        f"{pick(_FIRST)} {pick(_LAST)}"
-        if person
-        else f"{pick(_LAST)} {pick(_TRADES)} {pick(_FORMS)}".strip()
-    )
+    name = ""
+    while not name or texts.name(name) in make.names:
+        name = (
+            f"{pick(_FIRST)} {pick(_LAST)}"
+            if person
+            else f"{pick(_LAST)} {pick(_TRADES)} {pick(_FORMS)}".strip()
+        )
+    make.names.add(texts.name(name))
     found = Party(
         make.id(),
         name,
@@ -176,6 +182,7 @@ def _party(make: _Maker, accounts: list[UUID]) -> Party:
         pick(accounts),
         pick(_PURPOSES),
         make.chance.random() < 0.5,
+        make.chance.random(),
     )
     if found.known_account:
         make.aliases.append(Alias(found.id, "iban", found.account))
@@ -219,9 +226,9 @@ def _item(
 
 def _past(make: _Maker, party: Party, main: OwnAccount, accounts: list[UUID]) -> None:
     """What was booked for a supplier; some are booked now so, now otherwise."""
-    mixed = make.chance.random() < 0.2
+    mixed, second = make.chance.random() < 0.2, make.chance.choice(accounts)
     for month in range(make.chance.choice((0, 1, 2, 3, 5, 8, 12))):
-        to = make.chance.choice(accounts) if mixed else party.booked_to
+        to = second if mixed and make.chance.random() < 0.3 else party.booked_to
         on = START - dt.timedelta(days=30 * (month + 1))
         make.seen.add(party.id)
         make.history.append((_written(make, main, party, -_near(make, party), on), to))
@@ -250,7 +257,7 @@ def _rules(make: _Maker, suppliers: list[Party]) -> None:
 def _counted(history: list[tuple[Line, UUID]]) -> list[Past]:
     found: dict[tuple[str, bool, UUID], list[Line]] = defaultdict(list)
     for line, account in history:
-        for party in (line.party_key, line.counterparty_account):
+        for party in (line.party_key, line.counterparty_account, coded.beginning(line)):
             if party:
                 found[party, line.amount_minor > 0, account].append(line)
     return [
@@ -279,7 +286,7 @@ def _written(
     """A line as a bank writes it: names in capitals, cut, or missing; numbers now and then."""
     said = text or party.purpose.format(m=f"{on:%m/%Y}", n=party.usual)
     name: str | None = party.name
-    style = make.chance.random()
+    style = party.style if make.chance.random() < 0.85 else make.chance.random()
     if style < 0.3:
         name = party.name.upper()
     elif style < 0.5:
@@ -310,8 +317,10 @@ def _cites(make: _Maker, reference: str) -> tuple[str, str]:
         return "Zahlung " + "".join(s if s.isdigit() else " " for s in reference).strip(), kind
     if kind == "none":
         return "Thank you", kind
-    if kind == "swapped" and len(reference) > 4:
-        return f"Invoice {reference[:-2]}{reference[-1]}{reference[-2]}", kind
+    if kind == "swapped":
+        slip = f"{reference[:-2]}{reference[-1]}{reference[-2]}"
+        if all(one.reference != slip for one in make.items):
+            return f"Invoice {slip}", kind
     if kind == "cut":
         return f"Payment of your invoice {reference[: len(reference) - 2]}", kind
     return f"EREF+NOTPROVIDED SVWZ+Invoice {reference}", kind

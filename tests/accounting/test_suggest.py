@@ -115,21 +115,27 @@ def test_an_open_invoice_that_the_line_cites_is_certain_and_told_by_its_number(
     )
 
 
-def test_what_was_done_three_times_is_proposed_and_five_times_is_certain(books: Books) -> None:
+def test_what_was_always_done_is_likely_then_certain_unless_something_is_unusual(
+    books: Books,
+) -> None:
     rows: list[Row] = [
         (f"260{m}05", "-49,90", "Telecom One", f"Phone bill {m}") for m in range(1, 8)
     ]
+    rows.append(("260805", "-1899,00", "Telecom One", "Phone bill"))
     lines = bring(books, rows)
     for line in lines[:2]:
         book(books, line, "6110")
     assert suggested(books, lines[5:6])[0][0].certainty == "unsure"
     book(books, lines[2], "6110")
     assert suggested(books, lines[5:6])[0][0].certainty == "likely"
-    for line in lines[3:5]:
-        book(books, line, "6110")
+    book(books, lines[3], "6110")
+    usual, unusual = suggested(books, [lines[5], lines[7]])
+    assert (usual[0].kind, usual[0].certainty) == ("memory", "certain")
+    assert words.said(usual[0].reason) == "4 of 4 times"
+    assert unusual[0].certainty == "likely"
+    book(books, lines[4], "6100")
     ((first, *_rest),) = suggested(books, lines[5:6])
-    assert (first.kind, first.certainty) == ("memory", "certain")
-    assert words.said(first.reason) == "5 of 5 times"
+    assert (first.certainty, words.said(first.reason)) == ("likely", "4 of 5 times")
 
 
 def test_an_open_invoice_outranks_what_was_done_before(books: Books) -> None:

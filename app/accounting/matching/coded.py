@@ -16,6 +16,8 @@ from app.accounting.matching.values import Certainty, Line, Past, Reason, Rule, 
 MOST_RULES = 3
 LEAST_TIMES = 3
 """Fewer equal codings are named, but unsure."""
+BEGINNING = 12
+_UNUSUAL = frozenset({"memory-amount-unusual", "memory-text-unusual", "memory-account-new"})
 _USUAL = 2
 """Amounts up to twice the greatest and down to half the least seen are usual."""
 _ALIKE_TEXT = 45.0
@@ -38,7 +40,8 @@ def by_rules(
     for place, one in enumerate(fitting[:MOST_RULES]):
         features = _rule_features(seen.line, one, past, broad)
         probable = scoring.probability(scoring.log_odds(features))
-        cap: Certainty = "likely" if place or documents else "certain"
+        unusual = not _UNUSUAL.isdisjoint(features)
+        cap: Certainty = "likely" if place or documents or unusual else "certain"
         rule = one.rule
         yield Suggestion(
             kind="rule",
@@ -111,12 +114,20 @@ def _coding(line: Line, how: Rule | Past) -> Coding:
 
 
 def lines_before(line: Line, ready: Ready) -> Sequence[Past]:
-    """How lines of this party were booked: by name, else by account number."""
+    """How lines of this party were booked: by name, by account number, by the name's beginning."""
     incoming = line.amount_minor > 0
     named = ready.past.get((line.party_key or "", incoming), [])
     if sum(row.times for row in named) >= LEAST_TIMES:
         return named
-    return ready.past.get((line.counterparty_account or "", incoming), []) or named
+    numbered = ready.past.get((line.counterparty_account or "", incoming), [])
+    return numbered or named or ready.past.get((beginning(line) or "", incoming), [])
+
+
+def beginning(line: Line) -> str | None:
+    """How a named party's name begins, marked as such; banks cut names at any length."""
+    if not line.counterparty or len(line.party_key or "") < BEGINNING - 4:
+        return None
+    return f"{(line.party_key or '')[:BEGINNING]}~"
 
 
 def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggestion]:
@@ -128,10 +139,12 @@ def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggesti
         if row.account_id is None or (row.control and row.counterparty_id is None):
             continue
         features = _memory_features(seen, row, total, ready)
+        unusual = not _UNUSUAL.isdisjoint(features)
+        cap = _cap(row, total, doubt=documents or unusual)
         probable = scoring.probability(scoring.log_odds(features))
         yield Suggestion(
             kind="memory",
-            certainty=scoring.certainty(probable, cap=_cap(row, total, documents=documents)),
+            certainty=scoring.certainty(probable, cap=cap),
             probability=probable,
             reason=Reason("memory", {"times": row.times, "of": total}),
             coding=_coding(seen.line, row),
@@ -139,23 +152,24 @@ def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggesti
         )
 
 
-def _cap(row: Past, total: int, *, documents: bool) -> Certainty:
-    """Too few are unsure; a contradiction, an open document or a control account is not certain."""
+def _cap(row: Past, total: int, *, doubt: bool) -> Certainty:
+    """Too few are unsure; contradictions, control accounts, cut names and doubts likely at most."""
     if row.times < LEAST_TIMES:
         return "unsure"
-    if documents or row.times < total or row.control:
+    if doubt or row.times < total or row.control or row.party.endswith("~"):
         return "likely"
     return "certain"
 
 
 def _memory_features(seen: Seen, row: Past, total: int, ready: Ready) -> scoring.Features:
     line = seen.line
-    features: scoring.Features = {
-        "memory-start": 1,
-        "memory-times": math.log(row.times),
-        "memory-otherwise": math.log(1 + total - row.times),
-        **_unusual(line, [row]),
-    }
+    features: scoring.Features = {"memory-start": 1, **_unusual(line, [row])}
+    if row.times == total:
+        features["memory-times"] = math.log(row.times)
+    else:
+        features["memory-share"] = math.log(row.times / (total - row.times + 0.5))
+    if row.least_minor <= abs(line.amount_minor) <= row.most_minor:
+        features["memory-amount-usual"] = 1
     number = line.counterparty_account
     if number and row.party != number and (number, line.amount_minor > 0) not in ready.past:
         features["memory-account-new"] = 1

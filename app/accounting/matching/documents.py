@@ -62,10 +62,10 @@ class Pair:
         return self.seen.line.id
 
     def with_rivals(self, count: int) -> None:
-        """Each rival makes it less sure; three or more are as bad as many."""
+        """One rival makes it a choice; each further one a little less sure."""
         self.rivals = count
         if count:
-            self.features["rival"] = min(count, 3)
+            self.features["rival"] = min(1 + (count - 1) * 0.15, 1.6)
             self.odds = scoring.log_odds(self.features)
 
     def is_taken(self) -> None:
@@ -158,6 +158,8 @@ def party_features(like: Likeness) -> scoring.Features:
     found: scoring.Features = {}
     if like.account is not None:
         found["account-same" if like.account else "account-another"] = 1
+    if like.account_new:
+        found["account-new"] = 1
     if like.name is None:
         return found
     if like.name > 0.4:

@@ -108,16 +108,15 @@ def _documents(
 
 
 def _worth(pair: Pair) -> float:
-    """Log odds above nought; of equals the nearest in time goes first."""
-    line, item = pair.seen.line, pair.item
-    day = line.booked_on
+    """Log odds above nought; of equal items the oldest goes first, of others the nearest."""
+    on, item = pair.seen.line.booked_on, pair.item
     if item is not None:
-        day = item.due_on or item.booked_on
-    elif pair.entry is not None:
-        day = pair.entry.booked_on
-    elif pair.other is not None:
-        day = pair.other.booked_on
-    return max(pair.odds + _AFLOAT, 0.01) + 0.001 / (1 + abs((line.booked_on - day).days))
+        first = 1 - 1 / (2 + max((on - (item.due_on or item.booked_on)).days + 366, 0))
+    else:
+        day = pair.entry.booked_on if pair.entry is not None else on
+        day = pair.other.booked_on if pair.other is not None else day
+        first = 1 / (1 + abs((on - day).days))
+    return max(pair.odds + _AFLOAT, 0.01) + first * 0.001
 
 
 def _count_rivals(pairs: Iterable[Pair]) -> None:

@@ -39,6 +39,8 @@ class Likeness:
 
     name: float | None
     account: bool | None
+    account_new: bool = False
+    """Whether the party has known numbers and the line's belongs to nobody known."""
 
     @property
     def same(self) -> bool:
@@ -53,6 +55,7 @@ class Parties:
     names: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     _by_word: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     _by_account: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    _with_account: set[UUID] = field(default_factory=set)
     _by_history: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     _tokens: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str, UUID], Likeness] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class Parties:
         for alias in aliases:
             if alias.kind == "iban":
                 made._by_account[_number(alias.value)].add(alias.counterparty_id)
+                made._with_account.add(alias.counterparty_id)
             elif alias.kind == "name" and alias.counterparty_id in spelt:
                 spelt[alias.counterparty_id].append(texts.name(alias.value))
             elif alias.kind == "token":
@@ -112,16 +116,23 @@ class Parties:
         if account is None and line.counterparty_account:
             known = self._by_history.get(line.counterparty_account)
             account = True if known == {counterparty_id} else None
+        fresh = account is None and bool(line.counterparty_account)
+        return Likeness(
+            self._name(line, named, said, counterparty_id),
+            account,
+            account_new=fresh and counterparty_id in self._with_account,
+        )
+
+    def _name(self, line: Line, named: str, said: str, counterparty_id: UUID) -> float | None:
         if self._by_history.get(line.party_key or "") == {counterparty_id}:
-            return Likeness(1.0, account)
+            return 1.0
         whole = texts.fold(f"{line.counterparty or ''} {line.text}")
         if any(token in whole for token in self._tokens.get(counterparty_id, ())):
-            return Likeness(1.0, account)
+            return 1.0
         known_names = self.names.get(counterparty_id, ())
         if named:
-            return Likeness(max((alike(named, one) for one in known_names), default=0.0), account)
-        inside = max((_inside(one, said) for one in known_names), default=0.0)
-        return Likeness(inside or None, account)
+            return max((alike(named, one) for one in known_names), default=0.0)
+        return max((_inside(one, said) for one in known_names), default=0.0) or None
 
 
 def alike(one: str, other: str) -> float:

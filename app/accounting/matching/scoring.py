@@ -41,9 +41,10 @@ WEIGHTS: Mapping[str, float] = {
     # names from 0.4 to 1 alike, in proportion; both named and not alike
     "name-alike": 5.5,
     "name-differs": -4.0,
-    # the account number is known to be the party's, or another's
+    # the account number is known to be the party's, or another's, or the party has other ones
     "account-same": 4.5,
     "account-another": -3.5,
+    "account-new": -1.0,
     # paid more than three days before it was booked; long after it was due; on the day itself
     "date-before": -2.0,
     "date-late": -0.7,
@@ -69,10 +70,11 @@ WEIGHTS: Mapping[str, float] = {
     "rule-confirmed": 2.5,
     "rule-contradicted": -3.5,
     "rule-broad": -4.0,
-    # what was done before: log of the times, of which none otherwise
+    # what was done before: log of the times where it was always so, else of the times by the others
     "memory-start": -0.6,
     "memory-times": 3.3,
-    "memory-otherwise": -4.5,
+    "memory-share": 1.2,
+    "memory-amount-usual": 1.2,
     "memory-amount-unusual": -2.2,
     "memory-text-unusual": -1.8,
     "memory-account-new": -1.5,

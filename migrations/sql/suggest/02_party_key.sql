@@ -13,7 +13,7 @@ return nullif(left(btrim(regexp_replace(
 grant execute on function app.party_key(text, text) to app_rw, app_worker, app_restore;
 
 alter table app.bank_transaction
-  add column party_key text generated always as (app.party_key(counterparty, text)) stored;
+  add column party_key text collate "C" generated always as (app.party_key(counterparty, text)) stored;
 create index bank_transaction_party on app.bank_transaction (tenant_id, party_key, booked_on, id)
   where state = 'booked';
 create index bank_transaction_party_account
