@@ -18,7 +18,7 @@ MAX_NOTE = 10_000
 
 _PUBLISH = sa.text(
     "select app.publish_report(:line, :key, :title, :first, :last, :currency, :books_version,"
-    " :content, :content_sha, :note)"
+    " :content, :note)"
 ).bindparams(sa.bindparam("content", type_=JSONB))
 
 
@@ -43,7 +43,6 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
             "currency": report.currency,
             "books_version": report.books_version,
             "content": stored.to_json(report),
-            "content_sha": stored.content_sha(stored.to_json(report)),
             "note": note.strip(),
         },
     ).scalar_one()

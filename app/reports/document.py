@@ -132,6 +132,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Words beside a figure: its row, its column's days (`Column.cell`), by whom and on which day.
+
+    They are frozen with the report, so that a pack reads years later as it did.
+    """
+
+    row: str
+    cell: str
+    text: str
+    who: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole report of one client for a span of days, in one currency.
 
@@ -154,6 +168,7 @@ class Report:
     marks: tuple[tuple[str, int], ...] = ()
     chart: str = "result"
     comparison: str = "none"
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from app.kernel import words
 from app.reports import presentation, prose
-from app.reports.document import Column, Figure, Report, Row
+from app.reports.document import Column, Figure, Remark, Report, Row
 from app.reports.marking import Mark
 from app.web import chart
 
@@ -31,22 +31,11 @@ SECOND, LINE = "#c58f3a", "#0a7347"
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """Words beside a figure: the row and column they stand at, and who wrote them."""
-
-    row: str
-    cell: str
-    text: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
 class Chapter:
-    """One report with the words before it and the remarks beside its figures."""
+    """One report with the words before it; its remarks stand beside its figures."""
 
     report: Report
     words: str = ""
-    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +95,7 @@ def _seconds(at: datetime) -> int:
 
 def _chapter(chapter: Chapter, accent: str) -> dict[str, Any]:
     report = chapter.report
-    numbers = {(one.row, one.cell): str(n) for n, one in enumerate(chapter.remarks, 1)}
+    numbers = {(one.row, one.cell): str(n) for n, one in enumerate(report.remarks, 1)}
     return {
         "title": report.title,
         "subtitle": f"{words.format_date(report.first)} – {words.format_date(report.last)}",
@@ -116,7 +105,7 @@ def _chapter(chapter: Chapter, accent: str) -> dict[str, Any]:
         "charts": _charts(report, accent),
         "columns": [column.title for column in report.columns],
         "rows": [_row(row, report, numbers) for row in report.rows],
-        "notes": [_remark(one, report, numbers) for one in chapter.remarks],
+        "notes": [_remark(one, report, numbers) for one in report.remarks],
         "below": list(report.notes),
     }
 
@@ -170,7 +159,7 @@ def _remark(one: Remark, report: Report, numbers: dict[tuple[str, str], str]) ->
         "title": row.title if row else "",
         "figure": figure,
         "text": one.text,
-        "who": one.who,
+        "who": f"{one.who}, {words.format_date(one.on)}" if one.on else one.who,
     }
 
 

@@ -35,6 +35,7 @@ class Published:
     publisher: str
     published_at: datetime
     withdrawn_at: datetime | None
+    pack_id: UUID | None
     superseded: bool
 
 
@@ -72,6 +73,7 @@ _HEAD = (
     PublishedReport.published_by,
     PublishedReport.published_at,
     PublishedReport.withdrawn_at,
+    PublishedReport.pack_id,
     _SUPERSEDED,
 )
 
@@ -87,14 +89,35 @@ def _heads(rows: Sequence[Any]) -> list[Published]:
     ]
 
 
-def published_reports(*, current_only: bool = False, limit: int = 100) -> list[Published]:
-    """The client's published reports, newest first; `current_only` leaves out what was replaced."""
+def published_reports(
+    *, current_only: bool = False, alone: bool = False, limit: int = 100
+) -> list[Published]:
+    """The client's published reports, newest first.
+
+    `current_only` leaves out what was replaced or withdrawn, `alone` what stands in a pack.
+    """
     statement = sa.select(*_HEAD).order_by(
         PublishedReport.published_at.desc(), PublishedReport.id.desc()
     )
     if current_only:
         statement = statement.where(PublishedReport.withdrawn_at.is_(None), sa.not_(_SUPERSEDED))
+    if alone:
+        statement = statement.where(PublishedReport.pack_id.is_(None))
     return _heads(session.execute(statement.limit(limit)).all())
+
+
+def reports_of_pack(publication_id: UUID) -> tuple[PublishedWhole, ...]:
+    """The reports of a published pack in their order."""
+    rows = session.execute(
+        sa.select(*_HEAD, PublishedReport.content)
+        .where(PublishedReport.pack_id == publication_id)
+        .order_by(PublishedReport.position)
+    ).all()
+    heads = _heads(rows)
+    return tuple(
+        PublishedWhole(head, stored.from_json(row.content))
+        for head, row in zip(heads, rows, strict=True)
+    )
 
 
 def published_report(report_id: UUID, *, at_portal: bool = False) -> PublishedWhole:

@@ -14,6 +14,7 @@ from app.reports.document import (
     Figure,
     Part,
     Reach,
+    Remark,
     Report,
     Row,
     RowKind,
@@ -55,6 +56,10 @@ def to_json(report: Report) -> dict[str, Any]:
         "chart": report.chart,
         "notes": list(report.notes),
         "marks": [list(mark) for mark in report.marks],
+        "remarks": [
+            {"row": one.row, "cell": one.cell, "text": one.text, "who": one.who, "on": _iso(one.on)}
+            for one in report.remarks
+        ],
     }
 
 
@@ -125,6 +130,10 @@ def from_json(values: dict[str, Any]) -> Report:
         chart=values.get("chart", "result"),
         notes=tuple(values["notes"]),
         marks=tuple((name, number) for name, number in values.get("marks", [])),
+        remarks=tuple(
+            Remark(one["row"], one["cell"], one["text"], one["who"], _day(one["on"]))
+            for one in values.get("remarks", [])
+        ),
     )
 
 
