@@ -56,6 +56,7 @@ _LATER = sa.text(
     "  where m.journal = e.journal and m.year = e.fiscal_year))"
     f"{_HEAD} from (select s.sign, p.* from {_ASKED} join fresh f on true"
     f" join ledger.posting p on p.entry_id = f.id and {_INSIDE}"
+    " and (s.entry_id is null or s.entry_id = p.entry_id and s.no = p.no)"
     " where (p.entry_date, p.entry_id, p.no) > (:day, :entry, :after)) q"
     f"{_TAIL}"
 )

@@ -9,7 +9,17 @@ from flask import Blueprint, Flask, url_for
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
-from app.reports import commands, file_views, presentation, queries, subjects, views
+from app.reports import (
+    commands,
+    file_views,
+    pack_queries,
+    pack_views,
+    presentation,
+    prose,
+    queries,
+    subjects,
+    views,
+)
 from app.web import chart
 
 
@@ -42,13 +52,31 @@ def register(registry: Registry) -> None:
         Meter(commands.METER, _("Report published"), "report", "accounting"),
         Permalink("published_report", views.permalink),
         subjects.SOURCE,
+        Permalink("published_pack", pack_views.permalink),
+        PaletteCommand(
+            "pack",
+            _("New report pack"),
+            "send",
+            "reports.new_pack",
+            "accounting.publish",
+            words=_("month close publish client"),
+            order=31,
+        ),
     )
     words.declare_names(
-        {"published_report": _("Published report"), "report": _("Report from the books")}
+        {
+            "published_report": _("Published report"),
+            "report": _("Report from the books"),
+            "report_pack": _("Report pack"),
+            "published_pack": _("Published report pack"),
+        }
     )
     words.declare_errors(
         {
             "report-empty": _("There is nothing to publish in this period yet."),
+            "pack-empty": _("Choose at least one report for the pack."),
+            "pack-title": _("Give the pack a title of 1 to 200 characters."),
+            "pack-words-long": _("Shorten the words of the pack."),
             "span-backwards": _("The span ends before it begins. Swap the two days."),
             "not-a-month": _("Choose a month such as 2026-10."),
             "not-a-date": _("This is no date of the calendar. Write it as 2026-10-31."),
@@ -66,6 +94,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["chart_of"] = presentation.chart_of
     app.jinja_env.filters["shares_of"] = presentation.shares_of
     app.jinja_env.globals["share_chart"] = chart.share_chart
+    app.jinja_env.filters["prose"] = prose.html
     app.jinja_env.filters["in_units"] = presentation.trend_in_units
 
 
@@ -82,6 +111,7 @@ def _glance() -> dict[str, Any] | None:
 
 
 def _newest() -> dict[str, Any] | None:
-    """The latest published reports."""
-    published = queries.published_reports(current_only=True, limit=4)
-    return {"published": published} if published else None
+    """The latest published packs and reports."""
+    packs = pack_queries.published_packs(current_only=True, limit=3)
+    published = queries.published_reports(current_only=True, alone=True, limit=4 - len(packs))
+    return {"published": published, "packs": packs} if published or packs else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from app.kernel import paging, scope, words
 from app.kernel.errors import NotFound
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
-from app.reports import asking, commands, queries
+from app.reports import asking, changes, commands, pack_queries, queries, remarks
 from app.reports.behind import Behind, Cursor
 from app.reports.document import Report
 from app.reports.period import Period
+from app.reports.remarks import Said
 from app.web import context, forms
 from app.web.pages import SIGNED_IN, Pages, Surface
-from app.web.render import redirect_to, render, toast
+from app.web.render import go, redirect_to, render, toast
 
 pages = Pages("reports", __name__, surface=Surface.CLIENT)
 
@@ -43,6 +45,14 @@ class PublishForm(forms.Schema):
         return {name: value for name, value in values.items() if value}
 
 
+class NoteForm(forms.Schema):
+    """A note at a figure and who is to read it; the period comes along."""
+
+    cell: str = Field(max_length=160)
+    audience: Literal["team", "sent_back", "client"] = "team"
+    text: str | None = Field(None, max_length=4_000)
+
+
 class WithdrawForm(forms.Schema):
     """Nothing but the act itself."""
 
@@ -53,7 +63,10 @@ def index() -> Response:
     return render(
         "reports/index.html",
         definitions=asking.offered(),
-        published=queries.published_reports(limit=50),
+        packs=pack_queries.packs(limit=6),
+        packs_published=pack_queries.published_packs(limit=12),
+        published=queries.published_reports(alone=True, limit=50),
+        may_publish=scope.current().rights.may("accounting.publish"),
     )
 
 
@@ -70,6 +83,7 @@ def show(report_key: str) -> Response:
         period=period,
         report=report,
         cells=cells_address(definition, period),
+        marks=remarks.counts(remarks.at_report(report)),
         months=asking.month_choices(period, definition),
         form=forms.current(PublishForm, values=period.query),
         may_publish=asking.may(definition, "publish"),
@@ -105,7 +119,32 @@ def drill(report_key: str) -> Response:
         behind=found,
         continued=after is not None,
         later=_later(definition, period, cell.address, found),
+        said=said_at(report, cell),
+        form=forms.current(NoteForm, values={"audience": "team"}),
+        may_note=scope.current().rights.may("request.ask"),
     )
+
+
+def said_at(report: Report, cell: asking.Cell, *, published: UUID | None = None) -> list[Said]:
+    """The notes at one figure."""
+    found = remarks.at_report(report, published=published)
+    return found.get(f"{cell.row.key}:{cell.column.cell}", [])
+
+
+@pages.post("/c/<client>/reports/<report_key>/drill", needs=SIGNED_IN, again=drill)
+def note(report_key: str) -> Response:
+    """Writes a note at a figure."""
+    definition, form = asking.definition_of(report_key), forms.bind(NoteForm)
+    period = asking.period_of(definition, request.args)
+    cell = asking.cell_of(asking.build(definition, period), form.cell)
+    remarks.write(
+        line=definition.line,
+        key=remarks.key_of(definition.key, cell.row.key, cell.column.cell),
+        text=form.text or "",
+        audience=form.audience,
+    )
+    toast(_("Noted."))
+    return go(f"{cells_address(definition, period)}{cell.address}")
 
 
 def cursor() -> Cursor | None:
@@ -136,7 +175,7 @@ def in_clients_words(definition: ReportDefinition, period: Period) -> Report:
     """The report in the client's language, as it is published."""
     client = context.client()
     with words.speaking(client.locale, time_zone=client.time_zone):
-        return asking.build(definition, period)
+        return remarks.frozen(asking.build(definition, period))
 
 
 @pages.get("/c/<client>/reports/published/<uuid:report_id>", needs="accounting.read")
@@ -145,14 +184,65 @@ def published(report_id: UUID) -> Response:
     found = queries.published_report(report_id)
     asking.looked("published_report", report_id, found.head.line)
     definition = asking.definition_of(found.head.key)
-    now = definition.build(found.report.first, found.report.last, found.report.comparison)
     return render(
         "reports/published.html",
         head=found.head,
         report=found.report,
-        books_version=now.books_version,
+        since=changes.since(definition, found.report, found.head.published_at),
+        cells=published_cells(report_id),
+        marks=_published_marks(found.report, report_id),
         may_publish=scope.current().rights.may(f"{found.head.line}.publish"),
     )
+
+
+def published_cells(report_id: UUID) -> str:
+    """The address behind a published figure, up to the cell."""
+    return f"{url_for('reports.published_cell', report_id=report_id)}?cell="
+
+
+def _published_marks(report: Report, report_id: UUID) -> dict[str, int]:
+    later = remarks.counts(remarks.at_report(report, published=report_id))
+    return remarks.together(remarks.marks_of(report.remarks), later)
+
+
+@pages.get("/c/<client>/reports/published/<uuid:report_id>/cell", needs="accounting.read")
+def published_cell(report_id: UUID) -> Response:
+    """A published figure: what the books say of it now, and the postings made since."""
+    found = queries.published_report(report_id)
+    asking.looked("published_report", report_id, found.head.line)
+    definition = asking.definition_of(found.head.key)
+    now: Report = definition.build(found.report.first, found.report.last, found.report.comparison)
+    cell = changes.cell_of(found.report, now, request.args.get("cell", ""))
+    later = None
+    if cell.slices:
+        marks = dict(found.report.marks)
+        later = asking.behind(definition, cell.slices, limit=changes.MOST_LINES, marks=marks)
+    return render(
+        "reports/published_cell.html",
+        head=found.head,
+        report=found.report,
+        cell=cell,
+        cells=published_cells(report_id),
+        later=later,
+        amount_now=now.amount(cell.row.key, cell.column.key) or 0,
+        remarks=[one for one in found.report.remarks
+                 if (one.row, one.cell) == (cell.row.key, cell.column.cell)],
+        said=said_at(found.report, cell, published=report_id),
+        now=_now_address(definition, found.report, cell),
+    )  # fmt: skip
+
+
+def _now_address(definition: ReportDefinition, report: Report, cell: asking.Cell) -> str:
+    """The same figure in the books as they are now."""
+    asked = report.comparison.split(",")
+    period = Period(
+        report.first,
+        report.last,
+        "day" if definition.point_in_time else "days",
+        asked[0] or "none",
+        "share" in asked,
+    )
+    return f"{cells_address(definition, period)}{cell.address}"
 
 
 @pages.post("/c/<client>/reports/published/<uuid:report_id>/withdraw", needs="accounting.read")

@@ -44,6 +44,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "note_id": of("app.note"),
     "question_id": of("app.question"),
     "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),
+    "pack_id": of("app.report_pack"),
+    "publication_id": of("app.published_pack"),
     "report_id": of("app.published_report"),
     "recode_id": of("app.recode"),
     "statement_id": of("app.statement"),
