@@ -20,6 +20,7 @@ from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
 from app.kernel.scope import secret_hash
 from app.reports import commands as report_commands
+from app.reports import pack_commands
 from app.reports.document import Report
 from app.reports.period import parse_period
 from app.tasks import notes, questions
@@ -99,6 +100,7 @@ def _fill() -> None:
     bank_import.upload_statement(data=_statement(today), name=f"{CONTENT}.sta")
     _fill_requests()
     report_commands.publish_report(_report(today), line="accounting")
+    _publish_pack(_report(today))
 
 
 def _fill_requests() -> None:
@@ -120,6 +122,15 @@ def _fill_requests() -> None:
         text=f"{CONTENT} note",
         audience="client",
     )
+
+
+def _publish_pack(report: Report) -> None:
+    """A pack of one report, published."""
+    draft = pack_commands.Draft(
+        f"{CONTENT} pack", report.first, report.last, (pack_commands.Part(report.key),)
+    )
+    made = pack_commands.create_pack(draft, line="accounting")
+    pack_commands.publish_pack(made, [(report, "")], line="accounting", version=1)
 
 
 def _report(today: date) -> Report:
