@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("app.cli.migrate:migrate", "Bring the database to the newest revision."),
     "doctor": ("app.cli.doctor:doctor", "Check the installation and say what to do."),
     "provider": ("app.cli.provider:provider", "Set up the provider."),
-    "tenant": ("app.cli.tenant:tenant", "Client firms: create, list, suspend, export, import."),
+    "tenant": ("app.cli.tenant:tenant", "Client firms: create, list, suspend, import."),
     "people": ("app.cli.people:people", "Staff and client people: invite, leave."),
     "grants": ("app.cli.grants:grants", "Who may see which client, until when."),
     "statements": ("app.cli.statements:statements", "Read bank statement files (offline)."),

@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.identity import credentials
-from app.kernel import scope
+from app.kernel import paging, scope
 from app.kernel.db import session
-from app.kernel.errors import NotFound
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.paging import Page
 from app.kernel.words import _
 
 T = TypeVar("T")
@@ -278,6 +279,25 @@ def access(*, ended: bool = False) -> list[AccessRow]:
     return _rows(AccessRow, "select * from guard.access_rows(:ended)", ended=ended)
 
 
+def access_page(*, words: str, state: str, after: str | None, limit: int) -> Page[AccessRow]:
+    """A page of `access` by name: `living`, `ending` (within 31 days) or `all` (ended too)."""
+    name, last = _place(after)
+    found = _rows(
+        AccessRow,
+        "select * from guard.access_rows(:state = 'all') r where (:state <> 'ending'"
+        " or r.valid_to < now() + interval '31 days') and (strpos(lower(r.name), :words) > 0"
+        " or strpos(lower(r.email), :words) > 0 or strpos(r.slug, :words) > 0)"
+        " and (cast(:name as text) is null or (r.name, r.id) > (:name, cast(:id as uuid)))"
+        " order by r.name, r.id limit :most",
+        state=state,
+        words=words.lower(),
+        name=name,
+        id=last,
+        most=limit + 1,
+    )
+    return paging.page(found, limit=limit, key=lambda row: (row.name, row.id))
+
+
 def access_of(ids: list[UUID]) -> list[AccessRow]:
     """These living grants; raises NotFound unless all are known here."""
     found = [row for row in access() if row.id in set(ids)]
@@ -286,9 +306,39 @@ def access_of(ids: list[UUID]) -> list[AccessRow]:
     return found
 
 
+def _place(after: str | None) -> tuple[str | None, UUID | None]:
+    """Name and id of the last row of the page before; raises Invalid for no cursor of ours."""
+    found = paging.decode(after, width=2)
+    if found is None:
+        return None, None
+    try:
+        return found[0], UUID(found[1])
+    except ValueError:
+        raise Invalid.of("after", "bad-cursor") from None
+
+
 def people() -> list[PersonRow]:
     """People with a membership here; from the provider's tenant everybody."""
     return _rows(PersonRow, "select * from guard.person_rows()")
+
+
+def people_page(*, words: str, state: str, after: str | None, limit: int) -> Page[PersonRow]:
+    """A page of `people` by name: `here`, `invited` (and not come yet) or `left`."""
+    name, last = _place(after)
+    found = _rows(
+        PersonRow,
+        "select * from guard.person_rows() r where case :state when 'left' then r.left_at is not"
+        " null when 'invited' then r.left_at is null and r.factors = '{}'"
+        " else r.left_at is null end and (strpos(lower(r.name), :words) > 0"
+        " or strpos(lower(r.email), :words) > 0) and (cast(:name as text) is null"
+        " or (r.name, r.id) > (:name, cast(:id as uuid))) order by r.name, r.id limit :most",
+        state=state,
+        words=words.lower(),
+        name=name,
+        id=last,
+        most=limit + 1,
+    )
+    return paging.page(found, limit=limit, key=lambda row: (row.name, row.id))
 
 
 def person(person_id: UUID) -> PersonRow:

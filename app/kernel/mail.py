@@ -93,8 +93,9 @@ def send(
 ) -> UUID:
     """Writes a mail in the caller's transaction; a job sends it afterwards.
 
-    `params` fill the template; `link` (a path of ours) becomes its button. `locale` is the
-    reader's. Raises KeyError for an unknown template, Invalid for an address with line breaks.
+    `params` fill the template; `link` (a path of ours) becomes its button. Without a `locale` a
+    person reads it in the language they chose for mails. Raises KeyError for an unknown template,
+    Invalid for an address with line breaks.
     """
     template(template_name)
     if to_address is not None and any(
@@ -111,7 +112,7 @@ def send(
             "address": to_address,
             "template": template_name,
             "params": params or {},
-            "locale": locale or words.locale(),
+            "locale": locale or ("" if to_person else words.locale()),
             "message_id": message_id(made),
         },
     )

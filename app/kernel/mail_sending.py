@@ -112,7 +112,9 @@ def deliver(args: dict[str, Any], _progress: Progress) -> None:
     row = db.session.execute(_NEXT, {"id": args["mail"]}).mappings().first()
     if row is None:
         return
-    address = row["to_address"] or _address_of(row["to_person"])
+    address, chosen = row["to_address"], ""
+    if address is None:
+        address, chosen = _reader(row["to_person"])
     if address is None:
         _mark(row["id"], "failed", None, None)
         return
@@ -122,7 +124,7 @@ def deliver(args: dict[str, Any], _progress: Progress) -> None:
         _mark(row["id"], _state(), address, Letter(row["subject"], "", ""))
         return
     params = {"provider": mail.brand().name, **row["params"]}
-    letter = render(row["template"], params, row["locale"])
+    letter = render(row["template"], params, row["locale"] or chosen or words.locale())
     _post(address, letter, row["message_id"])
     _mark(row["id"], _state(), address, letter)
 
@@ -179,11 +181,12 @@ def open_letter(sealed: bytes, mail_id: str) -> Letter:
     return Letter(*json.loads(sealing.unseal(sealed, f"mail|{mail_id}")))
 
 
-def _address_of(person_id: object) -> str | None:
-    found: str | None = db.session.execute(
-        sa.text("select email from guard.address_of(:person)"), {"person": person_id}
-    ).scalar()
-    return found
+def _reader(person_id: object) -> tuple[str | None, str]:
+    """A person's address and the language of their mails, empty where they chose none."""
+    row = db.session.execute(
+        sa.text("select email, locale from guard.address_of(:person)"), {"person": person_id}
+    ).first()
+    return (row.email, row.locale) if row else (None, "")
 
 
 def _mark(mail_id: object, state: str, address: str | None, letter: Letter | None) -> None:

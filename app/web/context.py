@@ -182,6 +182,11 @@ def client() -> ClientHead:
     return found
 
 
+def name_of(slug: str) -> str:
+    """A client's name where the reader knows it, else the name in its address."""
+    return next((pin.name for pin in place().clients if pin.slug == slug), slug)
+
+
 def scope_in(tenant_id: UUID) -> Scope:
     """The acting person's scope in one client."""
     who = actor()

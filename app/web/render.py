@@ -213,6 +213,7 @@ def _page_values() -> dict[str, Any]:
     return {
         "actor": place.actor,
         "client": place.client,
+        "client_name": context.name_of,
         "brand": place.brand,
         "surface": place.surface,
         "layout": _layout(place),

@@ -7,7 +7,8 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.kernel import jobs, mail_sending
+from app.kernel import db, jobs, mail, mail_sending
+from app.kernel.words import _
 from tests import factories
 from tests.identity.people import email_of, with_cookie
 
@@ -77,3 +78,21 @@ def test_a_persons_own_choice_counts_more_than_the_browsers(
     browser = app.test_client()
     browser.post("/reset", data={"email": email}, headers={"Accept-Language": "en"})
     assert "Guten Tag" in _letter(worker_app, admin, email).text
+
+
+def test_a_mail_to_a_person_is_in_the_language_they_chose_for_mails(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    tenant = factories.make_client(admin)
+    owner, staff = factories.owner(admin, tenant), factories.staff(admin, tenant)
+    chosen = {"mail_locale": "de", "locale": "en", "theme": "", "density": "", "keys_on": "on"}
+    browser = with_cookie(app, owner)
+    saved = browser.post("/me/display", data={**chosen, "time_zone": "UTC"})
+    assert saved.status_code == 303, saved.text[:2000]
+    mail.register("test.greeting", subject=_("Sign in"), paragraphs=(_("Your sign-in code"),))
+    with app.app_context(), db.transaction(staff.scope(tenant)):
+        sent = mail.send("test.greeting", to_person=owner.person_id)
+    jobs.run_due(worker_app)
+    admin.rollback()
+    row = admin.execute("select subject from app.mail_message where id = %s", (sent,)).fetchone()
+    assert row == ("Anmelden",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import psycopg
@@ -380,3 +381,26 @@ def test_owners_are_told_of_new_people_by_mail(
         (first.person_id, "identity.access-given"),
     ).fetchone()
     assert row == (1,)
+
+
+@pytest.mark.parametrize("path", ["/desk/people", "/desk/grants"])
+def test_long_lists_come_page_by_page_and_leave_nobody_out(
+    app: Flask, admin: psycopg.Connection, path: str
+) -> None:
+    browser = with_cookie(app, administrator(admin))
+    provider = factories.make_provider(admin)
+    names = {f"Paged {number:03}" for number in range(130)}
+    for name in sorted(names):
+        person = factories.make_person(admin, "provider", name)
+        factories.grant(admin, provider, person, role="data_analyst", lines=("member",))
+    seen: list[str] = []
+    address = f"{path}?q=paged"
+    for _page in range(10):
+        text = browser.get(address).text
+        seen += re.findall(r"Paged \d{3}", text)
+        more = re.search(r'href="([^"]*after=[^"]+)"', text)
+        if more is None:
+            break
+        address = more[1].replace("&amp;", "&")
+    assert set(seen) == names
+    assert browser.get(f"{path}?after=nonsense").status_code == 422

@@ -38,8 +38,16 @@ def grant_state(row: queries.AccessRow) -> lists.Tag:
     return lists.Tag(_("No engagement"), "warn")
 
 
+def _firm(row: queries.AccessRow) -> str:
+    return context.name_of(row.slug)
+
+
 def _grant_list(place: str) -> lists.ListView:
-    client = (lists.Column("slug", _("Client"), wide=True, phone="l2"),) if place == "desk" else ()
+    client = (
+        (lists.Column("slug", _("Client"), cell=_firm, wide=True, phone="l2"),)
+        if place == "desk"
+        else ()
+    )
     return lists.ListView(
         id=f"grants-{place}",
         caption=_("Grants"),
@@ -73,25 +81,20 @@ def _grant_list(place: str) -> lists.ListView:
     )
 
 
-def _shown(rows: list[queries.AccessRow], words: str, state: str) -> list[queries.AccessRow]:
-    low = words.lower()
-    rows = [row for row in rows if low in f"{row.name} {row.email} {row.slug}".lower()]
-    if state == "ending":
-        soon = datetime.now(UTC).timestamp() + 31 * 86400
-        rows = [row for row in rows if row.valid_to and row.valid_to.timestamp() < soon]
-    return rows
-
-
 def grants_page() -> Response:
     """Every grant of this client, or from the desk of all, with what waits for a decision."""
     view = _grant_list(where())
     asked = view.read()
-    rows = queries.access(ended=asked.view == "all")
-    shown = _shown(rows, asked.filters.get("q", ""), asked.view or "")
+    shown = queries.access_page(
+        words=asked.filters.get("q", ""),
+        state=asked.view or "living",
+        after=asked.after,
+        limit=asked.limit,
+    )
     return render(
         "identity/grants.html",
         fragment="list",
-        page=view.page(asked, shown[:500], after=None),
+        page=view.page(asked, shown),
         requests=queries.requests(),
         place=where(),
         lines_of=lines_of,
@@ -247,7 +250,7 @@ def grant_page() -> Response:
             schemas.Grant, values={"basis": "engagement", "may_write": "true", "role": ""}
         ),
         people=[(str(row.id), _with_absence(row)) for row in staff],
-        clients=[(slug, slug) for slug in queries.client_slugs()],
+        clients=[(slug, context.name_of(slug)) for slug in queries.client_slugs()],
         roles=[(one.name, one.title) for one in roles.of_side("provider")],
         lines=roles.line_choices(side="provider"),
         preset=request.args.getlist("people"),

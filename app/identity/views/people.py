@@ -80,25 +80,20 @@ def _people_list(name: str) -> lists.ListView:
     )
 
 
-def _shown(rows: list[queries.PersonRow], words: str, state: str) -> list[queries.PersonRow]:
-    if state in {"invited", "left"}:
-        wanted = {"invited": {"invited", "lapsed"}, "left": {"left"}}[state]
-        rows = [row for row in rows if row.state in wanted]
-    else:
-        rows = [row for row in rows if row.state != "left"]
-    low = words.lower()
-    return [row for row in rows if low in row.name.lower() or low in row.email.lower()]
-
-
 def people_page() -> Response:
     """Everybody with access here, their role and state."""
     view = _people_list(where())
     asked = view.read()
-    shown = _shown(queries.people(), asked.filters.get("q", ""), asked.view or "")
+    shown = queries.people_page(
+        words=asked.filters.get("q", ""),
+        state=asked.view or "here",
+        after=asked.after,
+        limit=asked.limit,
+    )
     return render(
         "identity/people.html",
         fragment="list",
-        page=view.page(asked, shown, after=None),
+        page=view.page(asked, shown),
         invite=url_for(page("invite_form")),
         place=where(),
     )

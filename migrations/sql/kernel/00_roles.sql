@@ -29,12 +29,16 @@ language sql stable security definer set search_path=pg_catalog,pg_temp as $$
   select side from guard.person where id = p_person and left_at is null
 $$;
 -- The address of a person who belongs to the client of the context; mail needs it, pages do not.
-create function guard.address_of(p_person uuid) returns table(email text, name text)
+-- locale: the language they chose for mails, else for screens, else empty.
+create function guard.address_of(p_person uuid)
+returns table(email text, name text, locale text)
 language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$
 declare c guard.claim := guard.verify();
 begin
   if c.mode is null or c.mode not in ('t', 'j') then perform guard.refuse('address'); end if;
-  return query select p.email, p.name from guard.person p
+  return query select p.email, p.name,
+      coalesce(nullif(s.mail_locale, ''), s.locale, '') from guard.person p
+    left join guard.person_setting s on s.person_id = p.id
     where p.id = p_person and p.left_at is null and exists (
       select from guard.membership m where m.user_id = p.id
         and m.tenant_id in (c.tenant, guard.provider()) and m.valid_from <= statement_timestamp()
