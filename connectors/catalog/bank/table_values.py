@@ -42,6 +42,8 @@ _EPOCH = date(1899, 12, 30)
 
 _SIGNS = "-−‒–—"
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’`]")
+_LONGEST = 60
+"""No amount is written longer, sign, currency and grouping included."""
 _MONEY = re.compile(
     r"\A(?P<open>\()?\s*(?P<before>[+\-−‒–—]?)\s*(?P<c1>[^\W\d_]{1,4}\.?|[€$£¥₹₽₺₩฿₪])?\s*"
     r"(?P<sign>[+\-−‒–—]?)\s*(?P<digits>\d[\d.,\s\u00a0\u202f\u2009'’`]*|[.,]\d+)\s*"
@@ -138,7 +140,9 @@ def read_plain(cell: Cell, decimal: str) -> str | None:
         return format(cell, "f")
     if isinstance(cell, date | Formula):
         return None
-    found = _MONEY.match(cell.strip())
+    # Blanks are folded and long cells passed over: runs of blanks would be tried in every way.
+    plain = " ".join(cell.split())
+    found = _MONEY.match(plain) if len(plain) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]) or found["c2"] == "%":
         return None
     digits = _grouped(_SPACES.sub("", found["digits"]), decimal)
