@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectors.catalog.bank import reading
-from connectors.catalog.bank.statement import Doubt, StatementFile, StatementRefused
+from connectors.catalog.bank.statement import Doubt, StatementRefused
 from tests.connectors.bank.mutations import mutated
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "10000"))
@@ -51,8 +51,7 @@ def _outcome(number: int) -> Outcome:
     name, data = mutated(SEEDS, number, seed=SEED)
     began = time.process_time()
     try:
-        found = reading.read(data)
-        what = _sound(found.warnings) if isinstance(found, StatementFile) else "no StatementFile"
+        what = _sound(reading.read(data).warnings)
         kind = "read" if what == "" else "failed"
     except StatementRefused as refused:
         kind, what = "refused", refused.code if str(refused.message) else ""

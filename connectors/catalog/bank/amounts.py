@@ -115,7 +115,7 @@ def implied(
             _("“%(text)s” is not an amount; ask the bank for the file again.", text=plain[:40]),
             line=line,
         )
-    padded = plain.rjust(places + 1, "0")
+    padded = plain.lstrip("0").rjust(places + 1, "0")
     return read_amount(
         f"{padded[:-places]}.{padded[-places:]}" if places else plain, currency, notes, line=line
     )
