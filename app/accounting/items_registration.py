@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import contacts_find as find
 from app.accounting import (
+    codes_api,
+    codes_views,
+    contacts_api,
     contacts_views,
+    open_items_api,
     open_items_checks,
     open_items_views,
+    recode_api,
     recode_commands,
     recode_views,
 )
+from app.accounting import contacts_find as find
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
@@ -52,6 +57,24 @@ def register(registry: Registry) -> None:
             order=17,
         ),
         PaletteCommand(
+            "tax-codes",
+            _("Tax codes"),
+            "scale",
+            "accounting_codes.taxes",
+            "accounting.read",
+            words=_("vat sales tax rate"),
+            order=32,
+        ),
+        PaletteCommand(
+            "dimensions",
+            _("Dimensions"),
+            "layers",
+            "accounting_codes.dimensions",
+            "accounting.read",
+            words=_("cost centre project class"),
+            order=33,
+        ),
+        PaletteCommand(
             "recode",
             _("Re-code in bulk"),
             "pencil",
@@ -78,13 +101,19 @@ def register(registry: Registry) -> None:
             "contacts": _("Contacts"),
             "counterparty": _("Contact"),
             "counterparty_alias": _("Alias of a contact"),
+            "dimension": _("Dimension"),
+            "dimension_value": _("Value of a dimension"),
+            "dimensions": _("Dimensions"),
             "open_items": _("Open items"),
             "recode": _("Re-coding"),
             "recode_lines": _("Lines to re-code"),
+            "tax_code": _("Tax code"),
+            "tax_codes": _("Tax codes"),
         }
     )
     words.declare_errors(_item_errors())
     words.declare_errors(_recode_errors())
+    words.declare_errors(_code_errors())
 
 
 def _item_errors() -> dict[str, words.Lazy]:
@@ -130,6 +159,7 @@ def _item_errors() -> dict[str, words.Lazy]:
 
 def _recode_errors() -> dict[str, words.Lazy]:
     return {
+        "recode-lines-or-filter": _("Send either lines or a filter."),
         "recode-nothing": _(
             "Choose what becomes of the lines: account, tax, dimension or contact."
         ),
@@ -159,11 +189,22 @@ def _recode_errors() -> dict[str, words.Lazy]:
     }
 
 
+def _code_errors() -> dict[str, words.Lazy]:
+    return {
+        "dimension-archived": _("%(value)s is archived. Restore it or choose another."),
+        "dimension-code-taken": _("Another value of this dimension has this code."),
+        "tax-account": _("Tax is booked on an asset or liability that needs no contact."),
+        "tax-code-archived": _("Tax code %(tax_code)s is archived. Restore it or choose another."),
+        "tax-code-taken": _("Another tax has this code."),
+        "tax-rate": _("A rate is a percentage above -100 and up to 1,000."),
+    }
+
+
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages."""
-    return (recode_views.pages, contacts_views.pages, open_items_views.pages)
+    return (recode_views.pages, contacts_views.pages, open_items_views.pages, codes_views.pages)
 
 
 def apis() -> tuple[Api, ...]:
     """The operations."""
-    return ()
+    return (contacts_api.api, open_items_api.api, recode_api.api, codes_api.api)

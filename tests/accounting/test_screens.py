@@ -106,7 +106,7 @@ def test_a_reversal_leaves_both_entries_and_a_zero_balance(
 
     assert page.status_code == 200
     assert "Reversal" in browser.get(f"{at}/books/journal?corrected=1").get_data(as_text=True)
-    account = browser.get(f"{at}/books/accounts/{books.accounts['1010']}")
+    account = browser.get(f"{at}/books/accounts/{books.accounts['1010']}?corrected=1")
     assert "0.00" in account.get_data(as_text=True)
 
 

@@ -229,6 +229,24 @@ begin
   return drafted_by;
 end $$;
 
+-- Nothing new carries an archived tax code or dimension value; what is taken back still does.
+create function ledger.check_living(t uuid, p_tax text[], p_dim1 uuid[], p_dim2 uuid[]) returns void
+language plpgsql as $$
+declare
+  gone text;
+begin
+  select c.code into gone from ledger.tax_code c
+    where c.tenant_id = t and c.code = any (p_tax) and c.archived_at is not null limit 1;
+  if found then
+    perform ledger.refuse('BO422', 'tax-code-archived', jsonb_build_object('tax_code', gone));
+  end if;
+  select d.code into gone from ledger.dimension_value d
+    where d.tenant_id = t and d.id = any (p_dim1 || p_dim2) and d.archived_at is not null limit 1;
+  if found then
+    perform ledger.refuse('BO422', 'dimension-archived', jsonb_build_object('value', gone));
+  end if;
+end $$;
+
 -- Posts one entry. Arrays hold one value a posting; a null base means "amount is in the base
 -- currency". The same key with the same content answers the entry posted before.
 create function ledger.post(
@@ -251,6 +269,9 @@ begin
   done := ledger.write_entry(g.tenant, g.who, g.may_review, p_journal, p_date, p_description, p_key,
     p_account, p_currency, p_amount, p_base, p_counterparty, p_tax, p_dim1, p_dim2, p_memo, p_kind,
     p_source_type, p_source_id, p_approved, null);
+  if not done.replayed and (p_tax is not null or p_dim1 is not null or p_dim2 is not null) then
+    perform ledger.check_living(g.tenant, p_tax, p_dim1, p_dim2);
+  end if;
   entry_id := done.entry_id; number := done.number; fiscal_year := done.fiscal_year;
   replayed := done.replayed;
 end $$;

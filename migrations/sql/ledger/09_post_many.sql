@@ -104,6 +104,11 @@ begin
     perform ledger.refuse('BO409', 'idempotency-key-reused', jsonb_build_object('key', clash));
   end if;
 
+  if (p_tax is not null or p_dim1 is not null or p_dim2 is not null)
+      and array_position(old_ids, null) is not null then
+    perform ledger.check_living(g.tenant, p_tax, p_dim1, p_dim2);
+  end if;
+
   -- the states of the periods, and numbers for what is new
   for x in
     select ledger.period_of(h.d, book.fiscal_start_month) as period, min(h.d) as d,

@@ -1,0 +1,135 @@
+"""Tax codes and dimensions through the browser; archived ones take nothing new."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.accounting import codes_commands, codes_queries, commands, ledger
+from app.kernel import ids
+from app.kernel.errors import Invalid
+from tests import factories
+from tests.accounting import ledger_support
+from tests.accounting.ledger_support import Books
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
+    """A client with books of its own."""
+    return ledger_support.make_books(app, worker_app, admin)
+
+
+@pytest.fixture
+def base(books: Books, admin: psycopg.Connection) -> str:
+    """The address of the client's books."""
+    return f"/c/{factories.slug_of(admin, books.tenant)}/books"
+
+
+@pytest.fixture
+def browser(app: Flask, books: Books) -> FlaskClient:
+    """The accountant's browser."""
+    found = app.test_client()
+    found.set_cookie("login", books.session.cookie)
+    return found
+
+
+def post(browser: FlaskClient, url: str, page_of: str, **values: str) -> TestResponse:
+    page = browser.get(page_of, headers=HERE)
+    assert page.status_code == 200, page.text[:2000]
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert found is not None
+    return browser.post(url, data={"csrf_token": found[1], **values}, headers=HERE)
+
+
+def spend(books: Books, **more: object) -> ledger.PostedEntry:
+    with books.open():
+        return commands.post_entry(
+            journal="GEN",
+            date=dt.date(2026, 3, 4),
+            description="Paper",
+            key=str(ids.uuid7()),
+            postings=[
+                ledger.PostingInput(books.accounts["6900"], 100, "EUR", **more),  # type: ignore[arg-type]  # one optional field
+                ledger.PostingInput(books.accounts["1010"], -100, "EUR"),
+            ],
+        )
+
+
+def test_a_tax_code_is_added_changed_and_archived(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    taxes = f"{base}/taxes"
+    made = post(browser, taxes, taxes, code="X7", name="Seven", rate="7.5 %")
+    assert made.status_code == 303, made.text[:2000]
+    assert post(browser, taxes, taxes, code="X7", name="Again", rate="1").status_code == 409
+    assert post(browser, taxes, taxes, code="X8", name="Eight", rate="many").status_code == 422
+    control = str(books.accounts["1100"])
+    wrong = post(browser, taxes, taxes, code="X9", name="Nine", rate="9", account=control)
+    assert wrong.status_code == 422
+    one = f"{taxes}/X7"
+    assert post(browser, one, one, name="Seven and a half").status_code == 303
+    with books.open(read_only=True):
+        found = codes_queries.tax_code("X7")
+    assert (found.name, str(found.rate)) == ("Seven and a half", "0.075000")
+    first = spend(books, tax_code="X7")
+    assert post(browser, f"{one}/archive", one).status_code == 303
+    with pytest.raises(Invalid, match="tax-code-archived"):
+        spend(books, tax_code="X7")
+    with books.open():
+        commands.reverse_entry(entry_id=first.id, key=str(ids.uuid7()))
+    assert post(browser, f"{one}/restore", one).status_code == 303
+    spend(books, tax_code="X7")
+
+
+def test_a_dimension_is_named_and_its_values_kept(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    page = f"{base}/dimensions"
+    assert post(browser, page, page, slot="1", title="Cost centre").status_code == 303
+    value = {"slot": "1", "code": "W", "name": "Workshop"}
+    assert post(browser, f"{page}/values", page, **value).status_code == 303
+    assert post(browser, f"{page}/values", page, **value).status_code == 409
+    with books.open(read_only=True):
+        (made,) = codes_queries.dimension_values()
+    one = f"{page}/values/{made.id}"
+    assert post(browser, one, page, name="Garage").status_code == 303
+    spend(books, dim1_id=made.id)
+    assert post(browser, f"{one}/archive", page).status_code == 303
+    with pytest.raises(Invalid, match="dimension-archived"):
+        spend(books, dim1_id=made.id)
+    assert post(browser, f"{one}/restore", page).status_code == 303
+    spend(books, dim1_id=made.id)
+
+
+def test_many_entries_at_once_carry_no_archived_code_but_answer_what_was_posted(
+    books: Books,
+) -> None:
+    with books.open():
+        commands.create_tax_codes(codes=[("Z1", "One", "0.01")])
+    draft = ledger.EntryDraft(
+        "GEN",
+        dt.date(2026, 3, 4),
+        "Paper",
+        (
+            ledger.PostingInput(books.accounts["6900"], 100, "EUR", tax_code="Z1"),
+            ledger.PostingInput(books.accounts["1010"], -100, "EUR"),
+        ),
+        "once",
+    )
+    with books.open():
+        (first,) = commands.post_many(drafts=[draft])
+        codes_commands.archive_tax("Z1")
+    with books.open():
+        (again,) = commands.post_many(drafts=[draft])
+    assert (again.id, again.replayed) == (first.id, True)
+    with pytest.raises(Invalid, match="tax-code-archived"), books.open():
+        commands.post_many(drafts=[replace(draft, key="twice")])
