@@ -63,6 +63,7 @@ class FileOut(Out):
     lines_new: int
     job_id: UUID | None
     uploaded_at: datetime
+    source: str
 
 
 class ChoiceIn(In):
@@ -177,7 +178,9 @@ def statement_files(page: PageRequest) -> Page[Any]:
 def upload_statement(upload: FileStorage) -> object:
     """Keeps the file and imports its lines where its accounts are known."""
     done = bank_import.upload_statement(
-        data=upload.stream.read(MAX_BYTES + 1), name=(upload.filename or "statement")[-200:]
+        data=upload.stream.read(MAX_BYTES + 1),
+        name=(upload.filename or "statement")[-200:],
+        source="api",
     )
     return bank_queries.file(done.file_id)
 

@@ -16,10 +16,18 @@ from app.kernel.words import _
 from app.web import lists
 
 FILE_STATES = {
+    "mapping": (_("Needs its columns"), "warn"),
     "waiting": (_("Needs an account"), "warn"),
     "importing": (_("Importing"), "info"),
     "imported": (_("Imported"), "good"),
     "refused": (_("Refused"), "bad"),
+}
+SOURCES = {
+    "staff": _("Staff, in the client"),
+    "desk": _("Staff, on the desk"),
+    "tray": _("Staff, from the tray"),
+    "portal": _("The client, at the portal"),
+    "api": _("A program"),
 }
 
 

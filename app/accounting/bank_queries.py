@@ -58,6 +58,8 @@ class StatementFileView:
     job_id: UUID | None
     uploaded_by: UUID
     uploaded_at: datetime
+    source: str
+    has_mapping: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,8 @@ _ACCOUNTS = sa.text(
 )
 _FILE_COLUMNS = (
     "select id, name, format, state, size, sha256, stored_object_id, accounts, warnings, error,"
-    " lines_total, lines_new, job_id, uploaded_by, uploaded_at from app.statement_file"
+    " lines_total, lines_new, job_id, uploaded_by, uploaded_at, source,"
+    " mapping is not null as has_mapping from app.statement_file"
     f" where {_TENANT}"
 )
 _FILE = sa.text(f"{_FILE_COLUMNS} and id = :id")

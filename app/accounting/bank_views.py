@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
 
 from app.accounting import (
     bank_commands,
+    bank_complete,
     bank_dedupe,
     bank_import,
+    bank_intake_words,
     bank_lists,
     bank_queries,
     queries,
@@ -171,20 +172,10 @@ def upload() -> Response:
     if chosen is None:
         raise Invalid.of("file", "file-missing")
     done = bank_import.upload_statement(data=chosen.data, name=chosen.name)
-    toast(_outcome(done))
+    toast(bank_intake_words.outcome(done))
+    if done.state == "mapping":
+        return redirect_to("accounting_intake.mapping", file_id=done.file_id)
     return redirect_to(".file", file_id=done.file_id)
-
-
-def _outcome(done: bank_import.Uploaded) -> Any:
-    if done.repeated:
-        return _("This file was here before; nothing was added twice.")
-    if done.state == "refused":
-        return _("The file could not be read. It was kept, with the reason.")
-    if done.state == "waiting":
-        return _("Say which bank account this is.")
-    if done.state == "importing":
-        return _("The lines are being imported.")
-    return _("%(new)s new bank lines of %(total)s.", new=done.lines_new, total=done.lines_total)
 
 
 def _file_page(file_id: UUID) -> Response:
@@ -195,6 +186,8 @@ def _file_page(file_id: UUID) -> Response:
         "accounting/bank_file.html",
         file=found,
         statements=bank_queries.statements(file_id),
+        doubts=bank_complete.doubts(file_id),
+        sources=bank_lists.SOURCES,
         uploader=people.names([found.uploaded_by]).get(found.uploaded_by, ""),
         options=[(str(one.id), f"{one.name} · {one.currency}") for one in known],
         form=forms.current(schemas.ChoiceForm),
@@ -230,7 +223,7 @@ def choose(file_id: UUID) -> Response:
         currency=form.currency or "",
         bank_account_id=account_id,
     )
-    toast(_outcome(done))
+    toast(bank_intake_words.outcome(done))
     return redirect_to(".file", file_id=file_id)
 
 

@@ -22,6 +22,11 @@ def said(note: dict[str, Any]) -> str:
     return words.gettext(note.get("text", ""), **params)
 
 
+def worded(saying: Saying) -> str:
+    """What a reader says, in the language of who reads."""
+    return said({"text": saying.text, "params": saying.params})
+
+
 def shown(note: dict[str, Any]) -> dict[str, Any]:
     """A note as screen and API show it: code, line and message."""
     return {"code": note.get("code"), "line": note.get("line"), "message": said(note)}

@@ -51,6 +51,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "statement_id": of("app.statement"),
     "step_id": of("app.close_step"),
     "value_id": of("ledger.dimension_value"),
+    "drop_id": of("app.statement_drop"),
+    "tray_id": of("app.statement_tray"),
     "view_id": of("app.saved_view"),
     "person_id": Ids(("select user_id from guard.membership where tenant_id = %s limit 1",)),
     "request_id": of("guard.access_request"),
