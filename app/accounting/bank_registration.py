@@ -6,12 +6,7 @@ from flask import Blueprint
 
 from app.accounting import (
     bank_api,
-    bank_complete,
-    bank_desk_views,
-    bank_intake_api,
-    bank_intake_views,
-    bank_intake_words,
-    bank_portal_views,
+    bank_intake_registration,
     bank_views,
     question_checks,
     reconcile_commands,
@@ -23,12 +18,10 @@ from app.accounting.matching import words as matching_words
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
-    CloseCheck,
     DeskColumn,
     EntrySource,
     Meter,
     NavItem,
-    PaletteCommand,
     Permalink,
     Registry,
 )
@@ -52,44 +45,6 @@ def register(registry: Registry) -> None:
             figure=FIGURE,
             shortcut="B",
         ),
-        NavItem(
-            "statements",
-            _("Statements"),
-            "upload",
-            "desk_statements.index",
-            "desk",
-            order=30,
-            shortcut="U",
-        ),
-        NavItem(
-            "statements",
-            _("Statements"),
-            "upload",
-            "portal_statements.statements",
-            "portal",
-            permission="accounting.import",
-            order=30,
-        ),
-        PaletteCommand(
-            "drop",
-            _("Drop statements of any client"),
-            "upload",
-            "desk_statements.index",
-            surface="desk",
-            words=_("import upload bank files zip"),
-            order=20,
-        ),
-        CloseCheck(
-            "statements",
-            _("Statements are complete, without a gap"),
-            "accounting",
-            bank_complete.count_left,
-            "accounting_intake.gaps",
-            zero=_("Nothing is missing"),
-            left=lambda n: words.ngettext("%(n)s gap", "%(n)s gaps", n),
-            short=_("Statements"),
-            order=10,
-        ),
         DeskColumn("accounting", FIGURE, _("Bank lines"), "accounting_bank.lines", order=10),
         Meter(reconcile_lines.METER, _("Bank line booked"), "line", "accounting"),
         Permalink("bank_transaction", bank_views.permalink),
@@ -98,7 +53,7 @@ def register(registry: Registry) -> None:
         question_checks.CHECK,
     )
     matching_words.declare()
-    bank_intake_words.declare()
+    bank_intake_registration.register(registry)
     reconcile_registration.register(registry)
     words.declare_names(
         {
@@ -138,13 +93,11 @@ def blueprints() -> tuple[Blueprint, ...]:
     """The pages of the bank."""
     return (
         bank_views.pages,
-        bank_intake_views.pages,
-        bank_desk_views.pages,
-        bank_portal_views.pages,
+        *bank_intake_registration.blueprints(),
         *reconcile_registration.blueprints(),
     )
 
 
 def apis() -> tuple[Api, ...]:
     """The operations of the bank."""
-    return (bank_api.api, bank_intake_api.api)
+    return (bank_api.api, *bank_intake_registration.apis())
