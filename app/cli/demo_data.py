@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.cli import provider
-from app.cli.demo_books import books, people
+from app.cli.demo_books import books, people, requests
 from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
 from app.cli.operator_scope import NOWHERE, as_operator
 from app.factory import create_app
@@ -57,7 +57,9 @@ def load(app: Flask) -> None:
         sessions = {one.email: people.enrol(settings, one) for one in people.everybody()}
         owen = next(one for one in STAFF if one.role == CLOSER)
         for firm in FIRMS:
-            books.fill(firm, _in_client(sessions[owen.email], firm), today=today)
+            staff = _in_client(sessions[owen.email], firm)
+            books.fill(firm, staff, today=today)
+            requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
     jobs.run_due(create_app(settings, role="worker"))
 
 

@@ -1,0 +1,135 @@
+"""Questions in a real browser: usable by everybody, drafts survive, a phone needs no script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+
+from app.documents import commands as documents
+from app.tasks import notes, questions
+from tests.documents.test_checks import png
+from tests.tasks import request_stage
+from tests.tasks.request_stage import Place
+from tests.web.browser import violations
+
+BANK = "bank_transaction"
+
+
+@pytest.fixture(scope="module")
+def place(live_app: Flask, worker_app: Flask, settings: object) -> Place:
+    """A client with a waiting question, an answered one, notes and papers."""
+    from app.cli import install
+
+    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
+    with psycopg.connect(url) as admin:
+        found = request_stage.build(live_app, worker_app, admin, "Phone")
+    with found.acting(found.staff):
+        made = questions.ask(
+            line="accounting",
+            subject_type=BANK,
+            subject_ids=found.lines,
+            text="What was this?",
+            chips=["Supplies", "Wages", "Private"],
+        )
+        for audience in ("team", "sent_back"):
+            notes.write(
+                line="accounting",
+                subject_type=BANK,
+                subject_key=str(found.lines[0]),
+                text="split the deposit, please",
+                audience=audience,
+            )
+    with found.acting(found.owner):
+        questions.answer(made[2], text="Rent", files=[questions.File("a.png", png(40, 30))])
+        documents.add(
+            b"Salaries", name="pay.txt", line="accounting", document_class="payroll", source="api"
+        )
+    return found
+
+
+def waiting(place: Place) -> str:
+    """The address of the first question that waits."""
+    page = place.browser(place.owner).get(f"/portal/{place.slug}/questions/next")
+    return page.headers["Location"]
+
+
+def pages(place: Place) -> list[tuple[str, str]]:
+    """Every page of ours with whose it is."""
+    slug, line = place.slug, place.lines[0]
+    staff, owner = place.staff.cookie, place.owner.cookie
+    asking = f"/c/{slug}/questions/new?subject_type={BANK}&keys={line}"
+    found = place.browser(place.staff)
+    answered = found.get(f"/c/{slug}/questions").text
+    listed = place.browser(place.owner).get(f"/portal/{slug}/documents").text
+    one = re.findall(rf'href="(/c/{slug}/questions/[0-9a-f-]{{36}})"', answered)[0]
+    paper = re.findall(rf'href="(/portal/{slug}/documents/[0-9a-f-]{{36}})"', listed)[-1]
+    return [
+        (staff, "/desk/questions"),
+        (staff, f"/c/{slug}/questions"),
+        (staff, f"/c/{slug}/questions?view=all"),
+        (staff, one),
+        (staff, asking),
+        (staff, f"/c/{slug}/documents"),
+        (staff, paper.replace("/portal/", "/c/")),
+        (staff, f"/c/{slug}/books/bank/lines/{line}"),
+        (owner, f"/portal/{slug}/"),
+        (owner, f"/portal/{slug}/questions"),
+        (owner, waiting(place)),
+        (owner, f"/portal/{slug}/documents"),
+        (owner, paper),
+    ]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_every_page_is_usable_by_everybody_and_fits(
+    place: Place, browser_page: Callable[..., Any], width: int, theme: str
+) -> None:
+    for cookie, address in pages(place):
+        page = browser_page(width, theme, cookie=cookie, bypass_csp=True)
+        answer = page.goto(address)
+        assert answer.status == 200, address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert violations(page) == [], address
+        page.context.close()
+
+
+def test_a_phone_without_scripts_answers_with_two_taps(
+    place: Place, browser_page: Callable[..., Any]
+) -> None:
+    page = browser_page(390, cookie=place.owner.cookie, script=False)
+    page.goto(f"/portal/{place.slug}/questions/next")
+    assert "1 of" in page.locator("main").inner_text()
+    page.get_by_role("radio", name="Wages").check()
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_load_state()
+    assert "Thank you." in page.content()
+
+
+def test_what_was_typed_survives_a_reload_until_it_is_taken(
+    place: Place, browser_page: Callable[..., Any]
+) -> None:
+    page = browser_page(390, cookie=place.owner.cookie)
+    page.goto(f"/portal/{place.slug}/questions")
+    page.get_by_label("Your question").fill("half a question")
+    page.reload()
+    assert page.get_by_label("Your question").input_value() == "half a question"
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_load_state()
+    page.goto(f"/portal/{place.slug}/questions")
+    assert page.get_by_label("Your question").input_value() == ""
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_picture_is_shown_on_the_page_of_its_paper(
+    place: Place, browser_page: Callable[..., Any]
+) -> None:
+    page = browser_page(1440, cookie=place.staff.cookie)
+    page.goto(f"/c/{place.slug}/documents?q=a.png")
+    page.get_by_role("link", name="a.png").first.click()
+    page.wait_for_load_state()
+    assert page.evaluate("document.querySelector('.shown img').naturalWidth") in {0, 40}
