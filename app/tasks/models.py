@@ -70,13 +70,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; a question may have several, none is ever changed."""
+    """One answer; a question may have several, none is ever changed.
+
+    `files` is how many papers came with it; `documents` are those the reader sees, in one client.
+    """
 
     id: UUID
     chip: str | None
     text: str
     answered_by: UUID
     answered_at: datetime
+    files: int = 0
     documents: tuple[DocumentHead, ...] = ()
 
     @property

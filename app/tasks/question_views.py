@@ -26,7 +26,9 @@ LIST = lists.ListView(
     id="questions",
     caption=_("Questions"),
     columns=(
-        lists.Column("text", _("Question"), cell=lambda row: row.question.text, main=True),
+        lists.Column(
+            "text", _("Question"), cell=lambda row: row.question.text, main=True, phone="t1"
+        ),
         lists.Column("about", _("About"), wide=True, phone="l2"),
         lists.Column("newest", _("Answer"), wide=True),
         lists.Column(

@@ -112,6 +112,7 @@ def answers(question_ids: Sequence[UUID]) -> dict[UUID, tuple[Answer, ...]]:
                 row["text"],
                 row["answered_by"],
                 row["answered_at"],
+                row["files"],
                 papers.get(row["id"], ()),
             )
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.documents import subjects
-from app.kernel import people
+from app.kernel import people, words
 from app.kernel.registry import Subject
 from app.kernel.words import _
 from app.tasks import questions_queries
@@ -61,7 +61,10 @@ class Row:
         if not self.answers:
             return ""
         found = self.answers[-1][1]
-        return found.words or ", ".join(one.name for one in found.documents)
+        if found.words or not found.files:
+            return found.words
+        names = ", ".join(one.name for one in found.documents)
+        return names or words.ngettext("%(n)s file", "%(n)s files", found.files)
 
     @property
     def state(self) -> str:
