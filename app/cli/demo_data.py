@@ -21,6 +21,7 @@ from tenants import commands, importing
 from tenants.schemas import NewFirm
 
 CLOSER = "operations_manager"
+BOOKKEEPER = "staff_accountant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,14 @@ def load(app: Flask) -> None:
     with web.app_context():
         sessions = {one.email: people.enrol(settings, one) for one in people.everybody()}
         owen = next(one for one in STAFF if one.role == CLOSER)
+        priya = next(one for one in STAFF if one.role == BOOKKEEPER)
         for firm in FIRMS:
             staff = _in_client(sessions[owen.email], firm)
-            books.fill(firm, staff, today=today)
+            keeper = _in_client(sessions[priya.email], firm)
+            books.fill(firm, staff, bookkeeper=keeper, today=today)
             requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
-    jobs.run_due(create_app(settings, role="worker"))
+        db.db.engine.dispose()
+    jobs.run_due(app)
 
 
 def logins() -> list[Login]:

@@ -50,8 +50,11 @@ class Maker:
         return db.transaction(self.scope)
 
 
-def fill(firm: Firm, scope: Scope, *, today: date) -> None:
-    """Makes opening balances, entries, statements, bookings, closed months and reports."""
+def fill(firm: Firm, scope: Scope, *, bookkeeper: Scope, today: date) -> None:
+    """Makes opening balances, entries, statements, bookings, closed months and reports.
+
+    The bookkeeper hands old months in; whose scope it is closes them, as a second person.
+    """
     dice = random.Random(f"brightwater {firm.slug}")  # noqa: S311  # invented data, no secret
     maker = Maker(firm, scope, today, dice)
     first = months_before(today, MONTHS - 1)
@@ -59,6 +62,9 @@ def fill(firm: Firm, scope: Scope, *, today: date) -> None:
         banks = _prepare(maker, first)
     for back in range(MONTHS - 1, -1, -1):
         _month(maker, banks, months_before(today, back), number=MONTHS - back)
+    with db.transaction(bookkeeper):
+        for period_id in _over(today):
+            commands.review_period(period_id=period_id)
     with maker.open():
         _close_and_publish(maker)
 
@@ -242,12 +248,17 @@ def _book(maker: Maker, bank_account_id: UUID, payments: list[Payment]) -> None:
             )
 
 
+def _over(today: date) -> list[int]:
+    """The months that are long over, oldest first, and not closed."""
+    edge = months_before(today, CLOSED_MONTHS_AGO)
+    found = [one for one in queries.periods() if one.ends < edge and one.state != "closed"]
+    return sorted(one.id for one in found)
+
+
 def _close_and_publish(maker: Maker) -> None:
     """Closes months that are long over and publishes what the client reads."""
-    edge = months_before(maker.today, CLOSED_MONTHS_AGO)
-    for period in queries.periods():
-        if period.ends < edge and period.state == "open":
-            commands.close_period(period_id=period.id, reason="Demo: month is over")
+    for period_id in _over(maker.today):
+        commands.close_period(period_id=period_id, reason="Demo: month is over")
     definition = next(
         one for one in registry.current().all(ReportDefinition) if one.key == "profit-and-loss"
     )
