@@ -13,6 +13,8 @@ from datetime import date
 from connectors.catalog.bank.statement import BankTransaction, Statement, Status
 
 _KEEP = re.compile(r"[^0-9a-z]+")
+_ASCII = {code: None for code in range(128) if not chr(code).isalnum()}
+"""For `str.translate`, which is much faster where all is ASCII: every sign is dropped."""
 _MAX_POSITIONAL = 7
 
 
@@ -34,8 +36,9 @@ def normal_number(number: str | None) -> str:
 
 def normal_text(text: str) -> str:
     """Words without case, accents, blanks and signs: what two exports of a bank agree on."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return _KEEP.sub("", plain)
+    if text.isascii():
+        return text.lower().translate(_ASCII)
+    return _KEEP.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def is_positional(bank_id: str) -> bool:

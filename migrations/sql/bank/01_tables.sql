@@ -69,6 +69,7 @@ create table app.statement (
   balances_agree boolean,
   primary key (tenant_id, id),
   unique (tenant_id, file_id, position),
+  unique (tenant_id, bank_account_id, id),        -- for its lines, which are of the same account
   foreign key (tenant_id, file_id) references app.statement_file (tenant_id, id),
   foreign key (tenant_id, bank_account_id) references app.bank_account (tenant_id, id)
 );
@@ -82,7 +83,7 @@ create table app.bank_transaction (
   booked_on date not null,
   value_on date,
   amount_minor bigint not null,                   -- positive: money into the account
-  currency text not null references app.currency,
+  currency text not null check (currency ~ '^[A-Z]{3}$'),     -- its account's, copied
   status text not null check (status in ('booked', 'pending')),
   counterparty text check (length(counterparty) <= 500),
   counterparty_account text check (length(counterparty_account) <= 100),
@@ -101,8 +102,9 @@ create table app.bank_transaction (
   -- the same line in two files is one line; true twins differ by their occurrence in the file
   unique (tenant_id, bank_account_id, dedupe_key, occurrence),
   check ((state = 'booked') = (entry_id is not null)),
-  foreign key (tenant_id, bank_account_id) references app.bank_account (tenant_id, id),
-  foreign key (tenant_id, statement_id) references app.statement (tenant_id, id),
+  -- one look a line, which there are many of: the statement is of the account and names it
+  foreign key (tenant_id, bank_account_id, statement_id)
+    references app.statement (tenant_id, bank_account_id, id),
   foreign key (tenant_id, entry_id) references ledger.entry (tenant_id, id)
 );
 create index on app.bank_transaction (tenant_id, booked_on, id);
