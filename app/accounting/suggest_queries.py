@@ -187,7 +187,7 @@ def _known(lines: Sequence[Line]) -> Known:
 
 def _all(kind: Any, statement: sa.TextClause, **values: Any) -> list[Any]:
     """Each row as a value of that kind; the statement names its fields in their order."""
-    return [kind(**row._mapping) for row in session.execute(statement, values)]
+    return [kind(*row) for row in session.execute(statement, values).all()]
 
 
 def _past(lines: Iterable[Line]) -> list[Past]:

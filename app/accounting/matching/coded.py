@@ -42,6 +42,8 @@ def by_rules(
         probable = scoring.probability(scoring.log_odds(features))
         unusual = not _UNUSUAL.isdisjoint(features)
         cap: Certainty = "likely" if place or documents or unusual else "certain"
+        if one.number in broad:
+            cap = "unsure"
         rule = one.rule
         yield Suggestion(
             kind="rule",

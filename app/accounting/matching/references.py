@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from stdnum import iso11649, luhn
@@ -204,6 +205,7 @@ class Cited:
     digits: str
 
     @classmethod
+    @lru_cache(maxsize=16_384)
     def of(cls, reference: str | None) -> Cited:
         """A number that is too short or a bare year proves nothing and is never found."""
         plain = compact(reference)

@@ -80,8 +80,15 @@ def _cited(seen: Seen, items: list[OpenItem], ready: Ready) -> Sum | None:
     )
 
 
-def _of_party(seen: Seen, listed: Sequence[OpenItem], ready: Ready) -> Iterator[Sum]:
-    """The choices among what the party has open that make the amount exactly."""
+def make_it_too(seen: Seen, item: OpenItem, ready: Ready) -> bool:
+    """Whether several other items of an item's party make the line's amount as well."""
+    items, _more = _searched(seen, ready.by_party.get(item.counterparty_id, ()))
+    sizes = [abs(one.residual_minor) for one in items]
+    return bool(subsets.choices(sizes, abs(seen.line.amount_minor), most=1))
+
+
+def _searched(seen: Seen, listed: Sequence[OpenItem]) -> tuple[list[OpenItem], bool]:
+    """The items that may be part of a line's sum, oldest first, and whether some were left out."""
     amount = seen.line.amount_minor
     items = [
         item
@@ -90,7 +97,13 @@ def _of_party(seen: Seen, listed: Sequence[OpenItem], ready: Ready) -> Iterator[
         and (item.residual_minor > 0) == (amount > 0)
         and abs(item.residual_minor) < abs(amount)
     ]
-    items = sorted(items, key=_age)[: subsets.LARGEST]
+    return sorted(items, key=_age)[: subsets.LARGEST], len(items) > subsets.LARGEST
+
+
+def _of_party(seen: Seen, listed: Sequence[OpenItem], ready: Ready) -> Iterator[Sum]:
+    """The choices among what the party has open that make the amount exactly."""
+    amount = seen.line.amount_minor
+    items, more = _searched(seen, listed)
     sizes = [abs(item.residual_minor) for item in items]
     if len(items) < 2 or sum(sizes) < abs(amount):
         return
@@ -111,7 +124,7 @@ def _of_party(seen: Seen, listed: Sequence[OpenItem], ready: Ready) -> Iterator[
             tuple(some),
             tuple(item.residual_minor for item in some),
             features,
-            only=len(chosen) == 1 and unlikely,
+            only=len(chosen) == 1 and unlikely and not more,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _BOILERPLATE = re.compile(
     # SEPA tags as German banks write them into one text, also without their plus at the end
@@ -69,6 +70,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@lru_cache(maxsize=16_384)
 def name(text: str | None) -> str:
     """A party's name as names are compared: no legal form, no number, `ue` like `u`, sorted."""
     kept = [

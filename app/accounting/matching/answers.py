@@ -1,0 +1,164 @@
+"""Documents found for a line put into suggestions: kind, certainty, coding, reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.accounting.coding import Coding, Part
+from app.accounting.matching import coded, scoring
+from app.accounting.matching.documents import Pair
+from app.accounting.matching.sums import Sum
+from app.accounting.matching.values import (
+    Certainty,
+    ItemShare,
+    Line,
+    OpenItem,
+    OwnAccount,
+    Reason,
+    Suggestion,
+)
+
+
+def of_pair(pair: Pair, *, assigned: bool) -> Suggestion:
+    """A single document as a suggestion; certain only for the line it is assigned to."""
+    probable = scoring.probability(pair.odds)
+    sure = assigned and pair.fit == "equal" and pair.evidence and not pair.rivals
+    sure = sure and pair.hit not in ("swapped", "cut") and "ref-another" not in pair.features
+    cap: Certainty = "certain" if sure else "likely"
+    details = coded.details(pair.features)
+    certainty = scoring.certainty(probable, cap=cap)
+    if pair.item is not None:
+        return _item_suggestion(pair, pair.item, probable, certainty, details)
+    if pair.entry is not None:
+        entry = pair.entry
+        return Suggestion(
+            kind="entry",
+            certainty=certainty,
+            probability=probable,
+            reason=Reason("entry", {"label": entry.label, "booked_on": entry.booked_on}),
+            entry_id=entry.id,
+            details=details,
+        )
+    assert pair.other is not None
+    return _transfer_suggestion(pair, pair.other, probable, certainty, details)
+
+
+def _item_suggestion(
+    pair: Pair,
+    item: OpenItem,
+    probable: float,
+    certainty: Certainty,
+    details: tuple[Reason, ...],
+) -> Suggestion:
+    line = pair.seen.line
+    taken = item.residual_minor
+    if abs(line.amount_minor) < abs(taken) and pair.fit == "part":
+        taken = line.amount_minor
+    difference = line.amount_minor - taken
+    code = "item" if pair.fit == "equal" else "item-difference" if difference else "item-part"
+    return _items(
+        line,
+        (item,),
+        (taken,),
+        code=f"{code}-{item.control}",
+        probable=probable,
+        certainty=certainty,
+        details=details,
+    )
+
+
+def _items(
+    line: Line,
+    items: Sequence[OpenItem],
+    amounts: Sequence[int],
+    *,
+    code: str,
+    probable: float,
+    certainty: Certainty,
+    details: tuple[Reason, ...],
+) -> Suggestion:
+    difference = line.amount_minor - sum(amounts)
+    params = {
+        "reference": items[0].reference or "",
+        "counterparty": items[0].counterparty,
+        "count": len(items),
+        "references": ", ".join(filter(None, (item.reference for item in items))),
+        "difference_minor": difference,
+        "currency": line.currency,
+        "booked_on": items[0].booked_on,
+    }
+    parts = tuple(
+        Part(item.account_id, -amount, line.currency, counterparty_id=item.counterparty_id)
+        for item, amount in zip(items, amounts, strict=True)
+    )
+    return Suggestion(
+        kind="open_item",
+        certainty=certainty,
+        probability=probable,
+        reason=Reason(code, params),
+        coding=Coding(parts),
+        open_items=tuple(
+            ItemShare(
+                item.entry_id,
+                item.no,
+                amount,
+                item.account_id,
+                item.counterparty_id,
+                item.reference,
+            )
+            for item, amount in zip(items, amounts, strict=True)
+        ),
+        difference_minor=difference,
+        details=details,
+    )
+
+
+def _transfer_suggestion(
+    pair: Pair, other: Line, probable: float, certainty: Certainty, details: tuple[Reason, ...]
+) -> Suggestion:
+    line = pair.seen.line
+    return Suggestion(
+        kind="transfer",
+        certainty=certainty,
+        probability=probable,
+        reason=Reason(
+            "transfer-line", {"account": pair.other_account, "booked_on": other.booked_on}
+        ),
+        coding=Coding((Part(other.account_id, -line.amount_minor, line.currency),)),
+        other_line_id=other.id,
+        details=details,
+    )
+
+
+def of_sum(made: Sum) -> Suggestion:
+    """Several items of one line, or a part of one, as a suggestion."""
+    probable = scoring.probability(made.odds)
+    cap: Certainty = "certain" if made.only and not made.difference_minor else "likely"
+    control = made.items[0].control
+    if len(made.items) == 1:
+        code = f"item-part-{control}"
+    else:
+        code = f"items-difference-{control}" if made.difference_minor else f"items-{control}"
+    return _items(
+        made.seen.line,
+        made.items,
+        made.amounts,
+        code=code,
+        probable=probable,
+        certainty=scoring.certainty(probable, cap=cap),
+        details=coded.details(made.features),
+    )
+
+
+def to_own_account(line: Line, own: OwnAccount) -> Suggestion:
+    """A transfer whose other side has not come yet; likely at most."""
+    features = {"transfer-start": 1.0, "transfer-number": 1.0}
+    probable = scoring.probability(scoring.log_odds(features))
+    return Suggestion(
+        kind="transfer",
+        certainty=scoring.certainty(probable, cap="likely"),
+        probability=probable,
+        reason=Reason("transfer-account", {"account": own.name}),
+        coding=Coding((Part(own.account_id, -line.amount_minor, line.currency),)),
+        details=coded.details(features),
+    )
