@@ -10,7 +10,7 @@ const current = () => $("tr[aria-current]", root);
 const row = (id) => $("#l-" + id);
 const text = (url) => fragment(url).catch(() => "");
 const part = (url, name) => url + (url.includes("?") ? "&" : "?") + "part=" + name;
-let undoNext, timer, paging;
+let undoNext, paging;
 const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell });
 const hide = () => box.all().forEach(({ line }) => row(line)?.remove());
 
@@ -21,12 +21,12 @@ function panelOf(id) {
 	return panels.get(id);
 }
 function fill(found) {
-	panel.innerHTML = found;
-	restore(panel);
+	restore(panel, panel.innerHTML = found);
 }
+const shown = () => $("[data-panel]", panel)?.dataset.panel;
 async function show() {
 	const id = current()?.dataset.line, found = id && panelOf(id);
-	if (typeof found === "string") fill(found);
+	if (typeof found === "string") shown() === id || fill(found);
 	else {
 		panel.replaceChildren();
 		const late = await found;
@@ -41,9 +41,7 @@ function select(one, step = 0) {
 		one.setAttribute("aria-current", true);
 	}
 	move(rows(), "aria-current", step);
-	clearTimeout(timer);
-	if (step) timer = setTimeout(show, 60);
-	else show();
+	show();
 	more();
 }
 async function more() {
@@ -132,14 +130,16 @@ on("submit", (event) => {
 });
 on("click", (event) => {
 	const one = event.target.closest("#lines tr[data-row]");
+	const more = event.target.closest("#rec-panel summary")?.parentNode;
+	if (more) {
+		event.preventDefault();
+		if ((more.open = !more.open)) $("input:not([type=hidden]),textarea,form > button", more).focus();
+	}
 	if (!one || event.target.closest("button") || event.ctrlKey || event.metaKey) return;
 	event.preventDefault();
 	select(one);
 	if (innerWidth <= 1180) panel.scrollIntoView();
 });
-document.addEventListener("toggle", ({ target }) => {
-	if (target.open && panel.contains(target)) $("input:not([type=hidden]),textarea,form > button", target)?.focus();
-}, true);
 document.addEventListener("keydown", (event) => {
 	const key = event.key.toUpperCase(), step = { J: 1, K: -1 }[key], at = event.target;
 	if (key === "ESCAPE" && panel.contains(at)) at.blur();
@@ -152,9 +152,10 @@ document.addEventListener("keydown", (event) => {
 	event.preventDefault();
 }, true);
 
+on("focusin", ({ target }) => target.select?.());
 hide();
-const first = $("[data-panel]", panel)?.dataset.panel;
-if (first && row(first)) panels.set(first, panel.innerHTML);
+if (shown() && row(shown())) panels.set(shown(), panel.innerHTML);
+restore(panel);
 if (rows().length) select(current() ?? rows()[0]);
 tell();
 box.pump();
