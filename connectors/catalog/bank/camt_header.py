@@ -27,14 +27,15 @@ def statement(
     balances = [_balance(one, notes) for one in camt_path.children(element, "Bal")]
     currency = _currency(element, balances, entries)
     opening, closing = _ends(balances, currency)
+    first, last = _span(element, balances, entries, notes)
     found = Statement(
         account=number,
         currency=currency,
         opening_minor=opening,
         closing_minor=closing,
         transactions=_dated(element, entries, balances, notes),
-        from_on=_day(element, notes, "FrToDt/FrDtTm", "FrToDt/FrDt"),
-        to_on=_day(element, notes, "FrToDt/ToDtTm", "FrToDt/ToDt"),
+        from_on=first,
+        to_on=last,
         number=camt_path.first(element, "LglSeqNb", "ElctrncSeqNb", "Id"),
         page=camt_path.first(element, "StmtPgntn/PgNb", "RptPgntn/PgNb", "NtfctnPgntn/PgNb"),
         line=line,
@@ -42,6 +43,22 @@ def statement(
     _doubts(found, notes, kind=kind)
     _summary(element, found, notes)
     return found
+
+
+def _span(
+    element: etree._Element,
+    balances: list[_Balance],
+    entries: tuple[BankTransaction, ...],
+    notes: Notes,
+) -> tuple[date | None, date | None]:
+    """First and last day as stated; else the closing balance's day and the first entry's."""
+    first = _day(element, notes, "FrToDt/FrDtTm", "FrToDt/FrDt")
+    last = _day(element, notes, "FrToDt/ToDtTm", "FrToDt/ToDt")
+    days = [one.booked_on for one in entries if one.booked_on]
+    closed = [one.day for one in balances if one.code in _CLOSING and one.day]
+    last = last or (closed[-1] if closed else max(days, default=None))
+    first = first or min([*days, last] if last else days, default=None)
+    return first, last
 
 
 def _summary(element: etree._Element, found: Statement, notes: Notes) -> None:
