@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.documents import checks, queries
-from app.documents.models import CLASSES, DocumentHead
+from app.documents import checks, preview, queries
+from app.documents.models import CLASSES, DocumentHead, stored_kind
 from app.kernel import ids, storage, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid
@@ -43,7 +43,7 @@ def add(
         return known
     stored = storage.put(
         data,
-        kind=_kind(document_class),
+        kind=stored_kind(document_class),
         name=checked.name if document_class == "normal" else "document",
         media_type=checked.media_type,
         line=line,
@@ -61,6 +61,7 @@ def add(
         line=line,
         unit="document",
     )
+    preview.order(made, line=line, media_type=checked.media_type)
     return made
 
 
@@ -90,7 +91,7 @@ def set_class(document_id: UUID, *, document_class: str) -> None:
     found = queries.head(document_id)
     if not queries.sees(document_class):
         raise Forbidden("document-class-not-yours")
-    session.execute(_SET_KIND, {"id": found.id, "kind": _kind(document_class)})
+    session.execute(_SET_KIND, {"id": found.id, "kind": stored_kind(document_class)})
     session.execute(_SET_CLASS, {"id": found.id, "class": document_class})
 
 
@@ -142,10 +143,6 @@ def _is_open(document_class: str) -> bool:
     return document_class == "normal"
 
 
-def _kind(document_class: str) -> str:
-    return "document" if _is_open(document_class) else f"document.{document_class}"
-
-
 def _known(data: bytes, line: str, document_class: str) -> UUID | None:
     values = {"sha": hashlib.sha256(data).hexdigest(), "line": line, "class": document_class}
     found: UUID | None = session.execute(_KNOWN, values).scalar()
@@ -180,7 +177,9 @@ _SET_CLASS = sa.text(f"update app.document set class = :class where {_TENANT} an
 _SET_KIND = sa.text(
     "update app.stored_object o set kind = :kind where o.tenant_id = (select guard.tenant_id())"
     " and o.id in (select v.stored_object_id from app.document_version v"
-    " where v.tenant_id = o.tenant_id and v.document_id = :id)"
+    " where v.tenant_id = o.tenant_id and v.document_id = :id"
+    " union all select p.stored_object_id from app.document_preview p"
+    " where p.tenant_id = o.tenant_id and p.document_id = :id)"
 )
 _REMOVE = sa.text(
     "update app.document set removed_at = now(), removed_by = (select guard.user_id())"

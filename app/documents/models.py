@@ -7,8 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 CLASSES = ("normal", "payroll", "owner_only")
-INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
-"""What a browser shows by itself; everything else is handed out as a file."""
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a browser draws inside a sandbox; everything else is handed out as a file."""
+
+
+def stored_kind(document_class: str) -> str:
+    """The kind of a sealed object of a paper: it carries the class, which a policy reads."""
+    return "document" if document_class == "normal" else f"document.{document_class}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,8 @@ class DocumentHead:
     added_at: datetime
 
     @property
-    def is_image(self) -> bool:
-        """Whether a browser draws it as a picture."""
-        return self.media_type in INLINE and self.media_type.startswith("image/")
-
-    @property
     def is_inline(self) -> bool:
-        """Whether a browser shows it by itself."""
+        """Whether a browser draws it as a picture."""
         return self.media_type in INLINE
 
 

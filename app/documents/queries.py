@@ -105,6 +105,30 @@ def content(document_id: UUID) -> Iterator[bytes]:
     return storage.open(found)
 
 
+def preview_pages(document_id: UUID) -> int:
+    """How many pages of a paper can be shown as pictures; 0 while there is no preview."""
+    statement = sa.text(
+        "select count(*)::int from app.document_preview p join app.document d"
+        " on d.tenant_id = p.tenant_id and d.id = p.document_id and d.version = p.no"
+        f" where {_TENANT} and d.id = :id and d.removed_at is null"
+    )
+    found: int = session.execute(statement, {"id": document_id}).scalar_one()
+    return found
+
+
+def preview(document_id: UUID, page: int) -> Iterator[bytes]:
+    """The picture of one page of a paper, in pieces; raises NotFound."""
+    statement = sa.text(
+        "select p.stored_object_id from app.document_preview p join app.document d"
+        " on d.tenant_id = p.tenant_id and d.id = p.document_id and d.version = p.no"
+        f" where {_TENANT} and d.id = :id and d.removed_at is null and p.page = :page"
+    )
+    found = session.execute(statement, {"id": document_id, "page": page}).scalar()
+    if found is None:
+        raise NotFound
+    return storage.open(found)
+
+
 def sees(document_class: str) -> bool:
     """Whether the acting person sees papers of a class in the client of the open scope."""
     return document_class in my_classes()

@@ -10,6 +10,7 @@ from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
 from app.kernel.words import _
 
+JOBS = ("app.documents.preview",)
 PAPERS = _("Documents")
 
 

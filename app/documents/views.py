@@ -13,7 +13,7 @@ from app.documents import checks, commands, queries, schemas, subjects
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, SOURCE_TITLES
 from app.kernel import paging, people, reads, registry, scope, undo, words
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound
 from app.kernel.registry import PaletteHit, ServiceLine
 from app.kernel.words import _
 from app.web import forms, lists
@@ -139,6 +139,7 @@ def show(document_id: UUID) -> Response:
         "documents/show.html",
         document=head,
         kind=_kind_of(head),
+        pages=queries.preview_pages(document_id),
         versions=queries.versions(document_id),
         links=[(pair, told[pair]) for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
@@ -171,6 +172,16 @@ def file(document_id: UUID) -> Response:
     return response
 
 
+def page(document_id: UUID, page: int) -> Response:
+    """The picture of a page, for the preview of what a browser does not draw in a sandbox."""
+    head = queries.head(document_id)
+    if page >= 2**31:
+        raise NotFound
+    pieces = queries.preview(document_id, page)
+    _looked(head)
+    return Response(chain([next(pieces, b"")], pieces), mimetype="image/png")
+
+
 def download(document_id: UUID) -> Response:
     """The bytes as a file to save."""
     head, pieces = _streamed(document_id)
@@ -183,6 +194,9 @@ def download(document_id: UUID) -> Response:
 for _surface, _place in ((pages, "/c/<client>"), (portal, "/portal/<client>")):
     _address = f"{_place}/documents/<uuid:document_id>"
     _surface.get(f"{_address}/file", needs="document.read", endpoint="file", frame=True)(file)
+    _surface.get(
+        f"{_address}/pages/<int:page>", needs="document.read", endpoint="page", frame=True
+    )(page)
     _surface.get(f"{_address}/download", needs="document.read", endpoint="download")(download)
 
 
@@ -281,6 +295,7 @@ def paper(document_id: UUID) -> Response:
         "documents/portal_show.html",
         document=head,
         kind=_kind_of(head),
+        pages=queries.preview_pages(document_id),
         links=[told[pair] for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
         class_titles=CLASS_TITLES,

@@ -9,9 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 import sqlalchemy as sa
+import typst
 from flask import Flask
 
-from app.documents import commands, queries
+from app.documents import commands, preview, queries
+from app.kernel import jobs
 from app.kernel.db import session
 from app.kernel.errors import DomainError, Forbidden, NotFound
 from app.kernel.storage_bucket import bucket
@@ -261,3 +263,23 @@ def test_the_portal_shows_and_takes_papers(place: Place) -> None:
     assert "Send a photo or a file" in owner.get(base).text
     uploading(owner, base, b"from the phone", "phone.txt")
     assert "phone.txt" in owner.get(base).text
+
+
+def test_a_pdf_is_shown_as_pictures_that_a_job_painted(place: Place) -> None:
+    data = typst.compile(b"= Lease\n#pagebreak()\nSecond page", format="pdf")
+    made = add(place, data, name="lease.pdf", kind="payroll")
+    jobs.run_due(place.worker_app)
+    owner, staff = place.browser(place.owner), place.browser(place.staff)
+    page = owner.get(f"/portal/{place.slug}/documents/{made}")
+    assert page.text.count(f"/documents/{made}/pages/") == 2
+    picture = owner.client.get(f"/portal/{place.slug}/documents/{made}/pages/2")
+    assert picture.mimetype == "image/png"
+    assert picture.data.startswith(b"\x89PNG")
+    assert "sandbox" in picture.headers["Content-Security-Policy"]
+    assert owner.client.get(f"/portal/{place.slug}/documents/{made}/pages/3").status_code == 404
+    assert staff.get(f"/c/{place.slug}/documents/{made}/pages/1").status_code == 404
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7 nothing\n%%EOF", PDF, b"%PDF-1.7\n" + b"\xff" * 5_000])
+def test_a_pdf_that_cannot_be_drawn_has_no_preview_and_harms_nothing(data: bytes) -> None:
+    assert preview.paint(data) == []

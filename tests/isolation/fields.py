@@ -84,6 +84,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "no": Fixed("1"),
     "print": Fixed("2457a6"),
     "report_key": Fixed("profit-and-loss"),
+    "page": Fixed("1"),
     "role": Fixed("owner"),
     "rule_id": of("app.bank_rule"),
     "tax_code": Fixed("V20"),

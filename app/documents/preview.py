@@ -1,0 +1,77 @@
+"""Previews: a job paints the first pages of a PDF, in a program of its own, and keeps them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from app.documents import queries
+from app.documents.models import stored_kind
+from app.kernel import jobs, storage
+from app.kernel.db import session
+from app.kernel.errors import NotFound
+from app.kernel.jobs_catalog import job
+from app.kernel.jobs_progress import Progress
+
+log = structlog.get_logger("documents")
+JOB = "documents.preview"
+SECONDS = 40
+PAINTED = frozenset({"application/pdf"})
+_PAINTER = Path(__file__).with_name("paint.py")
+_KEEP = sa.text(
+    "insert into app.document_preview (tenant_id, document_id, line, no, page, stored_object_id)"
+    " values ((select guard.tenant_id()), :id, :line, :no, :page, :object) on conflict do nothing"
+)
+
+
+def order(document_id: UUID, *, line: str, media_type: str) -> None:
+    """Asks for the preview of a new content, where its kind is painted."""
+    if media_type in PAINTED:
+        jobs.enqueue(JOB, {"document": str(document_id)}, key=f"preview:{document_id}", line=line)
+
+
+@job(JOB, queue="bulk", retries=2, lease=90)
+def make(args: dict[str, Any], _progress: Progress) -> None:
+    """Paints and keeps the first pages; a paper that cannot be painted just has no preview."""
+    document_id = UUID(args["document"])
+    try:
+        head = queries.head(document_id)
+    except NotFound:
+        return  # removed meanwhile
+    if queries.preview_pages(document_id):
+        return
+    for page, picture in enumerate(paint(b"".join(queries.content(document_id))), start=1):
+        stored = storage.put(
+            picture,
+            kind=stored_kind(head.document_class),
+            name="preview.png",
+            media_type="image/png",
+            line=head.line,
+        )
+        values = {"id": document_id, "line": head.line, "no": head.version, "page": page}
+        session.execute(_KEEP, {**values, "object": stored})
+
+
+def paint(data: bytes) -> list[bytes]:
+    """The first pages as PNG; none where the file cannot be drawn within the bounds."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "paper.pdf"
+        source.write_bytes(data)
+        command = [sys.executable, "-I", str(_PAINTER), str(source), name]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            log.info("preview took too long")
+            return []
+        if done.returncode:
+            log.info("preview failed", code=done.returncode)
+        pages = sorted(folder.glob("*.png"), key=lambda one: int(one.stem))
+        return [one.read_bytes() for one in pages]
