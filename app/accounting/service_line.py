@@ -11,6 +11,7 @@ from app.accounting import (
     find,
     hooks,
     items_registration,
+    moving_registration,
     permissions,
     report_builders,
     views,
@@ -33,6 +34,7 @@ PARTS = (
     bank_registration,
     close_registration,
     items_registration,
+    moving_registration,
 )
 JOBS = tuple(name for part in PARTS for name in part.JOBS)
 

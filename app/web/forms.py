@@ -165,6 +165,7 @@ def upload(
     if found is None or not found.filename:
         return None
     data = found.stream.read(max_bytes + 1)
+    found.close()
     if len(data) > max_bytes:
         raise Invalid.of(name, "file-too-large", most=words.format_number(max_bytes // 1024))
     if not data:

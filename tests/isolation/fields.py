@@ -49,6 +49,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "report_id": of("app.published_report"),
     "recode_id": of("app.recode"),
     "statement_id": of("app.statement"),
+    "moving_id": of("app.moving_file"),
     "step_id": of("app.close_step"),
     "value_id": of("ledger.dimension_value"),
     "drop_id": of("app.statement_drop"),
