@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pyotp
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounting.bank_desk import Who
 from app.cli import provider
-from app.cli.demo_books import books, people, requests
+from app.cli.demo_books import books, intake, people, requests
 from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
 from app.cli.operator_scope import NOWHERE, as_operator
 from app.factory import create_app
@@ -63,6 +65,7 @@ def load(app: Flask) -> None:
             keeper = _in_client(sessions[priya.email], firm)
             books.fill(firm, staff, bookkeeper=keeper, today=today)
             requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
+        _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)
 
@@ -128,9 +131,25 @@ def _make_clients(app: Flask) -> None:
             )
 
 
+def _take_in(sessions: dict[str, Scope], today: date) -> None:
+    """Statements that still need somebody: a gap, columns to confirm, a file in the tray."""
+    owen = next(one for one in STAFF if one.role == CLOSER)
+    desk = sessions[owen.email]
+    kestrel, voss = FIRMS[1], FIRMS[2]
+    intake.card(_in_client(desk, kestrel), today=today)
+    intake.table(_in_client(sessions[voss.owner.email], voss), today=today)
+    home = _at(desk, PROVIDER_SLUG)
+    who = Who(lambda tenant: replace(desk, mode="t", tenant_id=tenant), desk, home.tenant_id)
+    intake.tray(who, today=today)
+
+
 def _in_client(scope: Scope, firm: Firm) -> Scope:
+    return _at(scope, firm.slug)
+
+
+def _at(scope: Scope, slug: str) -> Scope:
     with db.transaction(scope, read_only=True):
         found = db.session.execute(
-            sa.text("select tenant_id from app.my_clients(:slug)"), {"slug": firm.slug}
+            sa.text("select tenant_id from app.my_clients(:slug)"), {"slug": slug}
         ).scalar_one()
     return replace(scope, mode="t", tenant_id=found)

@@ -27,6 +27,7 @@ _LINES = {
     "it_support_agent": "tickets",
     "auditor": "accounting security oversight",
 }
+_SERVES_TRAY = {"operations_manager", "staff_accountant", "finance_assistant"}
 _READERS = {"auditor", "viewer"}
 _NOT_AT_KESTREL = {"finance_assistant", "it_support_agent"}
 
@@ -66,7 +67,8 @@ def as_csv() -> str:
     writer.writeheader()
     for person in STAFF:
         _row(writer, kind="person", email=person.email, name=person.name, side="provider")
-        _grant(writer, PROVIDER_SLUG, person, lines="member")
+        lines = "member intake" if person.role in _SERVES_TRAY else "member"
+        _grant(writer, PROVIDER_SLUG, person, lines=lines)
     for firm in FIRMS:
         _firm(writer, firm)
     return out.getvalue()
