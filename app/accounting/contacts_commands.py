@@ -45,7 +45,7 @@ def create(
     *, name: str, kind: str = "other", account_id: UUID | None = None, terms_days: int = 0
 ) -> UUID:
     """Adds a contact; raises Invalid (contact-name, contact-kind, contact-terms)."""
-    _check(name, kind, terms_days)
+    _check(name, kind, account_id, terms_days)
     made: UUID = session.execute(
         sa.text(
             "insert into ledger.counterparty (tenant_id, name, kind, account_id, terms_days)"
@@ -60,7 +60,7 @@ def change(
     contact_id: UUID, *, name: str, kind: str, account_id: UUID | None, terms_days: int
 ) -> None:
     """Changes a contact; what is booked with it stays as it is. Terms count for new postings."""
-    _check(name, kind, terms_days)
+    _check(name, kind, account_id, terms_days)
     values = {
         "id": contact_id,
         "name": name.strip(),
@@ -72,13 +72,17 @@ def change(
         raise NotFound("counterparty-unknown")
 
 
-def _check(name: str, kind: str, terms_days: int) -> None:
+def _check(name: str, kind: str, account_id: UUID | None, terms_days: int) -> None:
     if not 1 <= len(name.strip()) <= 200:
         raise Invalid.of("name", "contact-name")
     if kind not in KINDS:
         raise Invalid.of("kind", "contact-kind")
     if not 0 <= terms_days <= MOST_DAYS:
         raise Invalid.of("terms_days", "contact-terms", most=MOST_DAYS)
+    if account_id is not None:
+        known = sa.text("select 1 from ledger.account where id = :id and archived_at is null")
+        if session.execute(known, {"id": account_id}).first() is None:
+            raise Invalid.of("account", "account-unknown")
 
 
 def archive(contact_id: UUID, *, archived: bool = True) -> None:

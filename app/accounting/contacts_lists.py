@@ -33,7 +33,7 @@ def _state(row: ContactRow) -> lists.Tag | str:
     if row.archived:
         return lists.Tag(_("Archived"))
     if row.oldest_due and row.oldest_due < clock.today(words.time_zone()):
-        return lists.Tag(_("Over due"), "warn")
+        return lists.Tag(_("Overdue"), "warn")
     return ""
 
 

@@ -208,33 +208,51 @@ def act(allocation_id: UUID) -> tuple[Allocation, ...]:
     return found
 
 
+# What is open now is summed from its index alone; what was settled after the day is added to it.
+# An item that is open now and was settled on the day (its settlement was taken back since) is left
+# out of both halves.
 _AGED = f"""
-with {_ITEM.format(narrow="and i.control = :control")}
+with {_LATER},
+touched as materialized (
+  select i.entry_id, i.no, i.counterparty_id, i.due_on, i.booked_on, l.base,
+    i.residual_base + l.base as left_base, i.residual <> 0 or i.residual_base <> 0 as open_now,
+    i.residual + l.amount <> 0 or i.residual_base + l.base <> 0 as open_then
+  from later l join ledger.open_item i on i.entry_id = l.entry_id and i.no = l.no
+  where i.control = :control and i.booked_on <= :on),
+part as (
+  select i.counterparty_id, i.due_on, i.residual_base as base, 1 as items
+  from ledger.open_item i
+  where i.control = :control and (i.residual <> 0 or i.residual_base <> 0) and i.booked_on <= :on
+    and (i.entry_id, i.no) not in
+      (select t.entry_id, t.no from touched t where t.open_now and not t.open_then)
+  union all
+  select t.counterparty_id, t.due_on, case when t.open_now then t.base else t.left_base end,
+    case when t.open_now then 0 else 1 end
+  from touched t where t.open_then),
+x as (
+  select p.counterparty_id, sum(p.base) as total, sum(p.items) as items, min(p.due_on) as oldest,
+    {{sums}}
+  from part p group by 1)
 select coalesce(c.merged_into_id, c.id) as counterparty_id, coalesce(m.name, c.name) as name,
-  sum(x.left_base)::bigint as total, sum(x.items)::bigint as items, min(x.due_on) as oldest,
-  {{sums}}
-from (
-  select i.tenant_id, i.counterparty_id, i.due_on, sum(i.left_base) as left_base,
-    count(*) filter (where i.left_amount <> 0 or i.left_base <> 0) as items
-  from item i group by 1, 2, 3) x
-join ledger.counterparty c on c.tenant_id = x.tenant_id and c.id = x.counterparty_id
+  sum(x.total)::bigint as total, sum(x.items)::bigint as items, min(x.oldest) as oldest, {{outer}}
+from x
+join ledger.counterparty c on c.id = x.counterparty_id
 left join ledger.counterparty m on m.tenant_id = c.tenant_id and m.id = c.merged_into_id
-where x.items > 0
 group by 1, 2 order by lower(coalesce(m.name, c.name)), 1"""
 _SPANS = (
-    "x.due_on > :on",
-    "x.due_on = :on",
-    "x.due_on between :on - 30 and :on - 1",
-    "x.due_on between :on - 60 and :on - 31",
-    "x.due_on between :on - 90 and :on - 61",
-    "x.due_on < :on - 90",
+    "p.due_on > :on",
+    "p.due_on = :on",
+    "p.due_on between :on - 30 and :on - 1",
+    "p.due_on between :on - 60 and :on - 31",
+    "p.due_on between :on - 90 and :on - 61",
+    "p.due_on < :on - 90",
 )
 _AGED_STATEMENT = sa.text(
     _AGED.format(
         sums=", ".join(
-            f"coalesce(sum(x.left_base) filter (where {span}), 0)::bigint as b{n}"
-            for n, span in enumerate(_SPANS)
-        )
+            f"sum(p.base) filter (where {span}) as b{n}" for n, span in enumerate(_SPANS)
+        ),
+        outer=", ".join(f"coalesce(sum(x.b{n}), 0)::bigint as b{n}" for n in range(len(_SPANS))),
     )
 ).bindparams(sa.bindparam("on", type_=sa.Date()))
 _BALANCE = sa.text(

@@ -50,6 +50,10 @@ def _tags(row: Line) -> str:
     return " · ".join(part for part in (row.tax_code, row.dim1, row.dim2) if part)
 
 
+def _account(row: Line) -> str:
+    return f"{row.code} {row.account}"
+
+
 LINES = lists.ListView(
     id="recode-lines",
     caption=_("Postings"),
@@ -59,8 +63,8 @@ LINES = lists.ListView(
         lists.Column("date", _("Date"), kind="day", phone="ax"),
         lists.Column("label", _("Entry")),
         lists.Column("description", _("Description"), main=True, phone="t1"),
-        lists.Column("account", _("Account"), cell=lambda r: f"{r.code} {r.account}", wide=True),
-        lists.Column("counterparty", _("Contact"), phone="l2"),
+        lists.Column("account", _("Account"), cell=_account, wide=True, phone="l2"),
+        lists.Column("counterparty", _("Contact")),
         lists.Column("tags", _("Tax and dimensions"), cell=_tags, phone="r2"),
         lists.Column(
             "amount",
