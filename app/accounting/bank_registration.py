@@ -100,4 +100,4 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations of the bank."""
-    return (bank_api.api, *bank_intake_registration.apis())
+    return (bank_api.api, *bank_intake_registration.apis(), *reconcile_registration.apis())

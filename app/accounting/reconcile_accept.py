@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from app.accounting import reconcile_commands as acts
 from app.accounting import reconcile_lines as lines
 from app.accounting import reconcile_matching as matching
 from app.accounting import reconcile_settling as settling
-from app.accounting.coding import Coding
+from app.accounting.coding import Coding, Part
 from app.accounting.ledger import EntryDraft
 from app.accounting.matching.values import Suggestion
 from app.accounting.reconcile_commands import Done
@@ -68,6 +68,29 @@ def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
     if guess is None:
         raise Conflict("suggestion-changed")
     return _apply(line, guess, "suggestion")
+
+
+def settle_with_rest(*, line_id: UUID, version: int, candidate: str, rest: Part) -> Done:
+    """Settles the open items of a guess and books what they leave of the line as a fee or discount.
+
+    The amount of `rest` is not asked: it is the difference. Raises as `accept` does, and Invalid
+    where the guess leaves nothing.
+    """
+    line = lines.hold_one(line_id, version)
+    found = suggest_queries.suggestions([line_id]).get(line_id, ())
+    guess = next((one for one in found if mark(one) == candidate), None)
+    if guess is None or not guess.open_items:
+        raise Conflict("suggestion-changed")
+    if not guess.difference_minor:
+        raise Invalid("nothing-left-over")
+    part = replace(rest, amount_minor=-guess.difference_minor, currency=line.currency)
+    return settling.settle(
+        line_id=line_id,
+        version=version,
+        items=guess.open_items,
+        rest=Coding((part,)),
+        decision=_decision(guess, "suggestion"),
+    )
 
 
 def as_suggested(line_id: UUID, coding: Coding) -> Decision:

@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import Response, g, make_response, render_template, request, url_for
 
 from app.accounting import (
+    queries,
     reconcile_accept,
     reconcile_commands,
     reconcile_matching,
@@ -21,6 +22,7 @@ from app.accounting import (
     reconcile_views,
 )
 from app.accounting import reconcile_forms as schemas
+from app.accounting.coding import Part
 from app.accounting.reconcile_commands import Done
 from app.accounting.reconcile_matching import Other
 from app.documents import commands as documents
@@ -154,6 +156,23 @@ def book(line_id: UUID) -> Response:
             coding=coding,
             rate=schemas.rate_of(form.rate),
             decision=reconcile_accept.as_suggested(line_id, coding),
+        )
+        return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/settle", needs=POST, again=refused)
+def settle(line_id: UUID) -> Response:
+    """Settles open items and books what they leave of the line to an account."""
+    form = forms.bind(schemas.SettleForm)
+    version, mark = form.accept.split(":")
+    account = schemas.account_of(form.account, queries.accounts(), 0)
+
+    def act() -> Outcome:
+        rest = Part(account.id, 0, "", tax_code=form.tax_code)
+        done = reconcile_accept.settle_with_rest(
+            line_id=line_id, version=int(version), candidate=mark, rest=rest
         )
         return _booked(done)
 

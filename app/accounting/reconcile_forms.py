@@ -53,6 +53,15 @@ class BookForm(ActForm):
     rate: str | None = Field(None, max_length=30)
 
 
+class SettleForm(forms.Schema):
+    """A guess of open items that leaves a difference, and the account that takes it."""
+
+    accept: str = Field(pattern="^[0-9]{1,9}:[0-9a-f]{16}$")
+    account: str = Field(min_length=1, max_length=200)
+    tax_code: str | None = Field(None, max_length=20)
+    key: str | None = Field(None, pattern="^[0-9a-zA-Z-]{8,80}$")
+
+
 class MatchForm(ActForm):
     """An entry that a line is."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import reconcile_acts, reconcile_words, rule_views
+from app.accounting import reconcile_acts, reconcile_api, reconcile_words, rule_views
 from app.accounting.matching import words as matching_words
+from app.api import Api
 from app.kernel import words
 from app.kernel.registry import NavItem, PaletteCommand, Registry
 from app.kernel.words import _
@@ -51,3 +52,8 @@ def register(registry: Registry) -> None:
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of reconciling and of its rules; the acts are routes of the same blueprint."""
     return (reconcile_acts.pages, rule_views.pages)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations of reconciling."""
+    return (reconcile_api.api,)

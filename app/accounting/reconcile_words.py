@@ -60,6 +60,7 @@ ERRORS = {
     "suggestion-changed": _("The suggestion is not the same any more. Look at the line again."),
     "suggestion-incomplete": _("Code the difference first: a fee or a discount."),
     "certain-changed": _("There are %(count)s certain lines by now. Look at them, then accept."),
+    "nothing-left-over": _("The open items are the whole line. Accept the suggestion."),
     "rule-hits-most": _(
         "The rule fits %(hits)s of %(tried)s lines. Say more about which, or tick that it may."
     ),

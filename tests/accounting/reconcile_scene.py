@@ -56,7 +56,7 @@ def make(app: Flask, worker_app: Flask, admin: psycopg.Connection, *, rows: Sequ
         main = bank_commands.create_bank_account(number=MAIN, name="Main", currency="EUR")
         savings = bank_commands.create_bank_account(number=SAVINGS, name="Savings", currency="EUR")
         rule_commands.create_rule(
-            RuleInput("Flour", books.accounts["5000"], text_pattern="golden mill", direction="out")
+            RuleInput("Flour", books.accounts["5000"], party_pattern="golden mill", direction="out")
         )
     if rows:
         upload(books, mt940(rows, number=MAIN))
@@ -67,7 +67,11 @@ def flour(count: int, *, start: dt.date = dt.date(2026, 3, 2)) -> list[Row]:
     """So many lines that the rule fits, each of another amount."""
     days = [start + dt.timedelta(days=place % 25) for place in range(count)]
     return [
-        (day.strftime("%y%m%d"), f"-{100 + place},{place % 100:02d}", f"Golden Mill {place:03d}")
+        (
+            day.strftime("%y%m%d"),
+            f"-{100 + place},{place % 100:02d}",
+            f"166?20Flour {place:03d}?32Golden Mill",
+        )
         for place, day in enumerate(sorted(days))
     ]
 
@@ -75,7 +79,7 @@ def flour(count: int, *, start: dt.date = dt.date(2026, 3, 2)) -> list[Row]:
 def confirm(scene: Scene, texts: int = 6) -> None:
     """A past that confirms the rule: lines of February booked as it says."""
     past = [
-        (f"2602{place + 1:02d}", f"-{50 + place},00", f"Golden Mill past {place}")
+        (f"2602{place + 1:02d}", f"-{100 + place},00", f"166?20Flour past {place}?32Golden Mill")
         for place in range(texts)
     ]
     upload(scene.books, mt940(past, number=MAIN), "february.sta")

@@ -14,7 +14,7 @@ let undoNext, paging;
 const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell });
 const hide = () => box.all().forEach(({ line }) => row(line)?.remove());
 
-// The next panels are there already.
+// The next panels are there.
 function panelOf(id) {
 	const keep = (found) => (found ? panels.set(id, found) : panels.delete(id), found);
 	if (!panels.has(id)) panels.set(id, text($("a", row(id)).href).then(keep));
