@@ -20,6 +20,7 @@ CELL = re.compile(r'href="([^"]+/drill\?[^"]+)" data-cell>([^<]+)<')
 FIGURE = re.compile(r'data-figure="(-?\d+)"')
 PART = re.compile(r'data-part="(-?\d+)"')
 AMOUNT = re.compile(r'data-amount="(-?\d+)"')
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
 SHARE = re.compile(r'data-share="(-?\d+)"')
 
 
@@ -57,6 +58,11 @@ def crawl(browser: Browser, address: str) -> int:
             assert PART.findall(text), f"{link} says not what it is worked out from"
             continue
         figure = int(FIGURE.search(text)[1])  # type: ignore[index]  # the assert would say so
+        later = NEXT.search(text)
+        while later:
+            more = browser.get(html.unescape(later[1])).get_data(as_text=True)
+            text += "".join(f'data-amount="{one}"' for one in AMOUNT.findall(more))
+            later = NEXT.search(more)
         check(text, figure, link)
     return len(cells)
 

@@ -14,7 +14,7 @@ from app.accounting import bank_commands, bank_import, bank_queries, commands, q
 from app.accounting.bank_commands import Coding
 from app.accounting.bank_queries import LineFilter
 from app.accounting.ledger import EntryDraft, PostingInput
-from app.cli.demo_books import statements
+from app.cli.demo_books import packs, statements
 from app.cli.demo_books.firms import Bank, Firm
 from app.cli.demo_books.statements import Payment
 from app.kernel import db, registry
@@ -262,10 +262,16 @@ def _close_and_publish(maker: Maker) -> None:
     definition = next(
         one for one in registry.current().all(ReportDefinition) if one.key == "profit-and-loss"
     )
-    for back in range(PUBLISHED_MONTHS, 0, -1):
+    for back in range(PUBLISHED_MONTHS, PUBLISHED_MONTHS - 1, -1):
         first = months_before(maker.today, back)
         report = definition.build(first, month_end(first), "previous")
         report_commands.publish_report(report, line="accounting", note=_note(maker, first))
+    packs.publish(
+        firm=maker.firm.name,
+        ledger=maker.firm.ledger,
+        accounts=maker.accounts,
+        today=maker.today,
+    )
 
 
 def _note(maker: Maker, month: date) -> str:
