@@ -16,7 +16,7 @@ from app.accounting.matching.values import Line, Past
 ALIKE = 0.8
 """From this likeness on two names are taken for one party."""
 _LONGEST_LIST = 50
-"""A word that leads to more counterparties than this tells nobody apart."""
+"""A line is compared with no more counterparties: a word that leads to more tells nobody apart."""
 _TIMES = 2
 
 
@@ -91,10 +91,12 @@ class Parties:
         found = set(self._by_account.get(_number(line.counterparty_account), ()))
         found |= self._by_history.get(line.counterparty_account or "", set())
         found |= self._by_history.get(line.party_key or "", set())
-        for word in texts.tell_apart(named or said):
-            listed = self._by_word.get(word, ())
-            if len(listed) <= _LONGEST_LIST:
-                found.update(listed)
+        known = texts.tell_apart(named or said) & self._by_word.keys()
+        told = [self._by_word[word] for word in sorted(known)]
+        for listed in sorted(told, key=len):  # the rarest words first
+            if len(found) + len(listed) > _LONGEST_LIST:
+                break
+            found.update(listed)
         return {one for one in found if self.likeness(line, named, said, one).same}
 
     def likeness(self, line: Line, named: str, said: str, counterparty_id: UUID) -> Likeness:

@@ -2,7 +2,7 @@
 
 The weights are set by hand and checked by `make prove NAME=suggestions`; nothing is learned from
 one client and applied to another. Each feature adds its weight to the log odds, so that a person
-can be told what spoke for and against. See docs/decisions/0008-how-suggestions-are-ranked.md.
+can be told what spoke for and against. See docs/decisions/0009-how-suggestions-are-ranked.md.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ _TRADES = (
     "Logistics Machinery Print Studio Telecom Energy Catering Software Travel Insurance Estates"
     " Paper Optics Bakery Garden Clinic Motors Textiles Media Security"
 ).split()
+_SYLLABLES = "ba ber den el fo gar hal in jor ka len mor nie or pet ri sen tal vos wen".split()
 _FORMS = ("GmbH", "Ltd", "B.V.", "SARL", "Inc.", "AG")
 
 
@@ -83,14 +84,18 @@ def _parties(chance: random.Random, accounts: list[UUID], count: int) -> list[_P
     return [
         _Party(
             ids.uuid7(),
-            f"{chance.choice(_WORDS)} {chance.choice(_TRADES)} {chance.choice(_WORDS)}"
-            f" {chance.choice(_FORMS)}",
+            f"{_surname(chance)} {chance.choice(_TRADES)} {chance.choice(_FORMS)}",
             f"DE{number:020d}",
             chance.randint(900, 400_000),
             chance.choice(accounts),
         )
         for number in range(count)
     ]
+
+
+def _surname(chance: random.Random) -> str:
+    """A name of three syllables: some parties share one, most do not."""
+    return "".join(chance.choice(_SYLLABLES) for _ in range(3)).capitalize()
 
 
 def _earlier(
