@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from lxml import etree
 
-from connectors.catalog.bank import amounts, camt_path
+from connectors.catalog.bank import amounts
 from connectors.catalog.bank.amounts import Amount
-from connectors.catalog.bank.camt_values import Values, Written, gather, local, wanted
+from connectors.catalog.bank.camt_values import Taker, Values, Want, Written, wanted
 from connectors.catalog.bank.statement import BankTransaction, Notes, StatementRefused, Status, _
 
 _STATUS = {"BOOK": Status.BOOKED, "PDNG": Status.PENDING, "FUTR": Status.PENDING}
@@ -67,6 +66,9 @@ _DETAIL = wanted(
         "TRANSACTION": ("AmtDtls/TxAmt/Amt",),
     }
 )
+_ENTRY["TxDtls"] = Want(inside=_DETAIL, part=True)  # of the first version
+_ENTRY["NtryDtls"] = Want(inside={"TxDtls": _ENTRY["TxDtls"]})
+_TAKER = Taker(_ENTRY)
 _REFERENCES = ("creditor_reference", "document", "mandate", "cheque", "instruction", "payment")
 
 
@@ -84,15 +86,7 @@ class _Entry:
     own: str | None
 
 
-@dataclass(slots=True)
-class _Detail:
-    """One detail of an entry, and the line it starts in."""
-
-    values: Values
-    line: int | None
-
-
-_NONE = _Detail(Values(), None)
+_NONE = Values()
 
 
 def transactions(entry: etree._Element, notes: Notes, *, own: str | None) -> list[BankTransaction]:
@@ -102,8 +96,8 @@ def transactions(entry: etree._Element, notes: Notes, *, own: str | None) -> lis
     add up to the entry (rulings 45); else the entry stands for all of them. `own` is the number
     of the account, which banks write where the other one's belongs.
     """
-    head = _head(entry, notes, own)
-    details = [_detail(one) for one in _details(entry)]
+    found, details = _TAKER.take(entry)
+    head = _head(found, notes, own)
     if len(details) == 1:
         return [_transaction(head, head.amount, details[0])]
     shares = _shares(head, details, notes) if details else None
@@ -114,33 +108,15 @@ def transactions(entry: etree._Element, notes: Notes, *, own: str | None) -> lis
     ]
 
 
-def _details(entry: etree._Element) -> Iterable[etree._Element]:
-    """Every `TxDtls`; in the first version they stand in the entry itself."""
-    for group in entry:
-        name = local(group.tag)
-        if name == "NtryDtls":
-            yield from (one for one in group if local(one.tag) == "TxDtls")
-        elif name == "TxDtls":
-            yield group
-
-
-def _detail(element: etree._Element) -> _Detail:
-    found = Values()
-    gather(element, _DETAIL, found)
-    return _Detail(found, camt_path.line(element))
-
-
-def _together(details: list[_Detail]) -> _Detail:
+def _together(details: list[Values]) -> Values:
     """Of details that the entry stands for, only their words are kept."""
     if not details:
         return _NONE
-    return _Detail(Values(words=[word for one in details[:20] for word in one.values.words]), None)
+    return Values(words=[word for one in details[:20] for word in one.words])
 
 
-def _head(entry: etree._Element, notes: Notes, own: str | None) -> _Entry:
-    line = camt_path.line(entry)
-    found = Values()
-    gather(entry, _ENTRY, found)
+def _head(found: Values, notes: Notes, own: str | None) -> _Entry:
+    line = found.line
     text, currency = found.amounts.get("AMOUNT", ("", None))
     read = amounts.read_amount(text, currency, notes, line=line)
     if _direction(found, line) < 0:
@@ -189,18 +165,18 @@ def _status(code: str | None, notes: Notes, line: int | None) -> Status:
     return Status.INFORMATION
 
 
-def _shares(head: _Entry, details: list[_Detail], notes: Notes) -> list[Amount] | None:
+def _shares(head: _Entry, details: list[Values], notes: Notes) -> list[Amount] | None:
     """What each detail contributes, or None where that is not fully stated."""
     plain: list[Amount] = []
     signed: list[Amount] = []
     direction = 1 if head.amount.minor >= 0 else -1
     quiet = Notes()
     for detail in details:
-        text = _own_amount(detail.values, head.currency)
+        text = _own_amount(detail, head.currency)
         if text is None:
             return None
         read = amounts.read_amount(text, head.currency, quiet, line=detail.line)
-        own = _DIRECTIONS.get(detail.values.texts.get("direction", ""), direction)
+        own = _DIRECTIONS.get(detail.texts.get("direction", ""), direction)
         signed.append(read if own > 0 else amounts.flipped(read))
         plain.append(read if direction > 0 else amounts.flipped(read))
     for shares in (signed, plain):
@@ -220,11 +196,11 @@ def _own_amount(found: Values, currency: str | None) -> str | None:
     return None
 
 
-def _transaction(head: _Entry, share: Amount, detail: _Detail) -> BankTransaction:
-    entry, found = head.values, detail.values
+def _transaction(head: _Entry, share: Amount, found: Values) -> BankTransaction:
+    entry = head.values
     texts = found.texts
     name, number = _counterparty(texts, head.own, incoming=share.minor >= 0)
-    words = entry.words + found.words if detail.line is None else found.words + entry.words
+    words = entry.words + found.words if found.line is None else found.words + entry.words
     if len(words) > 1:
         words = list(dict.fromkeys(words))
     return BankTransaction(
@@ -242,7 +218,7 @@ def _transaction(head: _Entry, share: Amount, detail: _Detail) -> BankTransactio
         share.written,
         _foreign(found, head.currency) or _foreign(entry, head.currency),
         _charges(found) or _charges(entry),
-        detail.line or head.line,
+        found.line or head.line,
     )
 
 

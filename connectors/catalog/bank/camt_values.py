@@ -1,8 +1,9 @@
-"""The values of a camt entry, gathered in one walk over the elements a reader wants.
+"""The values of a camt entry, taken from the places that its shape says.
 
 A `Want` is a tree of names; what is not in it is stepped over. Several names may lead to the same
 key: the first of them in the file is kept, which is the order the schema prefers. Names are
-compared without their namespace.
+compared without their namespace. Entries of one bank mostly look alike, so where their wanted
+elements stand is worked out once a shape (names and numbers of children) and remembered.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from functools import lru_cache
 
 from lxml import etree
 
+from connectors.catalog.bank import camt_path
+
 Written = tuple[str, str | None]
 """An amount as it is written, and its currency."""
+_SHAPES = 512
+_LARGEST = 400
+"""Entries with more elements are looked through each time, so that memory stays bounded."""
 
 
 @dataclass(slots=True)
@@ -25,16 +31,23 @@ class Want:
     amount: bool = False
     many: bool = False
     inside: dict[str, Want] = field(default_factory=dict)
+    part: bool = False
 
 
 @dataclass(slots=True)
 class Values:
-    """What was found, by key; `lists` holds what may stand several times."""
+    """What was found, by key; `words` and `charges` may stand several times."""
 
+    line: int | None = None
     texts: dict[str, str] = field(default_factory=dict)
     amounts: dict[str, Written] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     charges: list[Written] = field(default_factory=list)
+
+
+Steps = list[tuple[int, Want]]
+Plan = tuple[Steps, list[tuple[int, Steps]]]
+"""Where the entry's own values stand, and of each part its place and where its values stand."""
 
 
 def wanted(paths: dict[str, Iterable[str]]) -> dict[str, Want]:
@@ -58,31 +71,78 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2].rpartition(":")[2]
 
 
-def gather(element: etree._Element, tree: dict[str, Want], found: Values) -> None:
-    """Put what the tree wants of an element into `found`; the first of a key is kept."""
-    for child in element:
-        want = tree.get(local(child.tag))
-        if want is None:
+class Taker:
+    """Takes the wanted values of entries; `tree` holds parts (details) as wants with `part`."""
+
+    def __init__(self, tree: dict[str, Want]) -> None:
+        self._tree = tree
+        self._plans: dict[tuple[object, ...], Plan] = {}
+
+    def take(self, entry: etree._Element) -> tuple[Values, list[Values]]:
+        """The values of the entry itself, and those of each of its parts."""
+        elements = list(entry.iter())
+        own, parts = self._plan(elements)
+        return (
+            _taken(elements, 0, own),
+            [_taken(elements, place, steps) for place, steps in parts],
+        )
+
+    def _plan(self, elements: list[etree._Element]) -> Plan:
+        if len(elements) > _LARGEST:
+            return _planned(elements, self._tree)
+        shape = (*[one.tag for one in elements], *map(len, elements))
+        plan = self._plans.get(shape)
+        if plan is None:
+            if len(self._plans) >= _SHAPES:
+                self._plans.clear()
+            plan = self._plans[shape] = _planned(elements, self._tree)
+        return plan
+
+
+def _planned(elements: list[etree._Element], tree: dict[str, Want]) -> Plan:
+    """Where the wanted elements stand; names before numbers of children make shapes unique."""
+    own: Steps = []
+    parts: list[tuple[int, Steps]] = []
+    inside = {elements[0]: (tree, own)}
+    for place, element in enumerate(elements[1:], 1):
+        parent = element.getparent()
+        above = inside.get(parent) if parent is not None else None
+        want = above[0].get(local(element.tag)) if above else None
+        if above is None or want is None:
             continue
-        if want.key:
-            _keep(child, want, found)
+        steps = above[1]
+        if want.part:
+            steps = []
+            parts.append((place, steps))
+        elif want.key:
+            steps.append((place, want))
         if want.inside:
-            gather(child, want.inside, found)
+            inside[element] = (want.inside, steps)
+    return own, parts
 
 
-def _keep(child: etree._Element, want: Want, found: Values) -> None:
-    text = child.text
-    plain = " ".join(text.split()) if text else ""
-    if want.amount:
-        currency = child.get("Ccy")
-        written = (plain, (currency.strip() or None) if currency else None)
-        if want.many:
-            found.charges.append(written)
-        elif want.key not in found.amounts:
-            found.amounts[want.key] = written
-    elif not plain:
-        return
-    elif want.many:
-        found.words.append(plain)
-    elif want.key not in found.texts:
-        found.texts[want.key] = plain
+def _taken(elements: list[etree._Element], place: int, steps: Steps) -> Values:
+    found = Values(camt_path.line(elements[place]))
+    texts = found.texts
+    for at, want in steps:
+        element = elements[at]
+        text = element.text
+        plain = " ".join(text.split()) if text else ""
+        if want.amount:
+            _amount(element, plain, want, found)
+        elif not plain:
+            continue
+        elif want.many:
+            found.words.append(plain)
+        elif want.key not in texts:
+            texts[want.key] = plain
+    return found
+
+
+def _amount(element: etree._Element, plain: str, want: Want, found: Values) -> None:
+    currency = element.get("Ccy")
+    written = (plain, (currency.strip() or None) if currency else None)
+    if want.many:
+        found.charges.append(written)
+    else:
+        found.amounts.setdefault(want.key, written)
