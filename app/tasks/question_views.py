@@ -87,6 +87,8 @@ def new() -> Response:
     """The form that asks about the records in the query string, or those posted."""
     sent = request.form if request.method == "POST" else request.args
     subject_type, keys = sent.get("subject_type", ""), sent.getlist("keys")[:200]
+    if not subject_type:
+        return redirect_to(".index")  # asked without a record: nothing to ask about
     known = subjects.source(subject_type).describe(keys)
     if not known:
         raise Invalid.of("keys", "question-subjects", most=200)

@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.accounting import bank_commands, bank_import, commands, queries
+from app.accounting import bank_commands, bank_import, bank_queries, commands, queries
 from app.accounting.ledger import PostingInput
+from app.documents import commands as documents
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
 from app.reports.period import parse_period
+from app.tasks import notes, questions
 from tests import factories
 from tests.e2e.house import MARKS, Firm, House, Open, this_month
 from tests.identity.people import mailed_code
@@ -29,8 +31,8 @@ pytestmark = [
 
 NO_PAGES = ("/static", "/api/v1", "/brand", "/dev/fragment")
 # Pieces of pages have no heading of their own.
-PIECES = ("/peek/", "/tray")
-FILES = (".css", ".csv", "/raw", "/options", "/openapi.json", "/logo")
+PIECES = ("/peek/", "/tray", "/pages/")
+FILES = (".css", ".csv", "/raw", "/options", "/openapi.json", "/logo", "/file", "/download")
 MOVES = {"web.start", "front.home", "workspace.next_client", "workspace.permalink"}
 WIDTHS = (1440, 390)
 # A theme changes colours only: the second one needs no other rule.
@@ -115,6 +117,7 @@ def _fill() -> None:
     bank_import.upload_statement(
         data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta"
     )
+    _fill_requests()
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
     by_code = {one.code: one.id for one in queries.accounts()}
     entry = [(by_code["1010"], 120_050), (by_code["4000"], -120_050)]
@@ -131,6 +134,27 @@ def _fill() -> None:
         report: Any = definition.build(month.first, month.last, month.comparison)
         if not report.is_empty:
             report_commands.publish_report(report, line="accounting", note="All is well.")
+
+
+def _fill_requests() -> None:
+    """A paper, a question and a note at a bank line."""
+    line = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1).rows[0].id
+    made = documents.add(b"Lease of the shop", name="lease.txt", line="accounting", source="staff")
+    documents.link(made, subject_type="bank_transaction", subject_id=line)
+    questions.ask(
+        line="accounting",
+        subject_type="bank_transaction",
+        subject_ids=[line],
+        text="What was this?",
+        chips=["Rent", "Other"],
+    )
+    notes.write(
+        line="accounting",
+        subject_type="bank_transaction",
+        subject_key=str(line),
+        text="Split this, please",
+        audience="sent_back",
+    )
 
 
 def _ask(house: House, admin: psycopg.Connection, firm: Firm) -> None:

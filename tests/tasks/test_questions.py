@@ -14,11 +14,17 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.accounting import commands as entries
+from app.accounting import queries as books
 from app.accounting import question_checks
+from app.accounting.ledger import PostingInput
 from app.documents import queries as papers
-from app.kernel import clock
+from app.kernel import clock, registry
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError
+from app.kernel.registry import ReportDefinition
+from app.reports import commands as report_commands
+from app.reports.period import parse_period
 from app.tasks import notes, question_mail, questions, questions_queries
 from tests import factories
 from tests.http import Browser
@@ -496,3 +502,35 @@ def test_papers_notes_and_questions_stand_on_the_page_of_a_line(place: Place) ->
     assert staff.get(f"/x/{place.slug}/{asked}").headers["Location"].endswith(str(asked))
     foreign = {**values, "subject_key": str(uuid4())}
     assert staff.post(f"/c/{place.slug}/notes", foreign).status_code == 404
+
+
+def test_a_question_at_a_published_figure_is_told_in_words(place: Place) -> None:
+    today = clock.today()
+    with place.acting(place.staff):
+        first, second, *_rest = [one for one in books.accounts() if not one.control]
+        entries.post_entry(
+            journal="GEN",
+            date=today,
+            description="Figures",
+            postings=[PostingInput(first.id, 1200, "GBP"), PostingInput(second.id, -1200, "GBP")],
+            key=str(uuid4()),
+        )
+        definition = next(
+            one for one in registry.current().all(ReportDefinition) if one.key == "trial-balance"
+        )
+        month = parse_period({"period": f"{today:%Y-%m}"}, today=today)
+        report = definition.build(month.first, month.last, month.comparison)
+        published = report_commands.publish_report(report, line="accounting")
+        row = next(one for one in report.rows if one.account_id == first.id)
+    key = f"{published}:trial-balance:{row.key}:{report.columns[0].cell}"
+    with place.acting(place.owner):
+        notes.write(
+            line="accounting",
+            subject_type="report_cell",
+            subject_key=key,
+            text="Why this?",
+            audience="to_provider",
+        )
+    page = place.browser(place.staff).get("/desk/questions")
+    assert "Trial balance" in page.text
+    assert row.title in page.text
