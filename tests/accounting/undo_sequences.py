@@ -1,0 +1,224 @@
+"""Random decisions about bank lines and all of them taken back: the reports are what they were."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+
+from app.accounting import (
+    bank_queries,
+    commands,
+    open_items_queries,
+    queries,
+    reconcile_accept,
+    reconcile_balance,
+    reconcile_commands,
+    reconcile_matching,
+    reconcile_settling,
+    rule_commands,
+    suggest_queries,
+)
+from app.accounting import reconcile_lines as holding
+from app.accounting.coding import Coding, Part
+from app.accounting.ledger import PostingInput
+from app.accounting.matching.values import ItemShare
+from app.accounting.reconcile_matching import Other
+from app.accounting.rule_commands import RuleInput
+from app.kernel import undo
+from app.kernel.errors import Conflict, DomainError
+from tests.accounting import reconcile_scene
+from tests.accounting.reconcile_scene import SAVINGS, Scene
+from tests.accounting.test_bank import mt940, upload
+
+LAST = dt.date(2026, 12, 31)
+CODES = ("5000", "6100", "6200", "6900", "4000")
+
+
+@dataclass(slots=True)
+class World:
+    """Books in which every kind of act has something to do."""
+
+    scene: Scene
+    lines: list[UUID]
+    entries: dict[int, UUID]
+    items: dict[int, ItemShare]
+
+
+@dataclass(slots=True)
+class Walk:
+    """One sequence: what was done, and how often a refusal came where it should."""
+
+    done: int = 0
+    refused: int = 0
+    back: list[Callable[[], None]] = field(default_factory=list)
+
+
+def arrange(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> World:
+    """Lines that a rule fits, transfers with and without their other line, open items, entries."""
+    rows = [
+        *reconcile_scene.flour(10),
+        *((f"2603{20 + place}", f"-{500 + place},00", f"Transfer {place}") for place in range(4)),
+        *((f"2603{24 + place}", f"{310 + place},50", f"Klant INV-{place}") for place in range(4)),
+        *((f"2603{28 + place}", f"-{70 + place},25", f"Entry {place}") for place in range(3)),
+    ]
+    scene = reconcile_scene.make(app, worker_app, admin, rows=rows)
+    reconcile_scene.confirm(scene)
+    other = [("260321", "500,00", "In"), ("260322", "501,00", "In")]
+    upload(scene.books, mt940(other, number=SAVINGS), "savings.sta")
+    items, entries = _documents(scene), _entries(scene)
+    with scene.books.open(read_only=True):
+        found = bank_queries.lines(bank_queries.LineFilter(state="to_do"), limit=200).rows
+    return World(scene, [line.id for line in found], entries, items)
+
+
+def _documents(scene: Scene) -> dict[int, ItemShare]:
+    control = scene.books.accounts["1100"]
+    found: dict[int, ItemShare] = {}
+    with scene.books.open():
+        who = commands.create_counterparty(name="Klant", kind="customer")
+        for place in range(4):
+            cents = (310 + place) * 100 + 50
+            posted = _post(scene, control, cents, f"INV-{place}", who)
+            found[cents] = ItemShare(posted, 1, cents, control, who, f"INV-{place}")
+    return found
+
+
+def _entries(scene: Scene) -> dict[int, UUID]:
+    with scene.books.open():
+        bank = bank_queries.bank_account(scene.main).account_id
+        cents = [-((70 + place) * 100 + 25) for place in range(3)]
+        return {one: _post(scene, bank, one, f"entry {one}", None) for one in cents}
+
+
+def _post(scene: Scene, account: UUID, cents: int, text: str, who: UUID | None) -> UUID:
+    return commands.post_entry(
+        journal="GEN",
+        date=dt.date(2026, 3, 1),
+        description=text,
+        postings=(
+            PostingInput(account, cents, "EUR", counterparty_id=who, memo=text),
+            PostingInput(scene.books.accounts["4000"], -cents, "EUR"),
+        ),
+        key=text,
+    ).id
+
+
+def reports(world: World) -> list[Any]:
+    """What the client reads: balances, open items, both bank accounts with their differences."""
+    with world.scene.books.open(read_only=True):
+        trial = queries.trial_balance(on=LAST)
+        items = open_items_queries.open_items(control="receivable")
+        return [
+            [(row.code, row.balance) for row in trial.rows if row.balance],
+            sorted((str(one.entry_id), one.no, one.residual) for one in items),
+            [
+                (one.bank_minor, one.books_minor, one.to_do, one.skipped, one.done, one.shares)
+                for one in (
+                    reconcile_balance.balance(world.scene.main),
+                    reconcile_balance.balance(world.scene.savings),
+                )
+            ],
+        ]
+
+
+def run(world: World, *, seed: int, steps: int) -> Walk:
+    """Does so many random acts, each in its own savepoint, then takes all of them back."""
+    dice, walk = random.Random(seed), Walk()
+    with world.scene.books.open():
+        for _ in range(steps):
+            try:
+                with holding.session.begin_nested():
+                    _act(world, walk, dice)
+            except DomainError:
+                walk.refused += 1
+    with world.scene.books.open():
+        while walk.back:
+            walk.back.pop()()
+    return walk
+
+
+def _act(world: World, walk: Walk, dice: random.Random) -> None:
+    if walk.back and dice.random() < 0.15:
+        walk.back.pop()()
+        walk.done += 1
+        return
+    if dice.random() < 0.08:
+        _rule(world, walk, dice)
+        return
+    line = bank_queries.line(dice.choice(world.lines))
+    act = _certain if dice.random() < 0.02 else dice.choice(_ACTS)
+    done = act(world, line, dice)
+    walk.back.append(lambda: undo.take(done.undo) and None)
+    walk.done += 1
+
+
+def _rule(world: World, walk: Walk, dice: random.Random) -> None:
+    name = f"Rule {dice.randrange(10**9)}"
+    code = world.scene.books.accounts[dice.choice(CODES)]
+    made = rule_commands.create_rule(RuleInput(name, code, text_pattern=name))
+    walk.back.append(lambda: rule_commands.archive_rule(rule_id=made, version=1) and None)
+    walk.done += 1
+
+
+def _accept(_world: World, line: Any, _dice: random.Random) -> Any:
+    found = suggest_queries.suggestions([line.id]).get(line.id, ())
+    if not found:
+        raise Conflict("suggestion-changed")
+    mark = reconcile_accept.mark(found[0])
+    return reconcile_accept.accept(line_id=line.id, version=line.version, candidate=mark)
+
+
+def _code(world: World, line: Any, dice: random.Random) -> Any:
+    tax = dice.choice((None, "PSTD", "STD", "ZERO"))
+    account = world.scene.books.accounts[dice.choice(CODES)]
+    coding = Coding((Part(account, -line.amount_minor, "EUR", tax_code=tax),))
+    return reconcile_commands.book(line_id=line.id, version=line.version, coding=coding)
+
+
+def _split(world: World, line: Any, dice: random.Random) -> Any:
+    first = -line.amount_minor * dice.randrange(5, 95) // 100
+    parts = tuple(
+        Part(world.scene.books.accounts[dice.choice(CODES)], amount, "EUR", tax_code="PSTD")
+        for amount in (first, -line.amount_minor - first)
+    )
+    return reconcile_commands.book(line_id=line.id, version=line.version, coding=Coding(parts))
+
+
+def _match(world: World, line: Any, _dice: random.Random) -> Any:
+    entry = world.entries.get(line.amount_minor) or next(iter(world.entries.values()))
+    return reconcile_matching.match_entry(line_id=line.id, version=line.version, entry_id=entry)
+
+
+def _settle(world: World, line: Any, _dice: random.Random) -> Any:
+    item = world.items.get(line.amount_minor) or next(iter(world.items.values()))
+    return reconcile_settling.settle(line_id=line.id, version=line.version, items=[item])
+
+
+def _transfer(world: World, line: Any, _dice: random.Random) -> Any:
+    to = world.scene.savings if line.bank_account_id == world.scene.main else world.scene.main
+    return reconcile_matching.transfer(line_id=line.id, version=line.version, to=Other(to))
+
+
+def _skip(_world: World, line: Any, _dice: random.Random) -> Any:
+    return reconcile_commands.skip(line_id=line.id, version=line.version, why="not now")
+
+
+def _same(_world: World, line: Any, _dice: random.Random) -> Any:
+    return reconcile_commands.same_as(line_id=line.id, version=line.version)
+
+
+def _certain(world: World, _line: Any, _dice: random.Random) -> Any:
+    shown = reconcile_accept.certain(world.scene.main)
+    return reconcile_accept.accept_certain(
+        bank_account_id=world.scene.main, count=shown.count, digest=shown.digest
+    )
+
+
+_ACTS = (_accept, _accept, _code, _split, _match, _settle, _transfer, _skip, _same)
