@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import reconcile_acts, reconcile_api, reconcile_words, rule_views
+from app.accounting import (
+    reconcile_acts,
+    reconcile_api,
+    reconcile_checks,
+    reconcile_words,
+    rule_views,
+)
 from app.accounting.matching import words as matching_words
 from app.api import Api
 from app.kernel import words
@@ -44,6 +50,7 @@ def register(registry: Registry) -> None:
             order=31,
         ),
     )
+    registry.add(*reconcile_checks.CHECKS)
     words.declare_errors(reconcile_words.ERRORS)
     words.declare_names({"bank_rule": _("Bank rule")})
     matching_words.declare()

@@ -16,6 +16,7 @@ from app.accounting import (
     queries,
     reconcile_accept,
     reconcile_balance,
+    reconcile_checks,
     reconcile_commands,
     reconcile_matching,
     reconcile_queries,
@@ -231,3 +232,18 @@ def test_the_difference_always_adds_up(scene: Scene) -> None:
     assert found.difference_minor == sum(one.minor for one in found.shares)
     kinds = {one.kind: one.minor for one in found.shares}
     assert (kinds["entries"], kinds["skipped"]) == (-777, -4_000)
+
+
+def test_the_checks_of_the_close_count_lines_and_accounts_that_differ(scene: Scene) -> None:
+    with scene.books.open(read_only=True):
+        march = next(one for one in queries.periods() if one.starts == dt.date(2026, 3, 1))
+        assert reconcile_checks.lines(march.id) == 5
+        assert reconcile_checks.different(march.id) == 1
+        assert reconcile_checks.suspense(march.id) == 0
+    account, found = scene.books.accounts["6900"], scene.lines("to_do")
+    with scene.books.open():
+        for line in found:
+            parts = (Part(account, -line.amount_minor, "EUR"),)
+            reconcile_commands.book(line_id=line.id, version=1, coding=Coding(parts))
+        assert reconcile_checks.lines(march.id) == 0
+        assert reconcile_checks.different(march.id) == 0

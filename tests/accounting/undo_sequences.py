@@ -57,7 +57,7 @@ class Walk:
 
     done: int = 0
     refused: int = 0
-    back: list[Callable[[], None]] = field(default_factory=list)
+    back: list[Callable[[], object]] = field(default_factory=list)
 
 
 def arrange(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> World:
@@ -155,7 +155,7 @@ def _act(world: World, walk: Walk, dice: random.Random) -> None:
     line = bank_queries.line(dice.choice(world.lines))
     act = _certain if dice.random() < 0.02 else dice.choice(_ACTS)
     done = act(world, line, dice)
-    walk.back.append(lambda: undo.take(done.undo) and None)
+    walk.back.append(lambda: undo.take(done.undo))
     walk.done += 1
 
 
@@ -163,7 +163,7 @@ def _rule(world: World, walk: Walk, dice: random.Random) -> None:
     name = f"Rule {dice.randrange(10**9)}"
     code = world.scene.books.accounts[dice.choice(CODES)]
     made = rule_commands.create_rule(RuleInput(name, code, text_pattern=name))
-    walk.back.append(lambda: rule_commands.archive_rule(rule_id=made, version=1) and None)
+    walk.back.append(lambda: rule_commands.archive_rule(rule_id=made, version=1))
     walk.done += 1
 
 
