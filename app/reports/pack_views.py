@@ -135,11 +135,11 @@ def _pack_form(values: Mapping[str, object], like: Pack | None, pack: Pack | Non
 def make_pack() -> Response:
     """Makes a pack and shows it."""
     form = forms.bind(PackForm)
-    made = pack_commands.create_pack(form.draft, line=_line(form.draft))
+    made = pack_commands.create_pack(form.draft, line=line_of(form.draft))
     return redirect_to("reports.pack", pack_id=made)
 
 
-def _line(draft: Draft) -> str:
+def line_of(draft: Draft) -> str:
     """The line of a pack's reports; they are all of one."""
     lines = {asking.definition_of(part.key).line for part in draft.parts}
     if len(lines) != 1:
@@ -165,7 +165,7 @@ def edit_pack(pack_id: UUID) -> Response:
 def change_pack(pack_id: UUID) -> Response:
     """Changes a pack."""
     form = forms.bind(PackForm)
-    _line(form.draft)
+    line_of(form.draft)
     pack_commands.change_pack(pack_id, form.draft, version=form.version)
     toast(_("Saved."))
     return redirect_to("reports.pack", pack_id=pack_id)

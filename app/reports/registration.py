@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Flask, url_for
 
+from app.api import Api
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
 from app.kernel.words import _
+from app.reports import api as reports_api
 from app.reports import (
     commands,
     file_views,
@@ -87,6 +89,11 @@ def register(registry: Registry) -> None:
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
     return file_views.BLUEPRINTS
+
+
+def apis() -> tuple[Api, ...]:
+    """The reports' part of the API."""
+    return (reports_api.api,)
 
 
 def install(app: Flask) -> None:

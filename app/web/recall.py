@@ -93,12 +93,12 @@ def find_client(slug: str) -> context.ClientHead | None:
 
     def find(_key: str) -> context.ClientHead | None:
         found = clients.resolve(principal, slug)
-        return _head(found) if found is not None else None
+        return head_of(found) if found is not None else None
 
     return memories().clients.get(f"{who.principal_id}:{slug}", find)
 
 
-def _head(found: ClientRef) -> context.ClientHead:
+def head_of(found: ClientRef) -> context.ClientHead:
     return context.ClientHead(
         tenant_id=found.tenant_id,
         slug=found.slug,
