@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,9 @@ from app.accounting import close_checks, close_commands, close_queries, queries
 from app.accounting import close_schemas as schemas
 from app.accounting.close_values import Month, Plan, Result
 from app.kernel import clock, money, people, reads, scope, undo, words
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound
 from app.kernel.words import _
-from app.web import forms, lists
+from app.web import forms, lists, shell
 from app.web.pages import Pages, Surface
 from app.web.render import redirect_to, render, toast
 
@@ -47,6 +48,7 @@ def _page(period_id: int) -> Response:
     plan = close_queries.plan()
     book = queries.book()
     today = clock.today(words.time_zone())
+    shell.keep(month=f"{found.starts:%Y-%m}")
     return render(
         "accounting/close.html",
         month=found,
@@ -99,6 +101,19 @@ def month(period_id: int) -> Response:
     """The close of one month."""
     reads.leave(reads.Look(kind="close_month", line="accounting"))
     return _page(period_id)
+
+
+@pages.get("/c/<client>/books/close/of/<month>", needs=READ)
+def of_month(month: str) -> Response:
+    """The close of a calendar month, written 2026-10; the one to close next where there is none."""
+    try:
+        found = close_queries.month_of(date.fromisoformat(f"{month}-01"))
+    except ValueError:
+        raise NotFound from None
+    if found is None:
+        return redirect_to(".oldest")
+    focus = request.args.get("focus", "")
+    return redirect_to(".month", period_id=found, **({"focus": focus} if focus else {}))
 
 
 def _done(period_id: int, text: Any, *, undo_: str | None = None, focus: str = "") -> Response:

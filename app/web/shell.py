@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 
 from app.kernel import registry, scope, words
 from app.kernel.registry import NavItem
@@ -129,12 +129,19 @@ def _count(counts: Mapping[str, int], figure: str | None) -> str:
 
 def kept() -> dict[str, str]:
     """What this screen names besides its client that the next client has too, for `[` and `]`."""
-    values = {**(request.view_args or {}), "focus": request.args.get("focus", "")}
+    said: dict[str, Any] | None = g.get("kept")
+    values = {**(said or request.view_args or {}), "focus": request.args.get("focus", "")}
     return {
         name: str(value)
         for name, value in values.items()
         if name != "client" and value and len(str(value)) <= 30
     }
+
+
+def keep(**values: str) -> None:
+    """Says what `[` and `]` take along instead of the address's own values, such as the calendar
+    month behind a period's number, which differs from client to client."""
+    g.kept = values
 
 
 def neighbour(step: int) -> context.Pin | None:

@@ -295,6 +295,31 @@ def test_a_bookkeeper_without_the_right_hands_in_but_does_not_close(
     assert state(admin, books) == ("in_review", "in_review")
 
 
+def test_the_next_client_opens_at_the_same_calendar_month_and_step(
+    app: Flask, worker_app: Flask, books: Books, admin: psycopg.Connection
+) -> None:
+    other = ledger_support.make_books(
+        app, worker_app, admin, years=(2026, 2027), fiscal_start_month=4
+    )
+    factories.grant(
+        admin, other.tenant, books.session.person_id, role="ledger_tester", lines=("accounting",)
+    )
+    browser = Browser(app, books.session)
+    at = f"/c/{factories.slug_of(admin, books.tenant)}/books/close/202605"
+    page = browser.get(f"{at}?focus=steps").get_data(as_text=True)
+    following = next(
+        part.split('"')[0].replace("&amp;", "&")
+        for part in page.split('href="')
+        if "/next?" in part.split('"')[0] and "step=-1" not in part.split('"')[0]
+    )
+    there = browser.client.get(following, follow_redirects=True)
+    assert there.request.path.endswith(
+        f"{factories.slug_of(admin, other.tenant)}/books/close/202702"
+    )
+    assert there.request.args["focus"] == "steps"
+    assert "May 2026" in there.get_data(as_text=True)
+
+
 def test_an_unknown_month_is_not_found(browser: Browser, at: str) -> None:
     assert browser.get(at.replace(str(MONTH), "209912")).status_code == 404
 

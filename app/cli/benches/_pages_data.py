@@ -10,6 +10,8 @@ from app.cli.benches import _books, _scratch
 from app.kernel.scope import secret_hash
 
 BANK_LINES = 20_000
+CHECKS = ("earlier", "statements", "reconciled", "bank-equals-book", "suspense", "open-items",
+          "questions", "drafts", "changes", "steps", "balanced", "numbers")  # fmt: skip
 
 _DIRECTORY = """
 insert into app.client (tenant_id, slug, name, legal_name, country, currency, time_zone,
@@ -23,6 +25,19 @@ insert into app.client_figure (tenant_id, line, name, n, oldest)
 select id, 'accounting', 'bank_lines_to_do', (random() * 90)::int,
        now() - random() * interval '40 days'
   from guard.tenant where not is_provider on conflict do nothing
+"""
+_CLOSE = """
+insert into app.close_month (tenant_id, period_id, starts, ends, state, due_on, owner_id, figures,
+                             blocking, counted_at)
+select p.tenant_id, p.id, p.starts, p.ends,
+       case when random() < 0.6 then 'open' when random() < 0.5 then 'in_review' else 'closed' end,
+       p.ends + 10, case when random() < 0.7 then %(p)s::uuid end, f.figures, f.n, now()
+  from ledger.period p
+  cross join lateral (select jsonb_object_agg(key, (random() * 9)::int * (random() < 0.4)::int)
+                             as figures, (random() * 40)::int as n
+                        from unnest(%(checks)s::text[]) key where p.id > 0) f
+ where p.starts >= date '2026-08-01' and p.starts <= date '2026-11-01'
+on conflict do nothing
 """
 _BANK = """
 with account as (
@@ -69,6 +84,7 @@ def load(scratch: _scratch.Scratch, postings: int, *, clients: int) -> Loaded:
     with admin.transaction():
         admin.execute("set local session_replication_role = replica")
         admin.execute(_FIGURES)
+        admin.execute(_CLOSE, {"p": scratch.person_id, "checks": list(CHECKS)})
         admin.execute(_BANK, {"t": large, "p": scratch.person_id, "n": BANK_LINES})
     # 500 clients of one person are the design's upper end.
     admin.execute(

@@ -62,6 +62,7 @@ def _addresses(loaded: Loaded) -> dict[str, tuple[str, str]]:
     staff, owner = loaded.staff_cookie, loaded.owner_cookie
     return {
         "desk": ("/desk", staff),
+        "close board": ("/desk/close/2026-10", staff),
         "bank lines": (f"{at}/books/bank", staff),
         "trial balance": (f"{at}/reports/trial-balance?period=2026-10", staff),
         "account": (f"{at}/books/accounts/{loaded.account_id}?first=2026-10-01", staff),
