@@ -14,7 +14,7 @@ from app.accounting import (
 )
 from app.api import Api
 from app.kernel import words
-from app.kernel.registry import CloseCheck, NavItem, PaletteCommand, Registry
+from app.kernel.registry import CloseCheck, NavItem, PaletteCommand, PortalCard, Registry
 from app.kernel.words import _
 
 
@@ -40,6 +40,7 @@ def register(registry: Registry) -> None:
             permission="accounting.import",
             order=30,
         ),
+        PortalCard("statements", "accounting/_portal_send.html", bank_portal_views.card, order=35),
         PaletteCommand(
             "drop",
             _("Drop statements of any client"),

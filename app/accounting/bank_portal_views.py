@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
 from app.accounting import bank_import, bank_intake_words, bank_queries
@@ -16,6 +18,14 @@ from connectors.catalog.bank.statement import MAX_BYTES
 
 pages = Pages("portal_statements", __name__, surface=Surface.PORTAL)
 SHOWN = 20
+
+
+def card() -> dict[str, Any] | None:
+    """The portal's card that leads here; None for people who may not send."""
+    if not scope.current().rights.may("accounting.import"):
+        return None
+    newest = bank_queries.files(limit=1).rows
+    return {"newest": newest[0].uploaded_at.date() if newest else None}
 
 
 def statements() -> Response:

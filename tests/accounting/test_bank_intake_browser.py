@@ -121,6 +121,7 @@ def test_every_screen_fits_both_widths_and_axe_finds_nothing(
     for name in scene.addresses:
         for width, theme in ((1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")):
             page = opened(name, width, theme, bypass_csp=True)
+            page.wait_for_load_state()
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 wrong.append(f"{name} is {wide} wide at {width}")
