@@ -32,11 +32,14 @@ def add(
 
     What it is, is told by its content: `media_type` is the sender's word and not believed. The same
     content on the same line and in the same class is the same paper. Raises Invalid at the field
-    `file` (see `checks.check`) or `document_class`, Unavailable while the store is away.
+    `file` (see `checks.check`) or `document_class`, Forbidden for a class the acting person does
+    not see, Unavailable while the store is away.
     """
     del media_type  # kept in the signature: every caller has it, none is believed
     if document_class not in CLASSES:
         raise Invalid.of("document_class", "document-class-unknown")
+    if not queries.sees(document_class):
+        raise Forbidden("document-class-not-yours")
     checked = checks.check(data, name=name)
     known = _known(data, line, document_class)
     if known is not None:

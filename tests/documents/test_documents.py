@@ -159,6 +159,8 @@ def test_nobody_moves_a_paper_into_a_class_they_do_not_see(place: Place) -> None
     with place.acting(place.staff), pytest.raises(Forbidden) as refusal:
         commands.set_class(made, document_class="payroll")
     assert refusal.value.code == "document-class-not-yours"
+    with place.acting(place.staff), pytest.raises(Forbidden):
+        commands.add(b"x", name="x", line="accounting", document_class="payroll", source="staff")
     with pytest.raises(DomainError), place.acting(place.staff):
         session.execute(
             sa.text("update app.document set class = 'payroll' where id = :id"), {"id": made}

@@ -14,6 +14,7 @@ from app.accounting import bank_commands, bank_import, bank_queries
 from app.cli.operator_scope import as_operator
 from app.kernel import clock, db, jobs_catalog
 from app.kernel.scope import Scope
+from app.tasks import questions
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -88,3 +89,16 @@ def build(app: Flask, worker_app: Flask, admin: psycopg.Connection, name: str = 
         found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=10)
         lines = tuple(sorted(one.id for one in found.rows))
     return Place(app, worker_app, tenant, factories.slug_of(admin, tenant), staff, owner, lines)
+
+
+def ask(place: Place, *, lines: Sequence[UUID] = (), text: str = "What was this?") -> UUID:
+    """A question of the accountant with two answers to choose from."""
+    with place.acting(place.staff):
+        return questions.ask(
+            line="accounting",
+            subject_type="bank_transaction",
+            subject_ids=lines or place.lines[:1],
+            text=text,
+            chips=["Supplies", "Wages"],
+            together=True,
+        )[0]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,11 +23,11 @@ from app.kernel.errors import Conflict, DomainError
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
 from app.reports.period import parse_period
-from app.tasks import notes, question_mail, questions, questions_queries
+from app.tasks import notes, questions, questions_queries
 from tests import factories
 from tests.http import Browser
 from tests.tasks import request_stage
-from tests.tasks.request_stage import PDF, Place
+from tests.tasks.request_stage import PDF, Place, ask
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 BANK = "bank_transaction"
@@ -43,19 +41,6 @@ def place(app: Flask, worker_app: Flask, settings: object) -> Place:
     url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
     with psycopg.connect(url) as admin:
         return request_stage.build(app, worker_app, admin)
-
-
-def ask(place: Place, *, lines: Sequence[UUID] = (), text: str = "What was this?") -> UUID:
-    """A question of the accountant with two answers to choose from."""
-    with place.acting(place.staff):
-        return questions.ask(
-            line="accounting",
-            subject_type=BANK,
-            subject_ids=lines or place.lines[:1],
-            text=text,
-            chips=["Supplies", "Wages"],
-            together=True,
-        )[0]
 
 
 def state(place: Place, question: UUID) -> str:
@@ -336,71 +321,6 @@ def test_figures_of_the_desk_follow_what_happens(
         questions.close(asked)
     assert figures() == {"questions_answered": 0, "questions_waiting": 0}
     assert "Answers" in place.browser(place.staff).get("/desk").text
-
-
-def _sent(place: Place, at: datetime) -> int:
-    with place.job(), clock.frozen(at):
-        return question_mail.send_due()
-
-
-def _monday() -> datetime:
-    """A Monday after now, at midnight UTC; the client lives in Berlin or London."""
-    now = datetime.now(UTC)
-    return (now + timedelta(days=7 - now.weekday())).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-
-
-def test_all_questions_come_in_one_mail_a_day_in_daytime_and_stop_when_answered(
-    app: Flask, worker_app: Flask, admin: psycopg.Connection
-) -> None:
-    place = request_stage.build(app, worker_app, admin, "Mailed")
-    one, two = ask(place, text="First thing?"), ask(place, text="Second thing?")
-    monday = _monday()
-    assert _sent(place, monday + timedelta(hours=3)) == 0  # at night
-    assert _sent(place, monday - timedelta(hours=12)) == 0  # a Sunday
-    assert _sent(place, monday + timedelta(hours=9)) == 1
-    assert _sent(place, monday + timedelta(hours=11)) == 0  # once a day
-    row = admin.execute(
-        "select template, params, to_person from app.mail_message"
-        " where tenant_id = %s and template = 'question.day'",
-        (place.tenant,),
-    ).fetchone()
-    assert row is not None
-    assert row[2] == place.owner.person_id
-    assert row[1]["questions"] == "– First thing?\n– Second thing?"
-    assert row[1]["link"] == f"/portal/{place.slug}/questions/next"
-    assert _sent(place, monday + timedelta(days=1, hours=9)) == 0  # nothing new
-    assert _sent(place, monday + timedelta(days=3, hours=9)) == 1  # reminded
-    with place.acting(place.owner):
-        questions.answer(one, chip="Wages")
-        questions.answer(two, text="Also wages")
-    assert _sent(place, monday + timedelta(days=7, hours=9)) == 0  # stopped
-
-
-def test_reminders_come_after_three_and_seven_days_and_then_no_more(
-    app: Flask, worker_app: Flask, admin: psycopg.Connection
-) -> None:
-    place = request_stage.build(app, worker_app, admin, "Reminded")
-    ask(place)
-    monday = _monday() + timedelta(hours=10)
-    days = [day for day in range(22) if _sent(place, monday + timedelta(days=day))]
-    assert days == [0, 3, 7]
-
-
-def test_a_mail_says_no_amount_in_its_subject_and_is_rendered_line_by_line() -> None:
-    from app.kernel import mail_sending
-
-    params = {
-        "provider": "Meridian",
-        "client": "Quern",
-        "name": "Ada",
-        "questions": "– a <b>?\n– c?",
-        "link": "",
-    }
-    letter = mail_sending.render(question_mail.TEMPLATE, params, "en")
-    assert letter.subject == "Meridian has questions for Quern"
-    assert "– a &lt;b&gt;?<br>– c?" in letter.html
 
 
 def test_the_api_asks_lists_answers_and_settles(place: Place) -> None:

@@ -1,0 +1,126 @@
+"""The day's mail of questions: one a person and day, in daytime, reminded, stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+from flask import Flask
+
+from app.kernel import clock, mail_sending
+from app.tasks import question_mail, questions
+from tests import factories
+from tests.tasks import request_stage
+from tests.tasks.request_stage import Place, ask
+
+
+def _sent(place: Place, at: datetime) -> int:
+    with place.job(), clock.frozen(at):
+        return question_mail.send_due()
+
+
+def _monday() -> datetime:
+    """A Monday after now, at midnight UTC; the client lives in Berlin or London."""
+    now = datetime.now(UTC)
+    return (now + timedelta(days=7 - now.weekday())).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+
+
+def test_all_questions_come_in_one_mail_a_day_in_daytime_and_stop_when_answered(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Mailed")
+    one, two = ask(place, text="First thing?"), ask(place, text="Second thing?")
+    monday = _monday()
+    assert _sent(place, monday + timedelta(hours=3)) == 0  # at night
+    assert _sent(place, monday - timedelta(hours=12)) == 0  # a Sunday
+    assert _sent(place, monday + timedelta(hours=9)) == 1
+    assert _sent(place, monday + timedelta(hours=11)) == 0  # once a day
+    row = admin.execute(
+        "select template, params, to_person from app.mail_message"
+        " where tenant_id = %s and template = 'question.day'",
+        (place.tenant,),
+    ).fetchone()
+    assert row is not None
+    assert row[2] == place.owner.person_id
+    assert row[1]["questions"] == "– First thing?\n– Second thing?"
+    assert row[1]["link"] == f"/portal/{place.slug}/questions/next"
+    assert _sent(place, monday + timedelta(days=1, hours=9)) == 0  # nothing new
+    assert _sent(place, monday + timedelta(days=3, hours=9)) == 1  # reminded
+    with place.acting(place.owner):
+        questions.answer(one, chip="Wages")
+        questions.answer(two, text="Also wages")
+    assert _sent(place, monday + timedelta(days=7, hours=9)) == 0  # stopped
+
+
+def test_reminders_come_after_three_and_seven_days_and_then_no_more(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Reminded")
+    ask(place)
+    monday = _monday() + timedelta(hours=10)
+    days = [day for day in range(22) if _sent(place, monday + timedelta(days=day))]
+    assert days == [0, 3, 7]
+
+
+def test_a_mail_says_no_amount_in_its_subject_and_is_rendered_line_by_line() -> None:
+    params = {
+        "provider": "Meridian",
+        "client": "Quern",
+        "name": "Ada",
+        "questions": "– a <b>?\n– c?",
+        "link": "",
+    }
+    letter = mail_sending.render(question_mail.TEMPLATE, params, "en")
+    assert letter.subject == "Meridian has questions for Quern"
+    assert "– a &lt;b&gt;?<br>– c?" in letter.html
+
+
+def test_only_who_may_answer_is_mailed_each_in_their_own_day(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Abroad")
+    far = factories.make_person(admin, "client", "Kei Ito")
+    factories.grant(admin, place.tenant, far, role="member", lines=("accounting",))
+    admin.execute(
+        "insert into guard.person_setting (person_id, time_zone) values (%s, 'Asia/Tokyo')", (far,)
+    )
+    viewer = factories.make_person(admin, "client", "Vi Ewer")
+    factories.grant(
+        admin, place.tenant, viewer, role="viewer", lines=("accounting",), may_write=False
+    )
+    admin.commit()
+    ask(place)
+
+    def mailed() -> list[object]:
+        rows = admin.execute(
+            "select to_person from app.mail_message where tenant_id = %s"
+            " and template = 'question.day' order by id",
+            (place.tenant,),
+        ).fetchall()
+        admin.rollback()
+        return [row[0] for row in rows]
+
+    monday = _monday()
+    assert _sent(place, monday + timedelta(hours=1)) == 1  # ten o'clock in Tokyo
+    assert mailed() == [far]
+    assert _sent(place, monday + timedelta(hours=9, minutes=30)) == 1
+    assert mailed() == [far, place.owner.person_id]
+
+
+def test_the_mails_link_leads_to_the_question_after_signing_in(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Linked")
+    asked = ask(place)
+    address = f"/portal/{place.slug}/questions/next"
+    stranger = app.test_client().get(address)
+    assert stranger.status_code == 303
+    assert "questions" in stranger.headers["Location"]
+    owner = place.browser(place.owner).get(address)
+    assert owner.headers["Location"].endswith(f"/questions/{asked}")
+    with place.acting(place.owner):
+        questions.answer(asked, text="Done")
+    after = place.browser(place.owner).get(address)
+    assert after.headers["Location"].endswith("/questions")
