@@ -59,28 +59,25 @@ def board_of(month: str) -> Response:
 
 
 def _draw(month: date, today: date) -> Response:
-    me = context.actor().person_id
-    whole = Wanted(month, today, me)
-    sums = board_queries.sums(whole)
-    names = people.names(set(sums.owners))
-    table = _table(names, today)
-    asked = table.read()
+    asked = _table({}, today).read()
     wanted = Wanted(
         month,
         today,
-        me,
+        context.actor().person_id,
         view=asked.view or "all",
         text=asked.filters.get("q", ""),
-        owner=asked.filters.get("owner", ""),
+        owner=_owner(request.args.get("owner", "")),
         step=asked.filters.get("step", ""),
     )
-    found = board_queries.rows(
+    found, sums = board_queries.read(
         wanted,
         sort=asked.sort or "name",
         descending=asked.descending,
         after=asked.after,
         limit=asked.limit,
     )
+    table = _table(people.names(set(sums.owners)), today)
+    asked = table.read()  # again, now that the persons to choose from are known
     return render(
         "accounting/close_board.html",
         fragment="list",
@@ -90,6 +87,16 @@ def _draw(month: date, today: date) -> Response:
         sums=sums,
         kpis=_kpis(sums),
     )
+
+
+def _owner(text: str) -> str:
+    """The person filtered by; what is none is left aside."""
+    if text == "nobody":
+        return text
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
 
 
 def _counts(sums: Sums) -> dict[str, int]:

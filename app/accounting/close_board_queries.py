@@ -16,11 +16,15 @@ from app.kernel.db import session
 from app.kernel.registry import CloseMonth
 from app.web.context import hue_of
 
-SORTS = {"name": "lower(c.name)", "left": "m.blocking", "due": "m.due_on"}
+SORTS = {"name": "m.folded", "left": "m.blocking", "due": "m.due_on"}
 _CASTS = {"name": "text", "left": "integer", "due": "date"}
-_FROM = """
-from app.close_month m join app.client c on c.tenant_id = m.tenant_id
-where m.starts = :month and c.state in ('active', 'suspended') and not c.is_provider
+# Each table's policy looks at every grant of the person, so both tables are read once a page: for
+# the rows and, on every row the same, for the sums of the whole month.
+_BOARD = """
+with board as materialized (
+  select c.slug, c.name, c.hue, lower(c.name) as folded, m.*
+  from app.close_month m join app.client c on c.tenant_id = m.tenant_id
+  where m.starts = :month and c.state in ('active', 'suspended') and not c.is_provider)
 """
 _VIEWS = {
     "all": "",
@@ -30,15 +34,16 @@ _VIEWS = {
     "late": " and m.state <> 'closed' and m.due_on < :today",
     "mine": " and m.owner_id = :me",
 }
-_SUMS = sa.text(f"""
-select count(*) as "all", count(*) filter (where m.state = 'closed') as closed,
-  count(*) filter (where m.state = 'open') as open,
-  count(*) filter (where m.state = 'in_review') as review,
-  count(*) filter (where m.state <> 'closed' and m.due_on < :today) as late,
-  count(*) filter (where m.owner_id = :me) as mine,
-  coalesce(sum(m.blocking) filter (where m.state <> 'closed'), 0)::bigint as "left",
-  array_remove(array_agg(distinct m.owner_id), null) as owners
-{_FROM}""")
+_SUMS = """
+select jsonb_build_object('all', count(*), 'closed', count(*) filter (where state = 'closed'),
+  'open', count(*) filter (where state = 'open'),
+  'review', count(*) filter (where state = 'in_review'),
+  'late', count(*) filter (where state <> 'closed' and due_on < :today),
+  'mine', count(*) filter (where owner_id = :me),
+  'left', coalesce(sum(blocking) filter (where state <> 'closed'), 0),
+  'owners', coalesce(jsonb_agg(distinct owner_id) filter (where owner_id is not null), '[]'))
+from board
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +102,12 @@ class Sums:
     owners: tuple[UUID, ...]
 
 
-def sums(wanted: Wanted) -> Sums:
-    """How many clients are in each state, and who owns them."""
-    values = {"month": wanted.month, "today": wanted.today, "me": wanted.me}
-    row = session.execute(_SUMS, values).mappings().one()
-    return Sums(**{**row, "owners": tuple(row["owners"] or ())})
-
-
 def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     text = _VIEWS[wanted.view]
     values: dict[str, Any] = {"month": wanted.month, "today": wanted.today, "me": wanted.me}
     if wanted.text:
         plain = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        text += " and (c.name ilike :q or c.slug ilike :q)"
+        text += " and (m.name ilike :q or m.slug ilike :q)"
         values["q"] = f"%{plain}%"
     if wanted.owner == "nobody":
         text += " and m.owner_id is null"
@@ -122,34 +120,41 @@ def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     return text, values
 
 
-def rows(
+def read(
     wanted: Wanted, *, sort: str = "name", descending: bool = False, after: str | None, limit: int
-) -> paging.Page[BoardRow]:
-    """A page of the board, by keyset over the sort column and the client's name."""
+) -> tuple[paging.Page[BoardRow], Sums]:
+    """A page of the board, by keyset over the sort column and the client's name, and the sums of
+    all the month's clients: one statement."""
     where, values = _where(wanted)
     column, way = SORTS[sort], "desc" if descending else "asc"
     cursor = paging.decode(after, width=3)
     if cursor is not None:
         sign = "<" if descending else ">"
         where += (
-            f" and ({column}, lower(c.name), c.tenant_id) {sign}"
+            f" and ({column}, m.folded, m.tenant_id) {sign}"
             f" (cast(:a as {_CASTS[sort]}), cast(:b as text), cast(:c as uuid))"
         )
         values |= {"a": cursor[0], "b": cursor[1], "c": cursor[2]}
     found = session.execute(
         sa.text(
-            "select c.tenant_id, c.slug, c.name, c.hue, lower(c.name) as folded, m.period_id,"
-            " m.starts, m.ends, m.state, m.due_on, m.owner_id, m.figures, m.blocking,"
-            f" m.counted_at {_FROM}{where} order by {column} {way}, lower(c.name) {way},"
-            f" c.tenant_id {way} limit :limit"
+            f"{_BOARD} select m.*, s.sums from (select ({_SUMS}) as sums) s left join"
+            f" (select * from board m where true{where} order by {column} {way}, m.folded {way},"
+            f" m.tenant_id {way} limit :limit) m on true"
+            f" order by {column} {way}, m.folded {way}, m.tenant_id {way}"
         ),
         {**values, "limit": limit + 1},
     ).all()
     keys = {"name": "folded", "left": "blocking", "due": "due_on"}
     cut = paging.page(
-        found, limit=limit, key=lambda row: (getattr(row, keys[sort]), row.folded, row.tenant_id)
+        [row for row in found if row.tenant_id is not None],
+        limit=limit,
+        key=lambda row: (getattr(row, keys[sort]), row.folded, row.tenant_id),
     )
-    return paging.Page([_row(row) for row in cut.rows], cut.next)
+    return paging.Page([_row(row) for row in cut.rows], cut.next), _sums(found[0].sums)
+
+
+def _sums(told: Mapping[str, Any]) -> Sums:
+    return Sums(**{**told, "owners": tuple(UUID(one) for one in told["owners"])})
 
 
 def _row(row: Any) -> BoardRow:

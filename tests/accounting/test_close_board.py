@@ -136,9 +136,9 @@ def test_pages_hold_each_client_once_in_any_order(
 ) -> None:
     from app.accounting import close_board
 
-    real = close_board.board_queries.rows
+    real = close_board.board_queries.read
     monkeypatch.setattr(
-        close_board.board_queries, "rows", lambda *a, **k: real(*a, **{**k, "limit": 1})
+        close_board.board_queries, "read", lambda *a, **k: real(*a, **{**k, "limit": 1})
     )
     seen: list[str] = []
     address: str | None = f"{AT}?sort={sort}"
