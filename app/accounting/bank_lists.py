@@ -83,6 +83,16 @@ LINES = lists.ListView(
         lists.View("booked", _("Booked"), {"state": "booked"}),
         lists.View("all", _("All"), {"state": "all"}),
     ),
+    actions=(
+        lists.Action(
+            "ask",
+            _("Ask the client"),
+            "accounting_bank.ask_about",
+            key="Q",
+            icon="circle-help",
+            permission="request.ask",
+        ),
+    ),
     empty=lists.Empty(
         "inbox",
         _("No bank lines here. Upload a statement to bring them in."),

@@ -22,7 +22,7 @@ from app.accounting import bank_schemas as schemas
 from app.kernel import clock, money, people, reads, storage, words
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.words import _
-from app.tasks import around
+from app.tasks import around, question_views
 from app.web import forms
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
@@ -279,6 +279,13 @@ def _line_page(line_id: UUID, version: int = 0) -> Response:
         taxes=[(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
         around=around.of("bank_transaction", line_id),
     )
+
+
+@pages.post("/c/<client>/books/bank/lines/ask", needs="request.ask")
+def ask_about() -> Response:
+    """The form that asks the client about the ticked lines."""
+    keys = [str(one) for one in forms.selected()]
+    return question_views.form_about("bank_transaction", keys)
 
 
 @pages.get("/c/<client>/books/bank/lines/<uuid:line_id>", needs="accounting.read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -86,13 +87,18 @@ def _found(asked: lists.Asked) -> paging.Page[Any]:
 def new() -> Response:
     """The form that asks about the records in the query string, or those posted."""
     sent = request.form if request.method == "POST" else request.args
-    subject_type, keys = sent.get("subject_type", ""), sent.getlist("keys")[:200]
+    subject_type = sent.get("subject_type", "")
     if not subject_type:
         return redirect_to(".index")  # asked without a record: nothing to ask about
+    return form_about(subject_type, sent.getlist("keys"), receipt=sent.get("kind") == "receipt")
+
+
+def form_about(subject_type: str, keys: Sequence[str], *, receipt: bool = False) -> Response:
+    """The form that asks about these records; another screen's bulk act may answer with it."""
+    keys = keys[: questions.MOST_SUBJECTS]
     known = subjects.source(subject_type).describe(keys)
     if not known:
-        raise Invalid.of("keys", "question-subjects", most=200)
-    receipt = sent.get("kind") == "receipt"
+        raise Invalid.of("keys", "question-subjects", most=questions.MOST_SUBJECTS)
     values = {
         "text": _("Please send us the receipt.") if receipt else _("What was this?"),
         "chips": "" if receipt else DEFAULT_CHIPS,

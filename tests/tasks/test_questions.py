@@ -454,3 +454,13 @@ def test_a_question_at_a_published_figure_is_told_in_words(place: Place) -> None
     page = place.browser(place.staff).get("/desk/questions")
     assert "Trial balance" in page.text
     assert row.title in page.text
+
+
+def test_ticked_bank_lines_are_asked_about_at_once(place: Place) -> None:
+    staff = place.browser(place.staff)
+    base = f"/c/{place.slug}/books/bank"
+    assert "Ask the client" in staff.get(f"{base}?view=all").text
+    form = staff.post(f"{base}/lines/ask", {"ids": [str(one) for one in place.lines[:2]]})
+    assert form.status_code == 200, form.text[:2000]
+    assert "About 2 records" in form.text
+    assert staff.post(f"{base}/lines/ask", {"ids": str(uuid4())}).status_code == 422
