@@ -10,7 +10,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from app.accounting import bank_commands, bank_import, bank_queries, commands, queries
+from app.accounting import (
+    bank_commands,
+    bank_import,
+    bank_queries,
+    commands,
+    contacts_commands,
+    queries,
+)
 from app.accounting.bank_commands import Coding
 from app.accounting.bank_queries import LineFilter
 from app.accounting.ledger import EntryDraft, PostingInput
@@ -73,7 +80,7 @@ def _prepare(maker: Maker, first: date) -> dict[str, UUID]:
     """Accounts by code, customers, bank accounts with their opening balances, rates."""
     maker.accounts = {one.code: one.id for one in queries.accounts()}
     for name in maker.firm.customers:
-        maker.customers[name] = commands.create_counterparty(name=name, kind="customer")
+        maker.customers[name] = contacts_commands.create(name=name, kind="customer", terms_days=14)
     _rates(maker, first)
     found = {}
     for bank in maker.firm.banks:
