@@ -85,7 +85,8 @@ def disagreements(admin: psycopg.Connection, tenant: UUID) -> list[tuple[object,
           select credit_entry_id, credit_no, allocated_on, -amount, -base
           from ledger.allocation where tenant_id = %(t)s),
         item as (
-          select d.d, i.account_id, i.counterparty_id, i.currency, i.amount as whole,
+          select d.d, i.account_id, ledger.who_is(i.tenant_id, i.counterparty_id) as counterparty_id,
+            i.currency, i.amount as whole,
             i.base as whole_base,
             i.amount - coalesce(sum(m.amount), 0) as amount,
             i.base - coalesce(sum(m.base), 0) as base
@@ -96,7 +97,9 @@ def disagreements(admin: psycopg.Connection, tenant: UUID) -> list[tuple[object,
             bool_and(amount between least(whole, 0) and greatest(whole, 0)
               and base between least(whole_base, 0) and greatest(whole_base, 0)) as inside
           from item group by 1, 2, 3, 4),
-        books as (select d.d, p.account_id, p.counterparty_id, p.currency, sum(p.amount) a,
+        books as (select d.d, p.account_id,
+            ledger.who_is(p.tenant_id, p.counterparty_id) as counterparty_id, p.currency,
+            sum(p.amount) a,
             sum(p.base) b
           from days d join ledger.posting p on p.tenant_id = %(t)s and p.entry_date <= d.d
           join ledger.account c on c.tenant_id = p.tenant_id and c.id = p.account_id
