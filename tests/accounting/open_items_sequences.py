@@ -76,7 +76,7 @@ class Walk:
             self.refused.append(refusal.code)
 
     def _book(self, sign: int) -> None:
-        account = self.chance.choice(list(self.control))
+        account = self.chance.choice([*self.control, *[next(iter(self.control))] * 3])
         currency = self.chance.choice(("EUR", "EUR", "EUR", "USD"))
         amount = sign * self.chance.choice((100, 100, 250, self.chance.randint(1, 10_000)))
         base = None if currency == "EUR" else amount * self.chance.randint(70, 130) // 100
@@ -94,7 +94,7 @@ class Walk:
                     amount,
                     currency,
                     base,
-                    counterparty_id=self.chance.choice(self.contacts),
+                    counterparty_id=self.chance.choice([*self.contacts, self.contacts[0]]),
                 ),
                 ledger.PostingInput(
                     self.books.accounts[self.control[account]],

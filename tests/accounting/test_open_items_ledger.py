@@ -85,7 +85,8 @@ def disagreements(admin: psycopg.Connection, tenant: UUID) -> list[tuple[object,
           select credit_entry_id, credit_no, allocated_on, -amount, -base
           from ledger.allocation where tenant_id = %(t)s),
         item as (
-          select d.d, i.account_id, ledger.who_is(i.tenant_id, i.counterparty_id) as counterparty_id,
+          select d.d, i.account_id,
+            ledger.who_is(i.tenant_id, i.counterparty_id) as counterparty_id,
             i.currency, i.amount as whole,
             i.base as whole_base,
             i.amount - coalesce(sum(m.amount), 0) as amount,
