@@ -49,6 +49,8 @@ class Outcome:
     code: str = ""
     params: dict[str, Any] | None = None
     repeated: bool = False
+    error: dict[str, Any] | None = None
+    """Line and words of a file that lies in the tray because it cannot be read."""
 
     def kept(self) -> dict[str, Any]:
         """As it is kept with the drop."""
@@ -60,6 +62,7 @@ class Outcome:
             "code": self.code,
             "params": self.params or {},
             "repeated": self.repeated,
+            "error": self.error,
         }
 
 
@@ -145,7 +148,7 @@ def _to_tray(seen: _Seen, who: Who, *, several: bool) -> Outcome:
         if not session.execute(_SERVES_TRAY).scalar_one():
             return Outcome(seen.piece.name, "refused", code="statement-client-unknown")
         again = _keep_in_tray(seen, reason)
-    return Outcome(seen.piece.name, "tray", repeated=again)
+    return Outcome(seen.piece.name, "tray", repeated=again, error=seen.error)
 
 
 def _keep_in_tray(seen: _Seen, reason: str) -> bool:

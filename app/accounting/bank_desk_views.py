@@ -94,8 +94,15 @@ def _row(item: dict[str, Any], clients: dict[str, Pin]) -> dict[str, Any]:
     now, client = item.get("now"), clients.get(item["tenant"] or "")
     if now is None or client is None:
         state = (_("In the tray"), "info") if item["state"] == "tray" else (_("Refused"), "bad")
+        unread = bank_words.shown(item["error"]) if item.get("error") else None
         reason = words.error_text(item["code"], item["params"]) if item["code"] else ""
-        return {"name": item["name"], "state": state, "reason": reason, "client": None}
+        return {
+            "name": item["name"],
+            "state": state,
+            "reason": unread["message"] if unread else reason,
+            "line": unread["line"] if unread else None,
+            "client": None,
+        }
     error = bank_words.shown(now.error) if now.error else None
     return {
         "name": item["name"],

@@ -234,8 +234,10 @@ def test_files_dropped_on_the_desk_find_their_clients_and_the_unknown_one_the_tr
             (mt940(ROWS, number=mine), "one.sta"),
             (packed, "more.zip"),
             (mt940(ROWS, number=nobodys), "nobody.sta"),
+            (f":20:{mine}\n:25:X\n:60F:C260101EUR0,\n:61:broken\n".encode(), "bad.sta"),
         ],
     )
+    assert "Line 4" in text
     assert len(all_lines(books)) == 3
     assert len(all_lines(second)) == 1
     assert "In the tray" in text
