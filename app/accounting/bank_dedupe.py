@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.kernel import collector
 from connectors.catalog.bank.statement import BankTransaction, Statement, Status
 
 _KEEP = re.compile(r"[^0-9a-z]+")
@@ -72,6 +73,11 @@ def lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list
     `accounts` says whose each statement is. Two true payments that look alike stand twice in
     every file that covers their day, so the second twin of one file is the second of every other.
     """
+    with collector.paused():
+        return _lines(statements, accounts)
+
+
+def _lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list[Line]:
     seen: Counter[tuple[Hashable, bytes]] = Counter()
     found: list[Line] = []
     for position, (statement, account) in enumerate(zip(statements, accounts, strict=True)):

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from app.kernel import collector
 from connectors.catalog.bank.statement import (
     MAX_BYTES,
     Notes,
@@ -66,7 +67,8 @@ def read(data: bytes, *, mapping: object | None = None) -> StatementFile:
         raise _not_read(name)
     notes = Notes()
     reader: Callable[[bytes, Notes], StatementFile] = _module(READERS[name]).read
-    found = reader(data, notes)
+    with collector.paused():
+        found = reader(data, notes)
     return replace(found, warnings=tuple(notes.found))
 
 

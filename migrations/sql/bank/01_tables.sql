@@ -112,7 +112,7 @@ create index on app.bank_transaction (tenant_id, bank_account_id, booked_on, id)
 create index bank_transaction_to_do on app.bank_transaction (tenant_id, booked_on, id)
   where state = 'to_do' and status = 'booked';
 create index on app.bank_transaction (tenant_id, statement_id);
-create index on app.bank_transaction (tenant_id, entry_id);
+create index on app.bank_transaction (tenant_id, entry_id) where entry_id is not null;
 create index on app.bank_transaction (tenant_id, abs(amount_minor), booked_on, id);
 
 -- What one unit of a currency is worth in the client's base currency, from that day on.

@@ -171,3 +171,36 @@ def test_camt_in_another_encoding_than_it_declares_is_read_and_warned() -> None:
     found = reading.read(data)
     assert found.statements[0].transactions[0].text == "Bäcker"
     assert "encoding-guessed" in [one.code for one in found.warnings]
+
+
+def versions() -> list[tuple[str, str, str, int]]:
+    kinds = (("052", "BkToCstmrAcctRpt", "Rpt"), ("053", "BkToCstmrStmt", "Stmt"))
+    more = ("054", "BkToCstmrDbtCdtNtfctn", "Ntfctn")
+    return [(*kind, number) for kind in (*kinds, more) for number in range(1, 15)]
+
+
+@pytest.mark.parametrize(("message", "root", "carrier", "version"), versions())
+def test_every_published_version_of_camt_is_read(
+    message: str, root: str, carrier: str, version: int
+) -> None:
+    party = "<Dbtr><Nm>Vos</Nm></Dbtr>"
+    status, details, number = "BOOK", "<TxDtls>{}</TxDtls>", "<IBAN>NL91ABNA0417164300</IBAN>"
+    if version > 1:
+        details = f"<NtryDtls>{details}</NtryDtls>"
+    if version > 7:
+        party, status = "<Dbtr><Pty><Nm>Vos</Nm></Pty></Dbtr>", "<Cd>BOOK</Cd>"
+    ending = f"V{version:02}" if version == 1 else ""
+    detail = details.format(f"<RltdPties>{party}</RltdPties><RmtInf><Ustrd>Rent</Ustrd></RmtInf>")
+    text = (
+        f"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.{version:02}'>"
+        f"<{root}{ending}><{carrier}><Id>1</Id><Acct><Id>{number}</Id><Ccy>EUR</Ccy></Acct><Ntry>"
+        f"<Amt Ccy='EUR'>12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>{status}</Sts>"
+        f"<BookgDt><Dt>2026-03-01</Dt></BookgDt>{detail}</Ntry></{carrier}></{root}{ending}>"
+        "</Document>"
+    )
+    found = reading.read(text.encode())
+    (statement,) = found.statements
+    (one,) = statement.transactions
+    assert (found.format, statement.account) == (f"camt.{message}", "NL91ABNA0417164300")
+    assert (one.amount_minor, one.status, one.counterparty) == (1250, Status.BOOKED, "Vos")
+    assert (one.booked_on, one.text) == (date(2026, 3, 1), "Rent")
