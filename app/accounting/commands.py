@@ -36,6 +36,13 @@ _REVERSE = sa.text(
     "select entry_id, number, fiscal_year, replayed, journal"
     " from ledger.reverse(:entry_id, :key, :date, :description)"
 ).bindparams(sa.bindparam("date", type_=sa.Date()), sa.bindparam("entry_id", type_=sa.Uuid()))
+# What the entry's items settled is taken back with it, so its use is too.
+_VOID_SETTLEMENTS = sa.text(
+    "select app.void_usage('allocation/' || x.id, 'undone') from (select distinct a.id"
+    " from ledger.allocation a where a.tenant_id = (select guard.tenant_id())"
+    " and (a.debit_entry_id = :entry_id or a.credit_entry_id = :entry_id)"
+    " and a.releases_id is null) x"
+).bindparams(sa.bindparam("entry_id", type_=sa.Uuid()))
 _SOURCE = sa.text(
     "select source_type from ledger.entry"
     " where tenant_id = (select guard.tenant_id()) and id = :entry_id"
@@ -184,6 +191,7 @@ def reverse_entry(
     for known in registry.current().all(registry.EntrySource):
         if known.source_type in ("", source):
             known.release(entry_id)
+    session.execute(_VOID_SETTLEMENTS, {"entry_id": entry_id})
     row = session.execute(
         _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}
     ).one()

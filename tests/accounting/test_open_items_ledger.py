@@ -13,7 +13,7 @@ from app.accounting import commands, ledger, open_items_queries
 from app.accounting import open_items_commands as settle
 from app.accounting.open_items_values import Pairing
 from app.cli import install
-from app.kernel import ids
+from app.kernel import ids, usage
 from app.kernel.errors import Conflict, DomainError, Invalid, Locked
 from app.kernel.settings import Settings
 from tests.accounting import ledger_support
@@ -191,10 +191,12 @@ def test_a_reversal_settles_its_original_and_opens_what_it_had_paid(
     who = contact(books)
     due, paid = claim(books, who, 100), claim(books, who, -100, on=APRIL, against="1010")
     with books.open():
-        settle.allocate(pairs=[Pairing(due, paid, 100)])
+        act = settle.allocate(pairs=[Pairing(due, paid, 100)])
         back = commands.reverse_entry(entry_id=paid[0], key=str(ids.uuid7()))
     assert residual(admin, due) == (100, 100)
     assert residual(admin, paid) == residual(admin, (back.id, 1)) == (0, 0)
+    with books.open(read_only=True):
+        assert f"allocation/{act}" not in {use.key for use in usage.events(meter="settlement")}
     assert disagreements(admin, books.tenant) == []
     with pytest.raises(Invalid, match="allocation-of-reversal"), books.open():
         settle.release(back.id)
