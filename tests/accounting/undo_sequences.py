@@ -25,13 +25,12 @@ from app.accounting import (
     rule_commands,
     suggest_queries,
 )
-from app.accounting import reconcile_lines as holding
 from app.accounting.coding import Coding, Part
 from app.accounting.ledger import PostingInput
 from app.accounting.matching.values import ItemShare
 from app.accounting.reconcile_matching import Other
 from app.accounting.rule_commands import RuleInput
-from app.kernel import undo
+from app.kernel import db, undo
 from app.kernel.errors import Conflict, DomainError
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import SAVINGS, Scene
@@ -134,7 +133,7 @@ def run(world: World, *, seed: int, steps: int) -> Walk:
     with world.scene.books.open():
         for _ in range(steps):
             try:
-                with holding.session.begin_nested():
+                with db.session.begin_nested():
                     _act(world, walk, dice)
             except DomainError:
                 walk.refused += 1

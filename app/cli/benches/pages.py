@@ -39,10 +39,10 @@ def cases(size: int) -> Iterator[Case]:
         loaded = _pages_data.load(scratch, size, clients=1000 if size >= BIG else 520)
         pages = _addresses(loaded)
         yield from _statements_and_weight(scratch.settings, loaded, pages)
-        with _server("app.cli.wsgi:app", scratch, loaded) as ours:
+        with server("app.cli.wsgi:app", scratch, loaded) as ours:
             for name, (path, cookie) in pages.items():
                 yield from _percentiles(ours, name, path, cookie)
-            with _server("app.cli.benches._bare:app", scratch, loaded) as bare:
+            with server("app.cli.benches._bare:app", scratch, loaded) as bare:
                 path, cookie = pages["account"]
                 yield bench.compare(
                     "pages",
@@ -118,7 +118,7 @@ def _counting(count: list[int]) -> Iterator[None]:
 
 
 @contextmanager
-def _server(target: str, scratch: _scratch.Scratch, loaded: Loaded) -> Iterator[int]:
+def server(target: str, scratch: _scratch.Scratch, loaded: Loaded) -> Iterator[int]:
     """A granian of one process with eight threads; yields its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
