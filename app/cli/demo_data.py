@@ -11,7 +11,15 @@ from flask import Flask
 
 from app.accounting.bank_desk import Who
 from app.cli import provider
-from app.cli.demo_books import books, closing, intake, open_items, people, requests
+from app.cli.demo_books import (
+    books,
+    closing,
+    intake,
+    open_items,
+    people,
+    reconciling,
+    requests,
+)
 from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
 from app.cli.operator_scope import NOWHERE, as_operator
 from app.factory import create_app
@@ -65,6 +73,7 @@ def load(app: Flask) -> None:
             keeper = _in_client(sessions[priya.email], firm)
             books.fill(firm, staff, bookkeeper=keeper, today=today)
             open_items.fill(staff, today=today)
+            reconciling.fill(firm, staff)
             closing.fill(firm, staff, keeper, today=today)
             requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
         _take_in(sessions, today)
