@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
+from app.cli.benches import _slow_line
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import Scene
 from tests.serving import serving
@@ -132,6 +134,34 @@ def test_a_cut_line_loses_and_doubles_nothing_even_over_a_reload(
         "select count(*) from ledger.entry where tenant_id = %s", (scene.books.tenant,)
     ).fetchone()
     assert entries == (3,)
+
+
+def test_a_line_that_goes_away_under_the_page_loses_and_doubles_nothing(
+    browser: Any, server: str, scene: Scene, admin: psycopg.Connection
+) -> None:
+    port = int(server.rsplit(":", maxsplit=1)[1])
+    with _slow_line.to(port, round_trip=0.05, loss=0.0) as line:
+        base = f"http://localhost:{line.port}"
+        context = browser.new_context(base_url=base, locale="en-GB")
+        context.add_cookies([{"name": "login", "value": scene.books.session.cookie, "url": base}])
+        page = context.new_page()
+        page.goto(scene.url)
+        expect(page.locator("#rec-panel [data-panel]")).to_have_count(1)
+        page.keyboard.press("Enter")
+        line.cut = True
+        for _ in range(4):
+            page.keyboard.press("Enter")
+        left(page, 8)
+        time.sleep(3)
+        expect(page.locator("#unsaved")).to_be_visible()
+        line.cut = False
+        expect(page.locator("#unsaved")).to_be_hidden(timeout=30_000)
+        context.close()
+    assert scene.booked() == 5
+    entries = admin.execute(
+        "select count(*) from ledger.entry where tenant_id = %s", (scene.books.tenant,)
+    ).fetchone()
+    assert entries == (5,)
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_and_books_once(
