@@ -89,7 +89,7 @@ def _fits(role: str, cells: Sequence[Cell], *, least: float = 0.7) -> bool:
     if not cells:
         return True
     if role in _DAYS:
-        days = [cell for cell in cells if not is_total(str(cell))]
+        days = [one for one in cells if table_cells.is_day(one) or not is_total(str(one))]
         return not days or table_cells.share(days, table_cells.is_day) >= least
     if role in MONEY_ROLES:
         money_cells = [cell for cell in cells if not isinstance(cell, Formula)]
@@ -271,8 +271,9 @@ def _flags(columns: list[Column], body: Sequence[Row]) -> list[Column]:
 def _only_flag(columns: Sequence[Column], body: Sequence[Row]) -> int | None:
     for one in columns:
         cells = table_cells.column(body, one.index)
-        marks = {flag_of(str(cell)) for cell in cells}
-        if one.role in ("ignore", "text") and marks == {1, -1}:
+        if one.role not in ("ignore", "text") or None in {flag_of(str(one)) for one in cells[:20]}:
+            continue
+        if {flag_of(str(cell)) for cell in cells} == {1, -1}:
             return one.index
     return None
 

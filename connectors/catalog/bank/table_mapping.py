@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.catalog.bank.statement import Doubt, Saying
@@ -49,10 +49,16 @@ class Mapping:
     proven: bool = False
     currency: str | None = None
     doubts: tuple[Doubt, ...] = ()
+    _first: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Where each role stands first, asked many times a row."""
+        first = {one.role: one.index for one in reversed(self.columns)}
+        object.__setattr__(self, "_first", first)
 
     def where(self, role: str) -> int | None:
         """The first column with that role; None where no column has it."""
-        return next((one.index for one in self.columns if one.role == role), None)
+        return self._first.get(role)
 
     def all_where(self, role: str) -> tuple[int, ...]:
         """Every column with that role."""

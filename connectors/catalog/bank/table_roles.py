@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ROLES = (
     "date",
@@ -166,6 +167,7 @@ _TOTAL = re.compile(
 )
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Words in small letters without accents and signs, as headers are compared."""
     bare = unicodedata.normalize("NFKD", text.replace("ß", "ss").casefold().replace("ł", "l"))

@@ -165,7 +165,7 @@ class _Reader:
                     "row-without-amount", _("A row with a day has no amount."), line=row.line
                 )
             return None
-        if self._announces(row) and self._is_balance(row, exact):
+        if self._is_balance(row, exact) and self._announces(row):
             return None
         return self._moved(row, day, exact * self.mapping.sign)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from connectors.catalog.bank.table_grid import Cell, Formula
 
@@ -54,6 +55,7 @@ _DEBIT_MARKS = {"DR", "D", "S"}
 _CREDIT_MARKS = {"CR", "C", "H"}
 
 
+@lru_cache(maxsize=65_536)
 def read_day(cell: Cell, order: str) -> date | None:
     """The day of a cell by an order of day, month and year; None where it is none."""
     if isinstance(cell, date):
@@ -130,6 +132,7 @@ def orders_of(cells: Iterable[Cell]) -> list[str]:
     return left if seen else []
 
 
+@lru_cache(maxsize=65_536)
 def read_plain(cell: Cell, decimal: str) -> str | None:
     """An amount as sign, digits and a point, exactly as fine as written; None where it is none.
 
