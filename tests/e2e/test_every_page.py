@@ -10,7 +10,15 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.accounting import bank_commands, bank_import, bank_queries, commands, queries
+from app.accounting import (
+    bank_commands,
+    bank_import,
+    bank_queries,
+    close_commands,
+    commands,
+    moving_commands,
+    queries,
+)
 from app.accounting.ledger import PostingInput
 from app.documents import commands as documents
 from app.kernel import approvals, clock, db, ids, jobs, registry
@@ -109,6 +117,13 @@ def _everything(house: House, firm: Firm) -> factories.Session:
         return factories.sign_in(admin, person)
 
 
+def _fill_move() -> None:
+    """A trial balance of another package that waits, and a step of the close."""
+    rows = "Account code,Account name,Debit,Credit\n1010,Bank,50.00,\n9,Odd,,49.00\n"
+    moving_commands.upload(data=rows.encode(), name="trial balance.csv")
+    close_commands.add_step(period_id=202604, title="Wages agreed with the office")
+
+
 def _fill() -> None:
     """Bank lines to do and booked, an entry by hand, a refused file and a published report."""
     bank_commands.create_bank_account(number="NL77ABNA0574908765", name="Current", currency="EUR")
@@ -118,6 +133,7 @@ def _fill() -> None:
         data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta"
     )
     _fill_requests()
+    _fill_move()
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
     by_code = {one.code: one.id for one in queries.accounts()}
     entry = [(by_code["1010"], 120_050), (by_code["4000"], -120_050)]
