@@ -26,6 +26,10 @@ select %(t)s, 'Bench ' || n, 'Counterparty ' || n, (select id from ledger.accoun
     and control is null order by code desc limit 1)
 from generate_series(100, 399) n
 """
+_JOURNAL = """
+insert into ledger.journal (tenant_id, code, name, kind) values (%(t)s, 'BANK', 'Bank', 'bank')
+on conflict do nothing
+"""
 _LINES = """
 delete from app.bank_transaction where tenant_id = %(t)s and ctid not in (
   select ctid from app.bank_transaction where tenant_id = %(t)s
@@ -68,6 +72,7 @@ def _prepare(scratch: _scratch.Scratch, tenant: UUID, count: int) -> UUID:
         admin.execute("set local session_replication_role = replica")
         admin.execute(_LINES, {"t": tenant, "n": count})
         admin.execute(_RULE, {"t": tenant})
+        admin.execute(_JOURNAL, {"t": tenant})
     admin.execute("vacuum analyze app.bank_transaction")
     row = admin.execute(
         "select id from app.bank_account where tenant_id = %s", (tenant,)
@@ -116,6 +121,8 @@ def _keys(page: Any, size: int) -> Iterator[Case]:
 
 def _cut(page: Any, line: Line, scratch: _scratch.Scratch, tenant: UUID) -> Iterator[Case]:
     """Accepts while the line is cut; counts what was lost and what was doubled."""
+    if page.locator("#lines .refused").count():
+        raise RuntimeError(page.locator("#lines .refused").first.inner_text())
     before = _booked(scratch, tenant)
     line.cut = True
     began = time.monotonic()
