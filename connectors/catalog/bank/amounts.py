@@ -186,7 +186,7 @@ def _in_calendar(year: int, month: int, day: int, notes: Notes, *, line: int | N
             _("%(day)s is not a date.", day=f"{year:04}-{month:02}-{day:02}"),
             line=line,
         )
-    last = calendar.monthrange(year, month)[1]
+    last = 28 if day <= 28 else calendar.monthrange(year, month)[1]
     if day > last:
         notes.warn(
             "date-out-of-calendar",

@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connectors.catalog.bank.statement import Notes, StatementRefused, _
 
@@ -24,41 +25,52 @@ class Written:
     line: int
 
 
-def written(text: str, line: int) -> Written:
-    """The three numbers of a day; raises StatementRefused where there are no such."""
+@lru_cache(maxsize=4096)
+def _cut(text: str) -> tuple[tuple[str, str, str], bool, bool] | None:
+    """The numbers of a day, whether `'` stands before the last, whether a point parts them."""
     packed = _PACKED.match(text)
     if packed:
-        return Written((packed[1], packed[2], packed[3]), late=False, point=False, line=line)
+        return (packed[1], packed[2], packed[3]), False, False
     found = _NUMBERS.match(text)
+    if found is None:
+        return None
+    return (found[1], found[3], found[5]), found[4] == "'", found[2] == "."
+
+
+def written(text: str, line: int) -> Written:
+    """The three numbers of a day; raises StatementRefused where there are no such."""
+    found = _cut(text)
     if found is None:
         raise StatementRefused(
             "date-invalid", _("“%(text)s” is not a date.", text=text.strip()[:40]), line=line
         )
-    return Written(
-        (found[1], found[3], found[5]), late=found[4] == "'", point=found[2] == ".", line=line
-    )
+    return Written(*found, line)
 
 
 def ymd(day: Written, order: str) -> tuple[int, int, int]:
     """Year, month and day in an order; two digits of a year are 1980 to 2079."""
-    parts = dict(zip(order, day.numbers, strict=True))
+    return _ordered(day.numbers, day.late, order)
+
+
+@lru_cache(maxsize=4096)
+def _ordered(numbers: tuple[str, str, str], late: bool, order: str) -> tuple[int, int, int]:
+    parts = dict(zip(order, numbers, strict=True))
     year = int(parts["y"])
     if len(parts["y"]) <= 2:
-        year += 2000 if day.late or year < 80 else 1900
+        year += 2000 if late or year < 80 else 1900
     return year, int(parts["m"]), int(parts["d"])
 
 
-def _fits(day: Written, order: str) -> bool:
-    parts = dict(zip(order, day.numbers, strict=True))
+@lru_cache(maxsize=4096)
+def _fits(numbers: tuple[str, str, str], late: bool, order: str) -> bool:
+    parts = dict(zip(order, numbers, strict=True))
     if len(parts["m"]) > 2 or len(parts["d"]) > 2 or len(parts["y"]) == 3:
         return False
-    year, month, number = ymd(day, order)
     if order == "ymd" and len(parts["y"]) != 4:
         return False
+    year, month, day = _ordered(numbers, late, order)
     return (
-        1 <= year <= 9999
-        and 1 <= month <= 12
-        and 1 <= number <= calendar.monthrange(year, month)[1]
+        1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
     )
 
 
@@ -70,7 +82,7 @@ def order_of(days: Sequence[Written], notes: Notes) -> str:
     """
     left = list(ORDERS)
     for day in days:
-        fitting = [order for order in left if _fits(day, order)]
+        fitting = [order for order in left if _fits(day.numbers, day.late, order)]
         if not fitting:
             raise StatementRefused(
                 "date-order-contradicts",

@@ -56,7 +56,10 @@ class Raw:
 
     def one(self, letter: str) -> str | None:
         """The first value of a letter."""
-        return next((value for name, value, _line in self.fields if name == letter and value), None)
+        for name, value, _line in self.fields:
+            if name == letter and value:
+                return value
+        return None
 
     def all(self, letter: str) -> list[str]:
         """Every value of a letter."""
@@ -64,7 +67,10 @@ class Raw:
 
     def place(self, letter: str) -> int:
         """The line of a letter, or of the record."""
-        return next((line for name, _value, line in self.fields if name == letter), self.line)
+        for name, _value, line in self.fields:
+            if name == letter:
+                return line
+        return self.line
 
     def amounts(self) -> list[tuple[str, int]]:
         """Everything in the record that is an amount of money, with its line."""
@@ -124,12 +130,7 @@ def _transfer(category: str | None) -> str | None:
 
 
 def _amount(text: str, ways: Ways, notes: Notes, line: int) -> Amount:
-    quiet = Notes()
-    quiet.seen["currency-missing"] = 1
-    read = amounts.read_amount(decimals.plain(text, ways.mark), None, quiet, line=line)
-    for doubt in quiet.found:
-        notes.warn(doubt.code, doubt.message, line=doubt.line)
-    return read
+    return amounts.read_amount(decimals.plain(text, ways.mark), None, notes, line=line)
 
 
 def _transaction(raw: Raw, ways: Ways, notes: Notes) -> BankTransaction:
