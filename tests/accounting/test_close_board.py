@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from app.accounting import close_commands, close_jobs
+from app.accounting import close_board_queries, close_commands, close_jobs
 from app.kernel import db, jobs
 from tests import factories
 from tests.accounting import ledger_support
@@ -134,12 +134,8 @@ def test_months_are_taken_and_found_by_person_step_and_state(
 def test_pages_hold_each_client_once_in_any_order(
     sort: str, browser: Browser, firms: list[Books], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.accounting import close_board
-
-    real = close_board.board_queries.read
-    monkeypatch.setattr(
-        close_board.board_queries, "read", lambda *a, **k: real(*a, **{**k, "limit": 1})
-    )
+    real = close_board_queries.read
+    monkeypatch.setattr(close_board_queries, "read", lambda *a, **k: real(*a, **{**k, "limit": 1}))
     seen: list[str] = []
     address: str | None = f"{AT}?sort={sort}"
     while address:
