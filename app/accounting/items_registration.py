@@ -34,10 +34,36 @@ JOBS = ("app.accounting.recode_jobs",)
 
 def register(registry: Registry) -> None:
     """Adds navigation, meters, permalinks and the words of refusals."""
+    registry.add(*_navigation(), *_palette())
     registry.add(
         Meter("settlement", _("Open items settled with each other"), "pair", "accounting"),
         Meter(recode_commands.METER, _("Line re-coded"), "line", "accounting"),
         open_items_checks.CHECK,
+        Permalink("recode", recode_views.permalink),
+        Permalink("counterparty", contacts_views.permalink),
+    )
+    words.declare_names(
+        {
+            "contacts": _("Contacts"),
+            "counterparty": _("Contact"),
+            "counterparty_alias": _("Alias of a contact"),
+            "dimension": _("Dimension"),
+            "dimension_value": _("Value of a dimension"),
+            "dimensions": _("Dimensions"),
+            "open_items": _("Open items"),
+            "recode": _("Re-coding"),
+            "recode_lines": _("Lines to re-code"),
+            "tax_code": _("Tax code"),
+            "tax_codes": _("Tax codes"),
+        }
+    )
+    words.declare_errors(_item_errors())
+    words.declare_errors(_recode_errors())
+    words.declare_errors(_code_errors())
+
+
+def _navigation() -> tuple[NavItem, ...]:
+    return (
         NavItem(
             "contacts",
             _("Contacts"),
@@ -56,6 +82,11 @@ def register(registry: Registry) -> None:
             permission="accounting.post",
             order=17,
         ),
+    )
+
+
+def _palette() -> tuple[PaletteCommand | PaletteSource, ...]:
+    return (
         PaletteCommand(
             "tax-codes",
             _("Tax codes"),
@@ -93,27 +124,7 @@ def register(registry: Registry) -> None:
             order=31,
         ),
         PaletteSource("contacts", _("Contacts"), find.contacts, "accounting.read", order=45),
-        Permalink("recode", recode_views.permalink),
-        Permalink("counterparty", contacts_views.permalink),
     )
-    words.declare_names(
-        {
-            "contacts": _("Contacts"),
-            "counterparty": _("Contact"),
-            "counterparty_alias": _("Alias of a contact"),
-            "dimension": _("Dimension"),
-            "dimension_value": _("Value of a dimension"),
-            "dimensions": _("Dimensions"),
-            "open_items": _("Open items"),
-            "recode": _("Re-coding"),
-            "recode_lines": _("Lines to re-code"),
-            "tax_code": _("Tax code"),
-            "tax_codes": _("Tax codes"),
-        }
-    )
-    words.declare_errors(_item_errors())
-    words.declare_errors(_recode_errors())
-    words.declare_errors(_code_errors())
 
 
 def _item_errors() -> dict[str, words.Lazy]:

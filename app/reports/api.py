@@ -284,7 +284,7 @@ def _cursor(after: str | None) -> Cursor | None:
     try:
         return date.fromisoformat(parts[0]), UUID(parts[1]), int(parts[2])
     except ValueError:
-        raise Invalid.of("after", "cursor-invalid") from None
+        raise Invalid.of("after", "bad-cursor") from None
 
 
 @api.get(

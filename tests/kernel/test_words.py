@@ -20,10 +20,17 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 # Names and words that are the same in both languages; anything else is a text left in English.
 SAME = {
     "%(first)s – %(last)s · %(currency)s",
+    "03/31/2026",
+    "2026-03-31",
+    "31/03/2026",
     "API",
     "Bank",
+    "CSV",
     "Code",
     "Compliance",
+    "Dimension",
+    "Dimension %(slot)s",
+    "Excel",
     "Format",
     "In",
     "Journal",
@@ -31,10 +38,14 @@ SAME = {
     "Logo",
     "Name",
     "Normal",
+    "PDF",
     "Passkeys",
     "Person",
+    "Team",
     "Text",
     "Tickets",
+    "Version",
+    "✓",
 }
 
 
