@@ -231,12 +231,17 @@ class _Plot:
 SHARE_ROW = 24
 
 
+def _cut(text: str, most: int) -> str:
+    """A label that ends before its bar begins."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def share_chart(shares: Sequence[Share], title: Any, *, width: int = 720) -> Markup:
     """Horizontal bars, the largest first, with their words; the table of figures stands beside."""
     if not shares:
         return Markup("")
     most = max(share.value for share in shares) or 1
-    room = width * 0.42
+    room = width * 0.3
     rows = Markup("").join(
         Markup(
             '<text x="0" y="{y}">{label}</text>'
@@ -248,7 +253,7 @@ def share_chart(shares: Sequence[Share], title: Any, *, width: int = 720) -> Mar
             x=width * 0.4,
             wide=max(room * max(share.value, 0) / most, 1),
             end=width - 4,
-            label=share.label if len(share.label) < 38 else f"{share.label[:36]}…",
+            label=_cut(share.label, int(width * 0.4 / 6.2)),
             text=share.text,
         )
         for place, share in enumerate(shares)
