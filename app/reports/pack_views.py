@@ -255,12 +255,13 @@ def published_pack(publication_id: UUID) -> Response:
     """A published pack as the client reads it, and what changed in the books since."""
     found = pack_queries.published_pack(publication_id)
     asking.looked("published_pack", publication_id, found.head.line)
+    page = page_of(found)
     current = not found.head.superseded and found.head.withdrawn_at is None
     return render(
         "reports/published_pack.html",
         pack=found,
-        page=page_of(found),
-        since=compared(found) if current else (),
+        page=page,
+        since=compared(found) if current and page == 0 else (),
         current=current,
         may_publish=scope.current().rights.may(f"{found.head.line}.publish"),
         may_export=scope.current().rights.may(f"{found.head.line}.export"),

@@ -14,13 +14,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import event
 
 from app.cli import bench
 from app.cli.bench import Case
-from app.cli.benches import _pages_data, _scratch
+from app.cli.benches import _pages_data, _pages_pack, _scratch
 from app.cli.benches._pages_data import Loaded
 from app.kernel import db
 from app.kernel.settings import Settings
@@ -37,7 +38,7 @@ def cases(size: int) -> Iterator[Case]:
     """Percentiles, statements and weight of each page; the account page against a bare one."""
     with _scratch.database("pages") as scratch:
         loaded = _pages_data.load(scratch, size, clients=1000 if size >= BIG else 520)
-        pages = _addresses(loaded)
+        pages = _addresses(loaded, _pages_pack.publish(scratch, loaded.tenant_id))
         yield from _statements_and_weight(scratch.settings, loaded, pages)
         with server("app.cli.wsgi:app", scratch, loaded) as ours:
             for name, (path, cookie) in pages.items():
@@ -57,7 +58,7 @@ def cases(size: int) -> Iterator[Case]:
                 )
 
 
-def _addresses(loaded: Loaded) -> dict[str, tuple[str, str]]:
+def _addresses(loaded: Loaded, pack: UUID) -> dict[str, tuple[str, str]]:
     at = f"/c/{loaded.slug}"
     staff, owner = loaded.staff_cookie, loaded.owner_cookie
     return {
@@ -65,6 +66,13 @@ def _addresses(loaded: Loaded) -> dict[str, tuple[str, str]]:
         "close board": ("/desk/close/2026-10", staff),
         "bank lines": (f"{at}/books/bank", staff),
         "trial balance": (f"{at}/reports/trial-balance?period=2026-10", staff),
+        "profit and loss by month": (
+            f"{at}/reports/profit-and-loss?period=2026-10&span=year&cmp=months&share=1",
+            staff,
+        ),
+        "balance sheet": (f"{at}/reports/balance-sheet?period=2026-10", staff),
+        "pack, published": (f"{at}/reports/published-packs/{pack}?page=1", staff),
+        "pack at the portal": (f"/portal/{loaded.slug}/packs/{pack}?page=1", owner),
         "account": (f"{at}/books/accounts/{loaded.account_id}?first=2026-10-01", staff),
         "portal": (f"/portal/{loaded.slug}/", owner),
     }
