@@ -115,6 +115,9 @@ def cell_of(report: Report, address: str) -> Cell:
     """The cell of an address; raises NotFound."""
     row_key, _, column_key = address.rpartition(":")
     row, place = report.row(row_key), report.place(column_key)
+    if place is None:  # notes name a column by its days
+        named = [one.key for one in report.columns if one.cell == column_key]
+        place = report.place(named[0]) if named else None
     if row is None or place is None or place >= len(row.amounts):
         raise NotFound
     column = report.columns[place]

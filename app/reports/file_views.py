@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, request
 
 from app.kernel import clock, words
+from app.kernel.errors import TooLarge
 from app.reports import asking, export, pack_queries, pdf, prose, queries, sheet
 from app.reports.document import Report
 from app.reports.marking import Mark
@@ -94,8 +95,11 @@ def _foot(report: Report, stamp: Mark) -> str:
 
 @pages.get("/c/<client>/reports/<report_key>.pdf", needs=SIGNED_IN)
 def export_pdf(report_key: str) -> Response:
-    """The report typeset as PDF."""
-    return as_pdf(_computed(report_key), "")
+    """The report typeset as PDF; beyond what a request has time for it is refused."""
+    report = _computed(report_key)
+    if len(report.rows) > pdf.ROWS_AT_ONCE:
+        raise TooLarge("pdf-too-long", most=pdf.ROWS_AT_ONCE)
+    return as_pdf(report, "")
 
 
 @portal.get("/portal/<client>/reports/<uuid:report_id>.pdf", needs=SIGNED_IN, endpoint="pdf")

@@ -25,7 +25,7 @@ from app.web import chart
 TEMPLATE = Path(__file__).parent / "typeset" / "report.typ"
 ACCENT = "#3a47b8"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-ROWS_AT_ONCE = 4_000  # about half a second; more is set by a job
+ROWS_AT_ONCE = 4_000  # about half a second of typesetting
 
 SECOND, LINE = "#c58f3a", "#0a7347"
 

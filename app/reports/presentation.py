@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup, escape
 
 from app.kernel import money, words
-from app.reports.document import Report, RowKind
+from app.reports.document import Report, Row, RowKind
 from app.web.chart import Bar, ChartData, Share
 
 SHARES = 7
+TELLING = 50  # tenths of a percent
 
 
 def trend_in_units(values: Sequence[int], currency: str) -> list[int]:
@@ -18,6 +21,57 @@ def trend_in_units(values: Sequence[int], currency: str) -> list[int]:
 
 def _units(minor: int, currency: str) -> int:
     return money.round_half_up(money.to_decimal(minor, currency))
+
+
+def row_cells(row: Row, report: Report, cells: str, marks: Mapping[str, int] | None) -> Markup:
+    """The cells of a row: figures as links where `cells` is the address before a cell's name.
+
+    A wide report has a thousand; drawn by a macro each would cost more than computing them.
+    """
+    found = [
+        _cell(row, report, place, amount, cells, marks) for place, amount in enumerate(row.amounts)
+    ]
+    return Markup("".join(found))  # noqa: S704  # each part is escaped or of our own making
+
+
+def _cell(
+    row: Row,
+    report: Report,
+    place: int,
+    amount: int | None,
+    cells: str,
+    marks: Mapping[str, int] | None,
+) -> str:
+    column = report.columns[place]
+    notes = marks.get(f"{row.key}:{column.cell}", 0) if marks else 0
+    kind = "num note" if notes else "num"
+    if amount is None:
+        return f'<td class="{kind}"><span class="mut">–</span>{_noted(notes)}</td>'
+    if column.kind == "percent":
+        kind += _tone(amount, row)
+        text = words.format_tenths(amount)
+    elif column.kind == "share":
+        kind += " t2"
+        text = words.format_share(amount)
+    else:
+        text = words.format_minor(amount, report.currency)
+    if cells and row.key:
+        address = escape(f"{cells}{row.key}:{column.key}")
+        text = f'<a href="{address}" data-cell>{text}</a>'
+    return f'<td class="{kind}">{text}{_noted(notes)}</td>'
+
+
+def _noted(count: int) -> str:
+    if not count:
+        return ""
+    return f'<span class="vh">{escape(words.ngettext("%(n)s note", "%(n)s notes", count))}</span>'
+
+
+def _tone(value: int, row: Row) -> str:
+    """Good or bad for the business, for changes of five percent and more."""
+    if row.good_up is None or abs(value) < TELLING:
+        return ""
+    return " good-t" if (value > 0) == row.good_up else " bad-t"
 
 
 def chart_of(report: Report) -> ChartData:

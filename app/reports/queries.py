@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel import people
 from app.kernel.db import session
@@ -129,6 +130,21 @@ def published_report(report_id: UUID, *, at_portal: bool = False) -> PublishedWh
     if row is None:
         raise NotFound
     return PublishedWhole(_heads([row])[0], stored.from_json(row.content))
+
+
+_ROW_TITLES = sa.text(
+    "select r.id, e.value ->> 'key' as key, e.value ->> 'title' as title"
+    " from app.published_report r cross join lateral jsonb_array_elements(r.content -> 'rows') e"
+    " where r.id = any(:ids)"
+).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
+
+
+def row_titles(report_ids: Collection[UUID]) -> dict[tuple[UUID, str], str]:
+    """The titles of the rows of published reports, by report and row key."""
+    if not report_ids:
+        return {}
+    rows = session.execute(_ROW_TITLES, {"ids": list(report_ids)})
+    return {(row.id, row.key): row.title for row in rows if row.key}
 
 
 def last_published(key: str) -> PublishedWhole | None:

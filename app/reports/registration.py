@@ -77,6 +77,10 @@ def register(registry: Registry) -> None:
         {
             "report-empty": _("There is nothing to publish in this period yet."),
             "pack-empty": _("Choose at least one report for the pack."),
+            "pdf-too-long": _(
+                "More than %(most)s rows are too many for a PDF. Take the workbook, or choose a"
+                " shorter span."
+            ),
             "pack-title": _("Give the pack a title of 1 to 200 characters."),
             "pack-words-long": _("Shorten the words of the pack."),
             "span-backwards": _("The span ends before it begins. Swap the two days."),
@@ -100,6 +104,7 @@ def install(app: Flask) -> None:
     """Gives templates the two ways from a report to a chart."""
     app.jinja_env.filters["chart_of"] = presentation.chart_of
     app.jinja_env.filters["shares_of"] = presentation.shares_of
+    app.jinja_env.globals["row_cells"] = presentation.row_cells
     app.jinja_env.globals["share_chart"] = chart.share_chart
     app.jinja_env.filters["prose"] = prose.html
     app.jinja_env.filters["in_units"] = presentation.trend_in_units

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from app.accounting import commands, queries
-from app.reports import stored
+from app.reports import stored, subjects
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -289,7 +289,15 @@ def test_the_owner_asks_at_a_figure_and_staff_see_it_there(
     report = re.search(r"reports/([0-9a-f-]{36})/figure", link[1])
     assert report
     address = f"/c/{slug}/reports/published/{report[1]}/cell?cell=income:now"
-    assert "Why so much?" in text_of(Browser(app, books.session), address)
+    staff = Browser(app, books.session)
+    assert "Why so much?" in text_of(staff, address)
+    key = f"{report[1]}:profit-and-loss:income:2026-03"
+    with books.open(read_only=True):
+        said = subjects.cells([key, "profit-and-loss:income:2026-03", "x", "y:z"])
+    assert said[key].detail == "Total income · Mar 2026"
+    assert set(said) == {key, "profit-and-loss:income:2026-03"}
+    live = f"/c/{slug}/reports/profit-and-loss/drill?period=2026-03&cell=income:2026-03"
+    assert "12,345.00" in text_of(staff, live)
 
 
 def test_the_pdf_is_the_same_bytes_each_time_and_says_what_was_published(
