@@ -23,3 +23,14 @@ def test_the_demo_loads_once_and_its_books_balance(
         assert found is not None
         assert found[0] > 500
         assert found[1] == 0
+    waiting = admin.execute("select name from app.statement_tray where state = 'waiting'")
+    assert waiting.fetchall() == [("statement-14.sta",)]
+    states = admin.execute(
+        "select name, state from app.statement_file where source = 'portal' or name ~ '^fuel'"
+        " order by lower(name)"
+    ).fetchall()
+    assert states == [
+        ("fuel-card-1.csv", "imported"),
+        ("fuel-card-3.csv", "imported"),
+        ("Wallet-Export.csv", "mapping"),
+    ]

@@ -46,7 +46,7 @@ _WORDS = {
         "available on utc|available on|effective date|valor"
     ),
     "amount": (
-        "amount|betrag|umsatz|montant|importe|importo|bedrag|kwota|belopp|belob|belop|net|"
+        "amount|netto|betrag|umsatz|montant|importe|importo|bedrag|kwota|belopp|belob|belop|net|"
         "net amount|transaction amount|amount total|total amount|buchungsbetrag|betrag in eur|"
         "betrag eur|amount eur|amount gbp|amount usd|item total|value|kwota operacji|"
         "montant operation|bedrag eur|summe|paid amount|valeur|beloeb|transaktionsbelopp"
@@ -119,7 +119,7 @@ _WORDS = {
     ),
     "status": "status|state|zustand|estado|statut|stato",
     "ignore": (
-        "fee|charges|amount fee|gross|converted amount|time|time zone|timezone|"
+        "fee|charges|amount fee|gross|brutto|converted amount|time|time zone|timezone|"
         "booking time|uhrzeit|"
         "hora|sheet|item subtotal|"
         "item subtotal tax|quantity|list price per unit|purchase price per unit|tax|vat|mwst|"
