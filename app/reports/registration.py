@@ -73,21 +73,24 @@ def register(registry: Registry) -> None:
             "published_pack": _("Published report pack"),
         }
     )
-    words.declare_errors(
-        {
-            "report-empty": _("There is nothing to publish in this period yet."),
-            "pack-empty": _("Choose at least one report for the pack."),
-            "pdf-too-long": _(
-                "More than %(most)s rows are too many for a PDF. Take the workbook, or choose a"
-                " shorter span."
-            ),
-            "pack-title": _("Give the pack a title of 1 to 200 characters."),
-            "pack-words-long": _("Shorten the words of the pack."),
-            "span-backwards": _("The span ends before it begins. Swap the two days."),
-            "not-a-month": _("Choose a month such as 2026-10."),
-            "not-a-date": _("This is no date of the calendar. Write it as 2026-10-31."),
-        }
-    )
+    words.declare_errors(_errors())
+
+
+def _errors() -> dict[str, words.Lazy]:
+    """The words of this package's refusals."""
+    return {
+        "report-empty": _("There is nothing to publish in this period yet."),
+        "pack-empty": _("Choose at least one report for the pack."),
+        "pdf-too-long": _(
+            "More than %(most)s rows are too many for a PDF. Take the workbook, or choose a"
+            " shorter span."
+        ),
+        "pack-title": _("Give the pack a title of 1 to 200 characters."),
+        "pack-words-long": _("Shorten the words of the pack."),
+        "span-backwards": _("The span ends before it begins. Swap the two days."),
+        "not-a-month": _("Choose a month such as 2026-10."),
+        "not-a-date": _("This is no date of the calendar. Write it as 2026-10-31."),
+    }
 
 
 def blueprints() -> tuple[Blueprint, ...]:
