@@ -299,11 +299,11 @@ def _known(rule: BankRule) -> RuleInput:
 def _hits_of(values: dict[str, Any]) -> PastHits | None:
     """The preview of a form that is not sent yet; None while it says too little."""
     account = queries.account_by_code(str(values.get("account") or "").split(" ", maxsplit=1)[0])
-    if account is None or not (values.get("party_pattern") or values.get("text_pattern")):
+    if not (values.get("party_pattern") or values.get("text_pattern")):
         return None
     rule = RuleInput(
         name=str(values.get("name") or "–"),
-        account_id=account.id,
+        account_id=account.id if account else UUID(int=0),
         direction=str(values.get("direction") or "any"),
         party_pattern=values.get("party_pattern") or None,
         text_pattern=values.get("text_pattern") or None,

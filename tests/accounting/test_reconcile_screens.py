@@ -224,3 +224,36 @@ def test_the_difference_is_explained_to_the_last_cent(books: Books) -> None:
 def _main(books: Books) -> UUID:
     with books.open(read_only=True):
         return next(one.id for one in bank_queries.bank_accounts() if one.name == "Main")
+
+
+def test_a_rule_is_made_of_a_line_previewed_ordered_archived_and_brought_back(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    rules = base.replace("/reconcile", "/rules")
+    line = line_of(books, -12_000)
+    page = get(browser, f"{rules}/new?line={line}")
+    assert "What it would have hit" in page
+    typed = {
+        **token(page),
+        "name": "Mill",
+        "direction": "out",
+        "text_pattern": "golden mill",
+        "account": "5000",
+        "version": "0",
+    }
+    seen = browser.post(f"{rules}/preview", data=typed, headers=HERE)
+    assert seen.status_code == 200, seen.text[:2000]
+    assert "Golden Mill flour" in seen.text
+    wide = {**typed, "text_pattern": "", "party_pattern": ""}
+    assert browser.post(f"{rules}/new", data=wide, headers=HERE).status_code == 422
+    assert browser.post(f"{rules}/new", data=typed, headers=HERE).status_code == 303
+    page = get(browser, rules)
+    found = re.search(r'action="([^"]*/rules/[^"]+/archive)"', page)
+    assert found is not None
+    gone = browser.post(found[1], data={**token(page), "version": "1"}, headers=HERE)
+    assert gone.status_code == 303
+    page = get(browser, f"{rules}?view=archived")
+    back = re.search(r'action="([^"]*/rules/[^"]+/restore)"', page)
+    assert back is not None
+    assert browser.post(back[1], data=token(page), headers=HERE).status_code == 303
+    assert "Mill" in get(browser, rules)
