@@ -102,7 +102,11 @@ def as_suggested(line_id: UUID, coding: Coding) -> Decision:
 
 
 def certain(bank_account_id: UUID) -> Certain:
-    """The lines to do whose best guess is certain, among the first five hundred."""
+    """The lines to do whose best guess is certain, among the first five hundred.
+
+    Raises NotFound for an unknown bank account.
+    """
+    bank_queries.bank_account(bank_account_id)
     found = lines.first_to_do(bank_account_id, MOST_CERTAIN)
     guesses = suggest_queries.suggestions([line_id for line_id, _version in found])
     return Certain(
