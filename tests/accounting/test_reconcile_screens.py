@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from tests.accounting.test_bank import all_lines, mt940, upload
 HERE = {"Sec-Fetch-Site": "same-origin"}
 SCRIPT = {**HERE, "Accept": "application/json"}
 NUMBER, SAVINGS = "NL91ABNA0417164300", "NL02ABNA0123456789"
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 ROWS = [
     ("260302", "100,00", "Rent from Vos"),
     ("260303", "-25,50", "Paper shop"),
@@ -208,7 +211,12 @@ def test_ask_note_and_attach_stay_at_the_line(
     assert browser.post(f"{base}/lines/{line}/ask", data=asked, headers=HERE).status_code == 303
     noted = {**form, "text": "Looks like flour", "audience": "team"}
     assert browser.post(f"{base}/lines/{line}/note", data=noted, headers=HERE).status_code == 303
+    paper = {**form, "file": (io.BytesIO(base64.b64decode(PIXEL)), "receipt.png")}
+    del paper["version"]
+    sent = browser.post(f"{base}/lines/{line}/attach", data=paper, headers=HERE)
+    assert sent.status_code == 303, sent.text[:2000]
     page = get(browser, f"{base}/{_main(books)}?tab=asked")
+    assert "receipt.png" in page
     assert "What was this?" in page
     assert "Looks like flour" in page
 
