@@ -22,7 +22,10 @@ from tests.accounting.test_bank import all_lines, mt940, upload
 HERE = {"Sec-Fetch-Site": "same-origin"}
 SCRIPT = {**HERE, "Accept": "application/json"}
 NUMBER, SAVINGS = "NL91ABNA0417164300", "NL02ABNA0123456789"
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+    "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 ROWS = [
     ("260302", "100,00", "Rent from Vos"),
     ("260303", "-25,50", "Paper shop"),
