@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -58,7 +57,7 @@ def test_parse_without_a_file_is_wrong_usage() -> None:
     assert run("parse").returncode == 2
 
 
-def test_parse_loads_no_web_application_and_starts_within_half_a_second() -> None:
+def test_parse_loads_no_web_application() -> None:
     code = (
         "import sys\nfrom app.cli import main\n"
         "try:\n    main()\n"
@@ -66,12 +65,7 @@ def test_parse_loads_no_web_application_and_starts_within_half_a_second() -> Non
         "    assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     arguments = ["statements", "parse", "--json", str(FIXTURES / "envelope.sta")]
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], capture_output=True, check=False
-        )
-        times.append(time.perf_counter() - start)
-        assert done.returncode == 0, done.stderr
-    assert min(times) < 0.5
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
