@@ -27,7 +27,29 @@ from app.web import chart
 
 def register(registry: Registry) -> None:
     """Adds the entries of this package."""
+    registry.add(*_doors())
     registry.add(
+        PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
+        PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
+        Meter(commands.METER, _("Report published"), "report", "accounting"),
+        Permalink("published_report", views.permalink),
+        subjects.SOURCE,
+        Permalink("published_pack", pack_views.permalink),
+    )
+    words.declare_names(
+        {
+            "published_report": _("Published report"),
+            "report": _("Report from the books"),
+            "report_pack": _("Report pack"),
+            "published_pack": _("Published report pack"),
+        }
+    )
+    words.declare_errors(_errors())
+
+
+def _doors() -> tuple[NavItem | PaletteCommand, ...]:
+    """How people come to the reports: navigation and palette."""
+    return (
         NavItem(
             "reports",
             _("Reports"),
@@ -49,12 +71,6 @@ def register(registry: Registry) -> None:
             "accounting.publish",
             order=30,
         ),
-        PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
-        PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
-        Meter(commands.METER, _("Report published"), "report", "accounting"),
-        Permalink("published_report", views.permalink),
-        subjects.SOURCE,
-        Permalink("published_pack", pack_views.permalink),
         PaletteCommand(
             "pack",
             _("New report pack"),
@@ -65,15 +81,6 @@ def register(registry: Registry) -> None:
             order=31,
         ),
     )
-    words.declare_names(
-        {
-            "published_report": _("Published report"),
-            "report": _("Report from the books"),
-            "report_pack": _("Report pack"),
-            "published_pack": _("Published report pack"),
-        }
-    )
-    words.declare_errors(_errors())
 
 
 def _errors() -> dict[str, words.Lazy]:
