@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.accounting import (
-    codes_api,
-    codes_views,
-    contacts_api,
-    contacts_views,
-    open_items_api,
-    open_items_checks,
-    open_items_views,
-    recode_api,
-    recode_commands,
-    recode_views,
-)
-from app.accounting import contacts_find as find
+from app.accounting.codes import api as codes_api
+from app.accounting.codes import views as codes_views
+from app.accounting.contacts import api as contacts_api
+from app.accounting.contacts import find
+from app.accounting.contacts import views as contacts_views
+from app.accounting.open_items import api as open_items_api
+from app.accounting.open_items import checks as open_items_checks
+from app.accounting.open_items import views as open_items_views
+from app.accounting.recode import api as recode_api
+from app.accounting.recode import commands as recode_commands
+from app.accounting.recode import views as recode_views
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
@@ -29,7 +27,7 @@ from app.kernel.registry import (
 )
 from app.kernel.words import _
 
-JOBS = ("app.accounting.recode_jobs",)
+JOBS = ("app.accounting.recode.jobs",)
 
 
 def register(registry: Registry) -> None:

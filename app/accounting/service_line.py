@@ -5,17 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.accounting import api as accounting_api
-from app.accounting import (
-    bank_registration,
-    close_registration,
-    find,
-    hooks,
-    items_registration,
-    moving_registration,
-    permissions,
-    report_builders,
-    views,
-)
+from app.accounting import find, hooks, items_registration, permissions, views
+from app.accounting.bank import registration as bank_registration
+from app.accounting.close import registration as close_registration
+from app.accounting.moving import registration as moving_registration
+from app.accounting.reports import builders as report_builders
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (

@@ -54,8 +54,8 @@ def import_postings(
     Columns: entry,date,description,account,amount,currency,base_amount; one line a posting, debit
     positive, decimal point, base_amount empty where the currency is the base currency.
     """
-    from app.accounting import books_import
-    from app.accounting.books_file import Fault, FileRefused
+    from app.accounting.books import reading as books_import
+    from app.accounting.books.file import Fault, FileRefused
 
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -80,7 +80,7 @@ def import_postings(
 
 
 def _fault(fault: Any) -> dict[str, Any]:
-    from app.accounting.books_import import REMEDIES
+    from app.accounting.books.reading import REMEDIES
 
     return {
         "line": fault.line,
@@ -164,7 +164,7 @@ def _balance_told(row: dict[str, Any]) -> str:
 @_PERSON
 def export(kind: str, tenant: str, person: str | None) -> None:
     """Write the books to standard output as text that independent tools read."""
-    from app.accounting import books_export
+    from app.accounting.books import writing as books_export
 
     with _client(person, tenant):
         sys.stdout.writelines(books_export.export(cast(books_export.Format, kind)))

@@ -9,7 +9,7 @@ import pyotp
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounting.bank_desk import Who
+from app.accounting.bank.desk import Who
 from app.cli import provider
 from app.cli.demo_books import (
     books,

@@ -9,17 +9,14 @@ from uuid import UUID
 
 import psycopg
 
-from app.accounting import (
-    commands,
-    contacts_commands,
-    ledger,
-    open_items_commands,
-    open_items_queries,
-    recode,
-    recode_commands,
-    recode_queries,
-)
-from app.accounting.open_items_values import CONTROLS, Pairing
+from app.accounting import commands, ledger
+from app.accounting.contacts import commands as contacts_commands
+from app.accounting.open_items import commands as open_items_commands
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.open_items.values import CONTROLS, Pairing
+from app.accounting.recode import arithmetic as recode
+from app.accounting.recode import commands as recode_commands
+from app.accounting.recode import queries as recode_queries
 from app.kernel import ids, undo
 from app.kernel.errors import DomainError
 from tests.accounting import ledger_support

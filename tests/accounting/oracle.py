@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from app.accounting.books_file import COLUMNS
+from app.accounting.books.file import COLUMNS
 from app.kernel import money
 
 CHECKOUT = Path(__file__).parents[2]

@@ -10,9 +10,11 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import bank_commands, bank_queries, rule_commands
-from app.accounting.bank_commands import Coding
-from app.accounting.rule_commands import RuleInput
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.commands import Coding
+from app.accounting.rules import commands as rule_commands
+from app.accounting.rules.commands import RuleInput
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books

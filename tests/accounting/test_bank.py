@@ -12,9 +12,13 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import, bank_queries, queries, reconcile_commands
-from app.accounting.bank_commands import Coding
-from app.accounting.bank_queries import LineFilter
+from app.accounting import queries
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.commands import Coding
+from app.accounting.bank.queries import LineFilter
+from app.accounting.reconcile import commands as reconcile_commands
 from app.kernel import jobs, storage
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from tests.accounting import ledger_support

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.accounting import bank_dedupe
+from app.accounting.bank import dedupe as bank_dedupe
 from connectors.catalog.bank.statement import BankTransaction, Statement, Status
 
 START = date(2026, 1, 1)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.accounting import bank_gaps
-from app.accounting.bank_gaps import Head
+from app.accounting.bank import gaps as bank_gaps
+from app.accounting.bank.gaps import Head
 from connectors.catalog.bank import reading
 
 START = date(2026, 3, 2)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from redis import Redis
 
-from app.accounting import bank_import
+from app.accounting.bank import intake as bank_import
 from app.kernel.jobs_control import Control, Ticket
 from app.kernel.jobs_run import Runner
 from app.kernel.settings import Settings

@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.accounting import bank_complete, bank_import, bank_mapping, bank_queries
+from app.accounting.bank import complete as bank_complete
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import mapping as bank_mapping
+from app.accounting.bank import queries as bank_queries
 from app.kernel import jobs
 from app.kernel.db import session
 from app.kernel.errors import Forbidden

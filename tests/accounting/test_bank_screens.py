@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounting import bank_commands
+from app.accounting.bank import commands as bank_commands
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.accounting import bank_dedupe, bank_settling
-from app.accounting.bank_settling import Known
+from app.accounting.bank import dedupe as bank_dedupe
+from app.accounting.bank import settling as bank_settling
+from app.accounting.bank.settling import Known
 from connectors.catalog.bank.statement import BankTransaction, Statement, Status
 
 START = date(2026, 1, 1)

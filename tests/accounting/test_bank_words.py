@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.accounting import bank_words
+from app.accounting.bank import words as bank_words
 from app.kernel import words
 from connectors.catalog.bank import reading
 from connectors.catalog.bank.statement import StatementRefused

@@ -16,7 +16,9 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import books_export, books_file, commands, ledger, queries
+from app.accounting import commands, ledger, queries
+from app.accounting.books import file as books_file
+from app.accounting.books import writing as books_export
 from app.kernel import money
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import books_file, books_import, ledger, queries
+from app.accounting import ledger, queries
+from app.accounting.books import file as books_file
+from app.accounting.books import reading as books_import
 from app.kernel import money
 from tests.accounting import ledger_support, oracle
 from tests.accounting.ledger_support import Books

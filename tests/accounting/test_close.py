@@ -11,8 +11,12 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.accounting import close_changes, close_checks, close_commands, close_queries, commands
-from app.accounting.close_changes import Moved
+from app.accounting import commands
+from app.accounting.close import changes as close_changes
+from app.accounting.close import checks as close_checks
+from app.accounting.close import commands as close_commands
+from app.accounting.close import queries as close_queries
+from app.accounting.close.changes import Moved
 from app.kernel import ids
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid, Locked
 from tests import factories

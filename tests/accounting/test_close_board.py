@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from app.accounting import close_board_queries, close_commands, close_jobs
+from app.accounting.close import board_queries as close_board_queries
+from app.accounting.close import commands as close_commands
+from app.accounting.close import jobs as close_jobs
 from app.kernel import db, jobs
 from tests import factories
 from tests.accounting import ledger_support

@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.accounting import codes_commands, codes_queries, commands, ledger
+from app.accounting import commands, ledger
+from app.accounting.codes import commands as codes_commands
+from app.accounting.codes import queries as codes_queries
 from app.kernel import ids
 from app.kernel.errors import Invalid
 from tests import factories

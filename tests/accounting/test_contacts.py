@@ -12,13 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.accounting import (
-    contacts_commands,
-    contacts_queries,
-    open_items_checks,
-    open_items_queries,
-    pairing,
-)
+from app.accounting.contacts import commands as contacts_commands
+from app.accounting.contacts import queries as contacts_queries
+from app.accounting.open_items import checks as open_items_checks
+from app.accounting.open_items import pairing
+from app.accounting.open_items import queries as open_items_queries
 from app.kernel.errors import Conflict, Invalid, NotFound
 from tests import factories
 from tests.accounting import ledger_support

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import moving_commands
+from app.accounting.moving import commands as moving_commands
 from app.kernel import jobs
 from tests import factories
 from tests.accounting import ledger_support

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.accounting import moving_cells, moving_columns, moving_read, moving_table
-from app.accounting.moving_columns import HEADER_WORDS
-from app.accounting.moving_table import Table, TableRefused
-from app.accounting.moving_values import Content, Settings
+from app.accounting.moving import cells as moving_cells
+from app.accounting.moving import columns as moving_columns
+from app.accounting.moving import read as moving_read
+from app.accounting.moving import table as moving_table
+from app.accounting.moving.columns import HEADER_WORDS
+from app.accounting.moving.table import Table, TableRefused
+from app.accounting.moving.values import Content, Settings
 
 XERO = """Demo Company,,,,,
 General Ledger Export,,,,,

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import commands, ledger, open_items_queries
-from app.accounting import open_items_commands as settle
-from app.accounting.open_items_values import Pairing
+from app.accounting import commands, ledger
+from app.accounting.open_items import commands as settle
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.open_items.values import Pairing
 from app.cli import install
 from app.kernel import ids, usage
 from app.kernel.errors import Conflict, DomainError, Invalid, Locked

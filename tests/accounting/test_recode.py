@@ -13,14 +13,10 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounting import (
-    bank_commands,
-    commands,
-    ledger,
-    queries,
-    reconcile_commands,
-    reconcile_lines,
-)
+from app.accounting import commands, ledger, queries
+from app.accounting.bank import commands as bank_commands
+from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.reconcile import lines as reconcile_lines
 from app.kernel import ids, jobs
 from app.kernel.db import session
 from tests import factories
@@ -213,7 +209,7 @@ def test_control_and_bank_accounts_are_neither_left_nor_reached(
     spend(books, 1)
     bank = add_account(books)
     with books.open(read_only=True):
-        from app.accounting import bank_queries
+        from app.accounting.bank import queries as bank_queries
 
         account = bank_queries.bank_account(bank).account_id
     page = choose(browser, base, f"account={books.accounts['6900']}")

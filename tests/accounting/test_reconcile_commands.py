@@ -9,24 +9,21 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import (
-    bank_queries,
-    commands,
-    open_items_queries,
-    queries,
-    reconcile_accept,
-    reconcile_balance,
-    reconcile_checks,
-    reconcile_commands,
-    reconcile_matching,
-    reconcile_queries,
-    reconcile_settling,
-    suggest_queries,
-)
+from app.accounting import commands, queries
+from app.accounting.bank import queries as bank_queries
 from app.accounting.coding import Coding, Part
 from app.accounting.ledger import PostingInput
 from app.accounting.matching.values import ItemShare
-from app.accounting.reconcile_matching import Other
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.reconcile import accept as reconcile_accept
+from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import checks as reconcile_checks
+from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.reconcile import matching as reconcile_matching
+from app.accounting.reconcile import queries as reconcile_queries
+from app.accounting.reconcile import settling as reconcile_settling
+from app.accounting.reconcile.matching import Other
+from app.accounting.suggest import queries as suggest_queries
 from app.kernel import undo
 from app.kernel.errors import Conflict, Invalid
 from tests.accounting import reconcile_scene

@@ -12,8 +12,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounting import bank_commands, bank_queries, reconcile_balance, rule_commands
-from app.accounting.rule_commands import RuleInput
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import queries as bank_queries
+from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.rules import commands as rule_commands
+from app.accounting.rules.commands import RuleInput
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books

@@ -11,10 +11,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import, commands, ledger, suggest_queries
-from app.accounting.bank_commands import Coding
+from app.accounting import commands, ledger
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank.commands import Coding
 from app.accounting.matching import rules, words
 from app.accounting.matching.values import Rule, Suggestion
+from app.accounting.suggest import queries as suggest_queries
 from app.kernel import db, ids
 from app.kernel.errors import Invalid
 from tests.accounting import ledger_support

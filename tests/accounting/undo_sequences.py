@@ -12,24 +12,21 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import (
-    bank_queries,
-    commands,
-    open_items_queries,
-    queries,
-    reconcile_accept,
-    reconcile_balance,
-    reconcile_commands,
-    reconcile_matching,
-    reconcile_settling,
-    rule_commands,
-    suggest_queries,
-)
+from app.accounting import commands, queries
+from app.accounting.bank import queries as bank_queries
 from app.accounting.coding import Coding, Part
 from app.accounting.ledger import PostingInput
 from app.accounting.matching.values import ItemShare
-from app.accounting.reconcile_matching import Other
-from app.accounting.rule_commands import RuleInput
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.reconcile import accept as reconcile_accept
+from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.reconcile import matching as reconcile_matching
+from app.accounting.reconcile import settling as reconcile_settling
+from app.accounting.reconcile.matching import Other
+from app.accounting.rules import commands as rule_commands
+from app.accounting.rules.commands import RuleInput
+from app.accounting.suggest import queries as suggest_queries
 from app.kernel import db, undo
 from app.kernel.errors import Conflict, DomainError
 from tests.accounting import reconcile_scene

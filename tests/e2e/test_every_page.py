@@ -10,16 +10,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.accounting import (
-    bank_commands,
-    bank_import,
-    bank_queries,
-    close_commands,
-    commands,
-    moving_commands,
-    queries,
-)
+from app.accounting import commands, queries
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
+from app.accounting.close import commands as close_commands
 from app.accounting.ledger import PostingInput
+from app.accounting.moving import commands as moving_commands
 from app.documents import commands as documents
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition

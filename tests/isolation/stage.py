@@ -10,9 +10,11 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import, bank_queries
 from app.accounting import commands as entries
 from app.accounting import queries as books
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
 from app.accounting.ledger import PostingInput
 from app.cli.operator_scope import as_operator
 from app.documents import commands as documents

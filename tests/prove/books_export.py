@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import books_export, commands
+from app.accounting import commands
+from app.accounting.books import writing as books_export
 from tests.accounting import ledger_support, test_books_export
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "100000"))

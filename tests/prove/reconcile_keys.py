@@ -19,10 +19,12 @@ from flask import Flask
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
-from app.accounting import bank_commands, commands, rule_commands
-from app.accounting.bank_commands import Coding
+from app.accounting import commands
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank.commands import Coding
 from app.accounting.ledger import PostingInput
-from app.accounting.rule_commands import RuleInput
+from app.accounting.rules import commands as rule_commands
+from app.accounting.rules.commands import RuleInput
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import MAIN, SAVINGS, Scene
 from tests.accounting.test_bank import upload

@@ -10,7 +10,9 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import bank_commands, bank_import, bank_queries
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
 from app.cli.operator_scope import as_operator
 from app.kernel import clock, db, jobs_catalog
 from app.kernel.scope import Scope

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.accounting import commands as entries
 from app.accounting import queries as books
-from app.accounting import question_checks
+from app.accounting.close import question_checks
 from app.accounting.ledger import PostingInput
 from app.documents import queries as papers
 from app.kernel import clock, registry

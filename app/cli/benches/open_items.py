@@ -10,7 +10,8 @@ from uuid import UUID
 import psycopg
 import sqlalchemy as sa
 
-from app.accounting import contacts_queries, open_items_queries
+from app.accounting.contacts import queries as contacts_queries
+from app.accounting.open_items import queries as open_items_queries
 from app.cli import bench
 from app.cli.bench import Case
 from app.cli.benches import _books, _scratch

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from lxml import etree
 
-from app.accounting import bank_commands, bank_dedupe, bank_import
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import dedupe as bank_dedupe
+from app.accounting.bank import intake as bank_import
 from app.cli import bench
 from app.cli.bench import Case
 from app.cli.benches import _books, _camt_files, _scratch

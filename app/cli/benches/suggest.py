@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from app.accounting import suggest_queries
+from app.accounting.suggest import queries as suggest_queries
 from app.cli import bench
 from app.cli.bench import Case
 from app.cli.benches import _books, _scratch, _suggest_data

@@ -10,16 +10,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from app.accounting import (
-    bank_commands,
-    bank_import,
-    bank_queries,
-    commands,
-    contacts_commands,
-    queries,
-)
-from app.accounting.bank_commands import Coding
-from app.accounting.bank_queries import LineFilter
+from app.accounting import commands, queries
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.commands import Coding
+from app.accounting.bank.queries import LineFilter
+from app.accounting.contacts import commands as contacts_commands
 from app.accounting.ledger import EntryDraft, PostingInput
 from app.cli.demo_books import packs, statements
 from app.cli.demo_books.firms import Bank, Firm

@@ -6,7 +6,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from app.accounting import close_commands, close_jobs, close_queries, moving_commands
+from app.accounting.close import commands as close_commands
+from app.accounting.close import jobs as close_jobs
+from app.accounting.close import queries as close_queries
+from app.accounting.moving import commands as moving_commands
 from app.cli.demo_books.firms import Firm
 from app.kernel import db
 from app.kernel.scope import Scope

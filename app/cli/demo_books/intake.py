@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.accounting import bank_commands, bank_desk, bank_import, bank_mapping
-from app.accounting.bank_desk import Who
-from app.accounting.bank_zip import Piece
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank import desk as bank_desk
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import mapping as bank_mapping
+from app.accounting.bank.desk import Who
+from app.accounting.bank.zip import Piece
 from app.kernel import db
 from app.kernel.scope import Scope
 from app.reports.period import months_before

@@ -5,19 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.accounting import (
-    commands,
-    contacts_commands,
-    contacts_queries,
-    open_items_commands,
-    open_items_queries,
-    pairing,
-    queries,
-    recode,
-    recode_commands,
-    recode_queries,
-)
+from app.accounting import commands, queries
+from app.accounting.contacts import commands as contacts_commands
+from app.accounting.contacts import queries as contacts_queries
 from app.accounting.ledger import EntryDraft, PostingInput
+from app.accounting.open_items import commands as open_items_commands
+from app.accounting.open_items import pairing
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.recode import arithmetic as recode
+from app.accounting.recode import commands as recode_commands
+from app.accounting.recode import queries as recode_queries
 from app.kernel import db
 from app.kernel.scope import Scope
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from app.accounting import (
-    bank_queries,
-    queries,
-    reconcile_commands,
-    rule_commands,
-)
-from app.accounting.bank_queries import LineFilter
-from app.accounting.rule_commands import RuleInput
+from app.accounting import queries
+from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.queries import LineFilter
+from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.rules import commands as rule_commands
+from app.accounting.rules.commands import RuleInput
 from app.cli.demo_books.firms import Firm
 from app.kernel import db
 from app.kernel.scope import Scope

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import typst
 
-from app.accounting import bank_queries
-from app.accounting.bank_queries import BankLine
+from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.queries import BankLine
 from app.documents import commands as documents
 from app.kernel import db, words
 from app.kernel.scope import Scope

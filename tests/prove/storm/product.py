@@ -16,7 +16,8 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 
-from app.accounting import bank_commands, charts, commands
+from app.accounting import charts, commands
+from app.accounting.bank import commands as bank_commands
 from app.cli import install
 from app.cli.servers import processes
 from app.cli.servers.layout import Layout

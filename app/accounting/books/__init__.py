@@ -1,0 +1,1 @@
+"""Whole books as one package: written out and read in."""

@@ -1,0 +1,87 @@
+"""What the close contributes; the line's service_line calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.accounting.close import api as close_api
+from app.accounting.close import board as close_board
+from app.accounting.close import checks as close_checks
+from app.accounting.close import commands as close_commands
+from app.accounting.close import views as close_views
+from app.api import Api
+from app.kernel import words
+from app.kernel.registry import DeskColumn, Meter, NavItem, PaletteCommand, Registry
+from app.kernel.words import _
+
+JOBS = ("app.accounting.close.jobs",)
+FIGURE = "months_to_close"
+
+
+def register(registry: Registry) -> None:
+    """Adds checks, navigation, the desk's column, the meter and the words of refusals."""
+    read = "accounting.read"
+    registry.add(*close_checks.CHECKS)
+    registry.add(
+        NavItem(
+            "close",
+            _("Close"),
+            "list-checks",
+            "accounting_close.oldest",
+            "client",
+            read,
+            17,
+            figure=FIGURE,
+            shortcut="E",
+        ),
+        NavItem(
+            "close",
+            _("Close board"),
+            "list-checks",
+            "accounting_close_desk.board",
+            "desk",
+            order=25,
+            shortcut="E",
+        ),
+        PaletteCommand(
+            "close-board",
+            _("Close board"),
+            "list-checks",
+            "accounting_close_desk.board",
+            surface="account",
+            words=_("month end close review"),
+            order=30,
+        ),
+        DeskColumn("accounting", FIGURE, _("Months to close"), "accounting_close.oldest", order=40),
+        Meter(close_commands.METER, _("Month closed"), "month", "accounting"),
+    )
+    words.declare_names(
+        {
+            "close_explanation": _("Explanation of a change"),
+            "close_month": _("Close of a month"),
+            "close_override": _("Close over a check that is not met"),
+            "close_plan": _("Plan of the close"),
+            "close_step": _("Step of the close"),
+            "close_step_done": _("Step of the close ticked"),
+        }
+    )
+    words.declare_errors(
+        {
+            "change-unknown": _("This account did not move unusually in this month."),
+            "close-blocked": _("The month cannot be closed yet: %(checks)s."),
+            "not-closed": _("This month is not closed."),
+            "not-in-review": _("This month is not in review. Hand it in first."),
+            "not-open": _("This month is in review or closed already."),
+            "step-unknown": _("There is no such step in this month."),
+        }
+    )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of the close: of one client, and the board on the desk."""
+    return (close_views.pages, close_board.pages)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations of the close."""
+    return (close_api.api,)

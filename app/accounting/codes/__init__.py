@@ -1,0 +1,1 @@
+"""Tax codes and dimensions: kept, listed and retired."""

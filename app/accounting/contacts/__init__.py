@@ -1,0 +1,1 @@
+"""Customers, suppliers and whoever else a client deals with."""

@@ -1,0 +1,1 @@
+"""Moving in: a chart, contacts, opening balances and a ledger from another package's files."""

@@ -1,0 +1,381 @@
+"""Carries an import of another package's file out, and takes it back, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.accounting import commands, queries
+from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput
+from app.accounting.moving import plan as moving_plan
+from app.accounting.moving.plan import ITEMS_AN_ENTRY, Plan
+from app.accounting.moving.queries import MovingFile
+from app.accounting.moving.values import Draft, Item
+from app.accounting.open_items import commands as open_items_commands
+from app.accounting.open_items.values import Pairing
+from app.kernel import ids, usage
+from app.kernel.db import session
+from app.kernel.errors import Conflict, Invalid, Locked
+
+AT_ONCE = 2_000
+"""Entries that are undone at once; more take a job."""
+CHUNK = 2_000
+"""Entries that one statement reverses."""
+METER = "moving_entry"
+SOURCE = "moving_file"
+REST = "Opening balance, not split yet"
+"""The contact that holds a control account's opening balance until its items are known."""
+_ids = ARRAY(sa.Uuid())
+_CONTACTS = sa.text("""
+insert into ledger.counterparty (tenant_id, name, kind)
+select (select guard.tenant_id()), n, :kind from unnest(cast(:names as text[])) n
+returning id, name
+""")
+_TAKEN = sa.text("""
+select e.idem_key from ledger.entry e where e.idem_key = any (cast(:keys as text[]))
+  and exists (select from ledger.entry r where r.tenant_id = e.tenant_id and r.reverses_id = e.id)
+""")
+_HERE = sa.text("select idem_key from ledger.entry where idem_key = any (cast(:keys as text[]))")
+_REMEMBER = sa.text("""
+insert into app.moving_account as m (tenant_id, source, account_id, decided_by)
+select (select guard.tenant_id()), s, a, (select guard.user_id())
+from unnest(cast(:sources as text[]), :accounts) x(s, a)
+on conflict (tenant_id, source) do update set account_id = excluded.account_id, type = null
+""").bindparams(sa.bindparam("accounts", type_=_ids))
+_DESCRIBE = sa.text("""
+select count(ledger.describe_item(x.entry, x.no, x.due, x.reference))
+from unnest(:entries, cast(:nos as int[]), cast(:dues as date[]), cast(:references as text[]))
+  x(entry, no, due, reference)
+""").bindparams(sa.bindparam("entries", type_=_ids))
+_OPEN_REST = sa.text("""
+select i.entry_id, i.no, i.residual from ledger.open_item i
+where i.counterparty_id = :contact and i.account_id = :account and i.residual <> 0
+order by i.entry_id, i.no
+""").bindparams(sa.bindparam("contact", type_=sa.Uuid()), sa.bindparam("account", type_=sa.Uuid()))
+_OF_FILE = """
+ledger.entry e where e.source_type = 'moving_file' and e.source_id = :file
+  and e.kind <> 'reversal' and not exists (select from ledger.entry r
+    where r.tenant_id = e.tenant_id and r.reverses_id = e.id)
+"""
+_NOT_OPEN = sa.text(
+    f"select p.starts from ledger.period p where p.state <> 'open' and p.id in"
+    f" (select e.period_id from {_OF_FILE}) order by p.starts limit 1"
+)
+_REVERSE = sa.text(
+    "select ledger.reverse_many(array(select o.id from"
+    f" (select e.id from {_OF_FILE} order by e.id limit :most) o), 'moving-undo')"
+)
+_ARCHIVE_ACCOUNTS = sa.text("""
+select count(ledger.archive_account(a)) from unnest(:ids) a
+where not exists (select from ledger.posting p join ledger.entry e
+  on e.tenant_id = p.tenant_id and e.id = p.entry_id
+  where p.account_id = a and e.source_id is distinct from :file)
+""").bindparams(sa.bindparam("ids", type_=_ids))
+_ARCHIVE_CONTACTS = sa.text("""
+update ledger.counterparty c set archived_at = now() where c.id = any (:ids)
+  and not exists (select from ledger.posting p join ledger.entry e
+    on e.tenant_id = p.tenant_id and e.id = p.entry_id
+    where p.counterparty_id = c.id and e.source_id is distinct from :file)
+""").bindparams(sa.bindparam("ids", type_=_ids))
+
+
+@dataclass(slots=True)
+class Done:
+    """What an import made and what its page says of it."""
+
+    accounts: list[UUID] = field(default_factory=list)
+    contacts: list[UUID] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+def carry_out(found: MovingFile, plan: Plan) -> Done:
+    """Does everything a plan says, all or nothing; the caller has seen that nothing blocks it."""
+    done = Done()
+    accounts = _accounts(plan, done)
+    if plan.settings.kind == "chart":
+        done.told = {"posted": 0, "known": 0}
+        return done
+    contacts = _contacts(plan, done)
+    days = [entry.day for entry in plan.entries] or [plan.settings.on or date.min]
+    if plan.entries or plan.content.items:
+        commands.ensure_periods(first=min(days), last=max(days))
+    if plan.settings.kind == "items":
+        posted = _post_items(found, plan, contacts, done)
+    else:
+        posted = _post(found, plan, accounts, contacts, done)
+    done.told["posted"] = len(posted)
+    _meter(found, done)
+    return done
+
+
+def _meter(found: MovingFile, done: Done) -> None:
+    number, key = int(done.told["posted"]), f"moving:{found.id}:{found.version}"
+    if number:
+        done.told["meter"] = key
+        usage.record(
+            METER,
+            number,
+            key=key,
+            evidence=usage.Evidence(SOURCE, found.id, found.name[:120]),
+            line="accounting",
+            unit="entry",
+        )
+
+
+def _accounts(plan: Plan, done: Done) -> dict[str, UUID]:
+    """Every account of the file in the chart: made, taken back into use, or there already."""
+    new = [one for one in plan.targets.values() if one.account_id is None]
+    made = commands.create_accounts(
+        accounts=[commands.AccountInput(one.code, one.name, one.type, one.subtype) for one in new]
+    )
+    done.accounts = list(made.values())
+    for one in plan.targets.values():
+        if one.archived and one.account_id is not None:
+            commands.restore_account(account_id=one.account_id)
+    found = {key: one.account_id or made[one.code] for key, one in plan.targets.items()}
+    if found:
+        values = {"sources": list(found), "accounts": list(found.values())}
+        session.execute(_REMEMBER, values)
+    return found
+
+
+def _contacts(plan: Plan, done: Done) -> dict[str, UUID]:
+    """Every contact of the file by its folded name, made where nobody is called so yet."""
+    wanted = dict(plan.content.contacts)
+    if plan.settings.contact:
+        wanted.setdefault(plan.settings.contact.casefold(), plan.settings.contact[:200])
+    if _needs_rest(plan):
+        wanted.setdefault(REST.casefold(), REST)
+    known = {one.name.casefold(): one.id for one in queries.counterparties()}
+    new = [name for key, name in wanted.items() if key not in known]
+    rows = session.execute(_CONTACTS, {"names": new, "kind": _kind(plan)}).all() if new else []
+    done.contacts = [row.id for row in rows]
+    return known | {row.name.casefold(): row.id for row in rows}
+
+
+def _kind(plan: Plan) -> str:
+    if plan.settings.kind != "items":
+        return "other"
+    return "customer" if plan.settings.control == "receivable" else "supplier"
+
+
+def _needs_rest(plan: Plan) -> bool:
+    if plan.settings.kind == "items":
+        return True
+    return plan.settings.kind == "opening" and any(
+        plan.targets[part.source].control for entry in plan.entries for part in entry.parts
+    )
+
+
+def _post(
+    found: MovingFile,
+    plan: Plan,
+    accounts: Mapping[str, UUID],
+    contacts: Mapping[str, UUID],
+    done: Done,
+) -> list[PostedEntry]:
+    """Posts what is not there yet: the same entry of an earlier file is known."""
+    opening = plan.settings.kind == "opening"
+    base = queries.book().base_currency
+    keys = _fresh(moving_plan.keys(plan.entries))
+    here = {row.idem_key for row in session.execute(_HERE, {"keys": keys})}
+    done.told["known"] = len(here)
+    plan.entries = [one for one, key in zip(plan.entries, keys, strict=True) if key not in here]
+    drafts = [
+        EntryDraft(
+            journal="OPEN" if opening else "GEN",
+            date=entry.day,
+            description=entry.text,
+            postings=_postings(entry, plan, accounts, contacts, base),
+            key=key,
+            kind="opening" if opening else "normal",
+            source_type=SOURCE,
+            source_id=found.id,
+        )
+        for entry, key in zip(plan.entries, [k for k in keys if k not in here], strict=True)
+    ]
+    posted = commands.post_many(drafts=drafts)
+    _describe_ledger(plan, posted)
+    return posted
+
+
+def _postings(
+    entry: Draft,
+    plan: Plan,
+    accounts: Mapping[str, UUID],
+    contacts: Mapping[str, UUID],
+    base: str,
+) -> tuple[PostingInput, ...]:
+    rest = REST if plan.settings.kind == "opening" else plan.settings.contact
+    postings = []
+    for part in entry.parts:
+        needed = rest if plan.targets[part.source].control else ""
+        contact = (part.contact or needed).casefold()
+        postings.append(
+            PostingInput(
+                accounts[part.source],
+                part.amount,
+                base,
+                counterparty_id=contacts.get(contact) if contact else None,
+                memo=part.memo or None,
+            )
+        )
+    if entry.sum:
+        postings.append(PostingInput(_suspense(plan), -entry.sum, base, memo="Difference"))
+    return tuple(postings)
+
+
+def _suspense(plan: Plan) -> UUID:
+    account = queries.account_by_code(plan.settings.suspense)
+    if account is None or account.archived or account.control:
+        raise Invalid.of("suspense", "account-unknown")
+    return account.id
+
+
+def _fresh(keys: Sequence[str]) -> list[str]:
+    """The keys, each with a number more where its entry was undone: it may come again."""
+    found = list(keys)
+    for again in range(2, 50):
+        taken = {row.idem_key for row in session.execute(_TAKEN, {"keys": found})}
+        if not taken:
+            return found
+        found = [
+            f"{first}:{again}" if now in taken else now
+            for first, now in zip(keys, found, strict=True)
+        ]
+    raise Conflict("moving-undone-too-often")
+
+
+def _describe_ledger(plan: Plan, posted: Sequence[PostedEntry]) -> None:
+    """Due days and references of what stands on control accounts."""
+    rows = [
+        (done.id, number, part.due, part.reference or None)
+        for entry, done in zip(plan.entries, posted, strict=True)
+        for number, part in enumerate(entry.parts, 1)
+        if plan.targets[part.source].control and (part.due or part.reference)
+    ]
+    _describe(rows)
+
+
+def _describe(rows: Iterable[tuple[UUID, int, date | None, str | None]]) -> None:
+    listed = list(rows)
+    if listed:
+        session.execute(
+            _DESCRIBE,
+            {
+                "entries": [row[0] for row in listed],
+                "nos": [row[1] for row in listed],
+                "dues": [row[2] for row in listed],
+                "references": [row[3] for row in listed],
+            },
+        )
+
+
+def _post_items(
+    found: MovingFile, plan: Plan, contacts: Mapping[str, UUID], done: Done
+) -> list[PostedEntry]:
+    """Splits a control account's opening balance into its items, and settles what held it."""
+    control = plan.settings.control
+    account = next(one for one in queries.accounts() if one.control == control)
+    items = plan.content.items
+    chunks = [items[at : at + ITEMS_AN_ENTRY] for at in range(0, len(items), ITEMS_AN_ENTRY)]
+    sign = 1 if control == "receivable" else -1
+    base, rest = queries.book().base_currency, contacts[REST.casefold()]
+    keys = _fresh([f"moving-items:{found.id}:{number}" for number in range(len(chunks))])
+    drafts = [
+        _items_draft(found, plan, chunk, key, sign, (account.id, rest, base), contacts)
+        for chunk, key in zip(chunks, keys, strict=True)
+    ]
+    posted = commands.post_many(drafts=drafts)
+    _describe(
+        (entry.id, number, item.due or item.day, item.reference or None)
+        for entry, chunk in zip(posted, chunks, strict=True)
+        for number, item in enumerate(chunk, 1)
+    )
+    done.told["allocation"] = _settle_rest(account.id, rest, plan.settings.on)
+    return posted
+
+
+def _items_draft(
+    found: MovingFile,
+    plan: Plan,
+    chunk: Sequence[Item],
+    key: str,
+    sign: int,
+    place: tuple[UUID, UUID, str],
+    contacts: Mapping[str, UUID],
+) -> EntryDraft:
+    account, rest, base = place
+    postings = [
+        PostingInput(
+            account,
+            sign * item.amount,
+            base,
+            counterparty_id=contacts[item.contact.casefold()],
+            memo=item.reference or None,
+        )
+        for item in chunk
+    ]
+    total = sum(one.amount for one in postings)
+    if total:
+        postings.append(PostingInput(account, -total, base, counterparty_id=rest))
+    return EntryDraft(
+        journal="OPEN",
+        date=plan.settings.on or date.min,
+        description="Open items taken over",
+        postings=tuple(postings),
+        key=key,
+        kind="opening",
+        source_type=SOURCE,
+        source_id=found.id,
+    )
+
+
+def _settle_rest(account: UUID, rest: UUID, on: date | None) -> str | None:
+    """Settles the whole balance with the items it was split into; what differs stays open."""
+    rows = session.execute(_OPEN_REST, {"account": account, "contact": rest}).all()
+    debits = [[row.entry_id, row.no, row.residual] for row in rows if row.residual > 0]
+    credits_ = [[row.entry_id, row.no, -row.residual] for row in rows if row.residual < 0]
+    pairs = []
+    while debits and credits_:
+        amount = min(debits[0][2], credits_[0][2])
+        debit, credit = debits[0], credits_[0]
+        pairs.append(Pairing((debit[0], debit[1]), (credit[0], credit[1]), amount))
+        for side in (debits, credits_):
+            side[0][2] -= amount
+            if not side[0][2]:
+                side.pop(0)
+    if not pairs:
+        return None
+    made = open_items_commands.allocate(pairs=pairs, on=on, allocation_id=ids.uuid7())
+    return str(made)
+
+
+def undo(found: MovingFile) -> None:
+    """Reverses every living entry of a file on its own day and archives what only it used.
+
+    Raises Locked (period-closed) naming the month when one of its months is not open.
+    """
+    blocked = session.execute(_NOT_OPEN, {"file": found.id}).scalar_one_or_none()
+    if blocked is not None:
+        raise Locked("period-closed", date=str(blocked))
+    allocation = found.report.get("allocation")
+    if allocation:
+        open_items_commands.release(UUID(allocation))
+    values = {"file": found.id, "most": CHUNK}
+    while session.execute(_REVERSE, values).scalar_one() == CHUNK:
+        continue
+    made = session.execute(
+        sa.text("select made_accounts, made_contacts from app.moving_file where id = :file"),
+        {"file": found.id},
+    ).one()
+    session.execute(_ARCHIVE_ACCOUNTS, {"ids": made.made_accounts, "file": found.id})
+    session.execute(_ARCHIVE_CONTACTS, {"ids": made.made_contacts, "file": found.id})
+    if found.report.get("meter"):
+        usage.void(found.report["meter"], reason="undone")

@@ -1,0 +1,1 @@
+"""Reconciling: each bank line explained, by hand or by an accepted suggestion."""

@@ -1,0 +1,232 @@
+"""Accepting what the machine suggests: one guess a person saw, or all certain ones by count."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from app.accounting import commands
+from app.accounting.bank import queries as bank_queries
+from app.accounting.coding import Coding, Part
+from app.accounting.ledger import EntryDraft
+from app.accounting.matching.values import Suggestion
+from app.accounting.reconcile import commands as acts
+from app.accounting.reconcile import lines, matching, settling
+from app.accounting.reconcile.commands import Done
+from app.accounting.reconcile.lines import By, Decision, HeldLine
+from app.accounting.reconcile.matching import Other
+from app.accounting.suggest import queries as suggest_queries
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+MOST_CERTAIN = 500
+"""How many lines to do are looked at for the certain ones, and accepted at once at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """The certain lines of a bank account as they were shown: each with its version and guess."""
+
+    chosen: tuple[tuple[UUID, int, Suggestion], ...]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.chosen)
+
+    @property
+    def digest(self) -> str:
+        """Stands for exactly these lines, versions and guesses."""
+        text = "|".join(f"{one}:{version}:{mark(guess)}" for one, version, guess in self.chosen)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def mark(guess: Suggestion) -> str:
+    """Stands for what a guess would book, so that only what was seen is accepted."""
+    content = (
+        guess.kind,
+        guess.entry_id,
+        guess.other_line_id,
+        guess.rule_id,
+        [(one.entry_id, one.no, one.amount_minor) for one in guess.open_items],
+        lines.written_coding(guess.coding) if guess.coding else None,
+    )
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
+    """Books a line as the guess says that the person saw and chose.
+
+    Raises Conflict: `suggestion-changed` when the books would suggest something else by now,
+    `suggestion-incomplete` where a fee or discount must be coded first, and as every act on a line.
+    """
+    line = lines.hold_one(line_id, version)
+    found = suggest_queries.suggestions([line_id]).get(line_id, ())
+    guess = next((one for one in found if mark(one) == candidate), None)
+    if guess is None:
+        raise Conflict("suggestion-changed")
+    return _apply(line, guess, "suggestion")
+
+
+def settle_with_rest(*, line_id: UUID, version: int, candidate: str, rest: Part) -> Done:
+    """Settles the open items of a guess and books what they leave of the line as a fee or discount.
+
+    The amount of `rest` is not asked: it is the difference. Raises as `accept` does, and Invalid
+    where the guess leaves nothing.
+    """
+    line = lines.hold_one(line_id, version)
+    found = suggest_queries.suggestions([line_id]).get(line_id, ())
+    guess = next((one for one in found if mark(one) == candidate), None)
+    if guess is None or not guess.open_items:
+        raise Conflict("suggestion-changed")
+    if not guess.difference_minor:
+        raise Invalid("nothing-left-over")
+    part = replace(rest, amount_minor=-guess.difference_minor, currency=line.currency)
+    return settling.settle(
+        line_id=line_id,
+        version=version,
+        items=guess.open_items,
+        rest=Coding((part,)),
+        decision=_decision(guess, "suggestion"),
+    )
+
+
+def as_suggested(line_id: UUID, coding: Coding) -> Decision:
+    """How a coding that a person sent is kept: as a guess they took over, or as their own."""
+    for guess in suggest_queries.suggestions([line_id]).get(line_id, ())[:1]:
+        if guess.coding == coding and guess.kind in ("rule", "memory"):
+            return _decision(guess, "suggestion")
+    return Decision("person", "coding", coding=coding)
+
+
+def certain(bank_account_id: UUID) -> Certain:
+    """The lines to do whose best guess is certain, among the first five hundred.
+
+    Raises NotFound for an unknown bank account.
+    """
+    bank_queries.bank_account(bank_account_id)
+    found = lines.first_to_do(bank_account_id, MOST_CERTAIN)
+    guesses = suggest_queries.suggestions([line_id for line_id, _version in found])
+    return Certain(
+        tuple(
+            (line_id, version, guesses[line_id][0])
+            for line_id, version in found
+            if guesses.get(line_id) and guesses[line_id][0].certainty == "certain"
+        )
+    )
+
+
+def accept_certain(*, bank_account_id: UUID, count: int, digest: str) -> Done:
+    """Books all certain lines of an account, exactly those the person has seen the count of.
+
+    Raises Conflict `certain-changed` (nothing is booked) when they are not the same any more, and
+    Invalid `nothing-certain` when there are none.
+    """
+    shown = certain(bank_account_id)
+    if not shown.chosen:
+        raise Invalid("nothing-certain")
+    if shown.count != count or shown.digest != digest:
+        raise Conflict("certain-changed", count=shown.count)
+    held = lines.hold([line_id for line_id, _version, _guess in shown.chosen])
+    for line_id, version, _guess in shown.chosen:
+        if line_id not in held:
+            raise NotFound
+        lines.demand_to_do(held[line_id], version)
+    return _apply_all([(held[one], guess) for one, _version, guess in shown.chosen])
+
+
+def _apply_all(chosen: Sequence[tuple[HeldLine, Suggestion]]) -> Done:
+    """Codings are posted together; matches and settlements one by one, all in one transaction."""
+    coded = [(line, guess) for line, guess in chosen if guess.kind in ("rule", "memory")]
+    _post_together(coded)
+    booked = {line.id for line, _guess in coded}
+    for line, guess in chosen:
+        if guess.kind not in ("rule", "memory") and line.id not in booked:
+            booked |= set(_apply(line, guess, "certain_batch").line_ids)
+    now = lines.hold(list(booked))
+    token = acts.offer([(line.id, line.version) for line in now.values()])
+    return Done(tuple(booked), None, token)
+
+
+def _post_together(coded: Sequence[tuple[HeldLine, Suggestion]]) -> None:
+    if not coded:
+        return
+    drafts = [
+        EntryDraft(
+            journal="BANK",
+            date=line.booked_on,
+            description=line.described,
+            postings=acts.postings(line, _coding(guess)),
+            key=acts.entry_key(line),
+            source_type="bank_transaction",
+            source_id=line.id,
+        )
+        for line, guess in coded
+    ]
+    posted = commands.post_many(drafts=drafts)
+    entries = {line.id: entry.id for (line, _guess), entry in zip(coded, posted, strict=True)}
+    decisions = {line.id: _decision(guess, "certain_batch") for line, guess in coded}
+    lines.decide(entries, decisions)
+    lines.meter([line for line, _guess in coded])
+
+
+def _apply(line: HeldLine, guess: Suggestion, by: By) -> Done:
+    decision = _decision(guess, by)
+    if guess.kind == "entry" and guess.entry_id is not None:
+        return matching.match_entry(
+            line_id=line.id, version=line.version, entry_id=guess.entry_id, decision=decision
+        )
+    if guess.kind == "open_item":
+        if guess.difference_minor:
+            raise Conflict("suggestion-incomplete")
+        return settling.settle(
+            line_id=line.id, version=line.version, items=guess.open_items, decision=decision
+        )
+    if guess.kind == "transfer":
+        return matching.transfer(
+            line_id=line.id, version=line.version, to=_other(guess), decision=decision
+        )
+    return acts.book(
+        line_id=line.id, version=line.version, coding=_coding(guess), decision=decision
+    )
+
+
+def _other(guess: Suggestion) -> Other:
+    against = _coding(guess).parts[0].account_id
+    known = bank_queries.bank_accounts()
+    found = next((one for one in known if one.account_id == against), None)
+    if found is None:
+        raise Conflict("suggestion-changed")
+    return Other(found.id, guess.other_line_id)
+
+
+def _coding(guess: Suggestion) -> Coding:
+    if guess.coding is None:
+        raise Conflict("suggestion-incomplete")
+    return guess.coding
+
+
+def _decision(guess: Suggestion, by: By) -> Decision:
+    return Decision(
+        by=by,
+        kind=guess.kind,
+        rule_id=guess.rule_id,
+        coding=guess.coding,
+        reason=reason(guess),
+    )
+
+
+def reason(guess: Suggestion) -> dict[str, Any]:
+    """Why a guess was made, as it is kept beside the decision."""
+    return {
+        "code": guess.reason.code,
+        "params": {name: _plain(value) for name, value in guess.reason.params.items()},
+        "certainty": guess.certainty,
+        "probability": round(guess.probability, 4),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)

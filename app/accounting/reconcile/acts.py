@@ -1,0 +1,349 @@
+"""The acts of the Reconcile screen: a form each, answered as a page or, to the script, as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g, make_response, render_template, request, url_for
+
+from app.accounting import queries
+from app.accounting.coding import Part
+from app.accounting.reconcile import accept as reconcile_accept
+from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.reconcile import forms as schemas
+from app.accounting.reconcile import matching as reconcile_matching
+from app.accounting.reconcile import queries as reconcile_queries
+from app.accounting.reconcile import shown as reconcile_shown
+from app.accounting.reconcile import views as reconcile_views
+from app.accounting.reconcile.commands import Done
+from app.accounting.reconcile.matching import Other
+from app.documents import commands as documents
+from app.kernel import idempotency, undo, words
+from app.kernel.errors import DomainError, Invalid
+from app.kernel.words import _
+from app.tasks import notes, questions
+from app.web import forms
+from app.web.render import redirect_to, toast
+
+pages = reconcile_views.pages
+POST, ASK, ATTACH = "accounting.post", "request.ask", "document.add"
+BASE = "/c/<client>/books/reconcile"
+LINE = f"{BASE}/lines/<uuid:line_id>"
+MOST_BYTES = 26_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an act says when it is done: words, and the token of the way back."""
+
+    text: str
+    undo: UUID | None = None
+    stays: bool = False
+
+
+def wants_json() -> bool:
+    """Whether the screen's script asks, which shows the outcome without a new page."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def once(key: str | None, act: Callable[[], Outcome]) -> Outcome:
+    """Does an act once for its key: a request sent again after a cut line changes nothing."""
+    if key is None:
+        return act()
+    sent = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
+    print_ = hashlib.sha256(json.dumps([request.path, sent]).encode()).hexdigest()
+    stored = idempotency.begin(f"reconcile:{key}", request_hash=print_, line="accounting")
+    if stored is not None:
+        kept = json.loads(stored.body)
+        return Outcome(kept["text"], UUID(kept["undo"]) if kept["undo"] else None, kept["stays"])
+    done = act()
+    body = {"text": str(done.text), "undo": done.undo and str(done.undo), "stays": done.stays}
+    idempotency.keep(
+        f"reconcile:{key}",
+        status=200,
+        body=json.dumps(body).encode(),
+        media_type="application/json",
+    )
+    return done
+
+
+def answer(line_id: UUID, done: Outcome) -> Response:
+    """The next line's page, or to the script what was done and the row where it stays."""
+    toast(done.text, undo=url_for(".undo", token=done.undo) if done.undo else None)
+    if wants_json():
+        body: dict[str, Any] = {"toast": render_template("web/_toasts.html", inner=True)}
+        if done.stays:
+            body["row"] = _row(line_id)
+        return _json(body)
+    line = reconcile_queries.line(line_id)
+    after = line_id if done.stays else reconcile_queries.next_to_do(line)
+    tab = request.form.get("tab") or None
+    return redirect_to(".account_page", bank_account_id=line.bank_account_id, line=after, tab=tab)
+
+
+def refused(line_id: UUID, **_values: Any) -> Response:
+    """The line as it stands now with the reason, drawn after the act was rolled back."""
+    if not wants_json():
+        line = reconcile_queries.line(line_id)
+        return reconcile_views.account(line.bank_account_id, line_id)
+    error: DomainError = g.form_refusal
+    body = {"reason": _reason(error), "row": _row(line_id)}
+    return _json(body)
+
+
+def _reason(error: DomainError) -> str:
+    """Why, in one sentence; with how long ago where somebody else was faster."""
+    if isinstance(error, Invalid) and error.fields:
+        found = [one for problems in error.fields.values() for one in problems]
+        return " ".join(words.error_text(one.code, one.params) for one in found)
+    text = words.error_text(error.code, error.params)
+    if "at" in error.params:
+        text += f" ({words.format_age(dt.datetime.fromisoformat(error.params['at']))})"
+    return text
+
+
+def _row(line_id: UUID) -> str | None:
+    """The row as it is now; None once it is no longer to do."""
+    found = reconcile_queries.line(line_id)
+    if found.state != "to_do":
+        return None
+    shown = reconcile_shown.rows([found], reconcile_shown.load_names())
+    return render_template("accounting/_reconcile_rows.html", rows=shown, tab="to_do")
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return make_response(json.dumps(body), 200, {"Content-Type": "application/json"})
+
+
+def _booked(done: Done) -> Outcome:
+    label = done.entry.label if done.entry else ""
+    text = _("Booked as %(label)s.", label=label) if label else _("Matched.")
+    return Outcome(str(text), done.undo)
+
+
+@pages.post(f"{LINE}/accept", needs=POST, again=refused)
+def accept(line_id: UUID) -> Response:
+    """Books a line as the suggestion says that the person saw."""
+    form = forms.bind(schemas.AcceptForm)
+    version, mark = form.accept.split(":")
+
+    def act() -> Outcome:
+        done = reconcile_accept.accept(line_id=line_id, version=int(version), candidate=mark)
+        return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/book", needs=POST, again=refused)
+def book(line_id: UUID) -> Response:
+    """Books a line as a person coded it; what only repeats the best suggestion is an accept."""
+    form = forms.bind(schemas.BookForm)
+    line = reconcile_queries.line(line_id)
+
+    def act() -> Outcome:
+        coding = schemas.coding_of(form, amount_minor=line.amount_minor, currency=line.currency)
+        done = reconcile_commands.book(
+            line_id=line_id,
+            version=form.version,
+            coding=coding,
+            rate=schemas.rate_of(form.rate),
+            decision=reconcile_accept.as_suggested(line_id, coding),
+        )
+        return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/settle", needs=POST, again=refused)
+def settle(line_id: UUID) -> Response:
+    """Settles open items and books what they leave of the line to an account."""
+    form = forms.bind(schemas.SettleForm)
+    version, mark = form.accept.split(":")
+    account = schemas.account_of(form.account, queries.accounts(), 0)
+
+    def act() -> Outcome:
+        rest = Part(account.id, 0, "", tax_code=form.tax_code)
+        done = reconcile_accept.settle_with_rest(
+            line_id=line_id, version=int(version), candidate=mark, rest=rest
+        )
+        return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/same", needs=POST, again=refused)
+def same(line_id: UUID) -> Response:
+    """Books a line as the person's last one on this account."""
+    form = forms.bind(schemas.ActForm)
+    done = once(
+        form.key,
+        lambda: _booked(reconcile_commands.same_as(line_id=line_id, version=form.version)),
+    )
+    return answer(line_id, done)
+
+
+@pages.post(f"{LINE}/match", needs=POST, again=refused)
+def match(line_id: UUID) -> Response:
+    """Says that a line is an entry of the books."""
+    form = forms.bind(schemas.MatchForm)
+
+    def act() -> Outcome:
+        done = reconcile_matching.match_entry(
+            line_id=line_id, version=form.version, entry_id=form.entry_id
+        )
+        return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/transfer", needs=POST, again=refused)
+def transfer(line_id: UUID) -> Response:
+    """Books a transfer between own accounts, with the other line where it has come."""
+    form = forms.bind(schemas.TransferForm)
+
+    def act() -> Outcome:
+        done = reconcile_matching.transfer(
+            line_id=line_id, version=form.version, to=Other(form.to, form.other_line_id)
+        )
+        both = len(done.line_ids) > 1
+        text = (
+            _("Transfer booked with its other line.")
+            if both
+            else _("Transfer booked; it waits for the other account's line.")
+        )
+        return Outcome(str(text), done.undo)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/skip", needs=POST, again=refused)
+def skip(line_id: UUID) -> Response:
+    """Sets a line aside."""
+    form = forms.bind(schemas.SkipForm)
+
+    def act() -> Outcome:
+        done = reconcile_commands.skip(line_id=line_id, version=form.version, why=form.why)
+        return Outcome(str(_("Skipped.")), done.undo)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/undo", needs=POST, again=refused, endpoint="undo_line")
+def undo_line(line_id: UUID) -> Response:
+    """Takes the decision about a line back, whoever made it."""
+    form = forms.bind(schemas.ActForm)
+
+    def act() -> Outcome:
+        reconcile_commands.undo_line(line_id=line_id, version=form.version)
+        return Outcome(str(_("The bank line is to do again.")), stays=True)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/note", needs=ASK, again=refused)
+def note(line_id: UUID) -> Response:
+    """Writes a note at a line."""
+    form = forms.bind(schemas.NoteForm)
+    line = reconcile_queries.line(line_id)
+
+    def act() -> Outcome:
+        notes.write(
+            line="accounting",
+            subject_type=reconcile_shown.SUBJECT,
+            subject_key=str(line.id),
+            text=form.text,
+            audience=form.audience,  # type: ignore[arg-type]  # the schema holds the pattern
+        )
+        return Outcome(str(_("Note kept.")), stays=True)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/ask", needs=ASK, again=refused)
+def ask(line_id: UUID) -> Response:
+    """Asks the client about a line."""
+    form = forms.bind(schemas.AskForm)
+    line = reconcile_queries.line(line_id)
+
+    def act() -> Outcome:
+        made = questions.ask(
+            line="accounting",
+            subject_type=reconcile_shown.SUBJECT,
+            subject_ids=[line.id],
+            text=form.text,
+            chips=schemas.chips_of(form.chips),
+            wants_file=form.wants_file,
+        )
+        return Outcome(str(_("The client is asked.")), questions.offer_unask(made), stays=True)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/attach", needs=ATTACH, again=refused, max_bytes=MOST_BYTES)
+def attach(line_id: UUID) -> Response:
+    """Puts a paper to a line."""
+    line = reconcile_queries.line(line_id)
+    found = forms.upload("file", max_bytes=MOST_BYTES)
+    if found is None:
+        raise Invalid.of("file", "file-missing")
+    paper = documents.add(
+        found.data,
+        name=found.name,
+        media_type=found.media_type,
+        line="accounting",
+        source="upload",
+    )
+    documents.link(paper, subject_type=reconcile_shown.SUBJECT, subject_id=line.id)
+    return answer(line_id, Outcome(str(_("%(name)s attached.", name=found.name)), stays=True))
+
+
+@pages.post(
+    f"{BASE}/<uuid:bank_account_id>/certain",
+    needs=POST,
+    again=reconcile_views.certain,
+    endpoint="accept_certain",
+)
+def accept_certain(bank_account_id: UUID) -> Response:
+    """Books all certain lines, exactly those whose count was seen."""
+    form = forms.bind(schemas.CertainForm)
+
+    def act() -> Outcome:
+        done = reconcile_accept.accept_certain(
+            bank_account_id=bank_account_id, count=form.count, digest=form.digest
+        )
+        n = len(done.line_ids)
+        return Outcome(words.ngettext("%(n)s line booked.", "%(n)s lines booked.", n), done.undo)
+
+    done = once(form.key, act)
+    toast(done.text, undo=url_for(".undo", token=done.undo) if done.undo else None)
+    return redirect_to(".account_page", bank_account_id=bank_account_id)
+
+
+def _undo_refused(token: UUID) -> Response:
+    """The screen with the reason why an act could not be taken back."""
+    error: DomainError = g.form_refusal
+    if wants_json():
+        return _json({"reason": _reason(error), "row": None})
+    toast(_reason(error), tone="bad")
+    return reconcile_views.start()
+
+
+@pages.post(f"{BASE}/undo/<uuid:token>", needs=POST, again=_undo_refused, endpoint="undo")
+def undo_act(token: UUID) -> Response:
+    """Takes the person's own act back by its token."""
+    undo.take(token)
+    toast(_("Taken back."))
+    if wants_json():
+        return _json({"toast": render_template("web/_toasts.html", inner=True)})
+    back = request.form.get("back")
+    try:
+        bank_account_id = UUID(back or "")
+    except ValueError:
+        return redirect_to(".start")
+    return redirect_to(".account_page", bank_account_id=bank_account_id)

@@ -1,0 +1,198 @@
+"""The lines of one bank account as the Reconcile screen shows them, by tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.accounting.coding import Coding
+from app.accounting.reconcile.lines import read_coding
+from app.kernel import paging
+from app.kernel.db import session
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.money import Money
+
+Tab = Literal["to_do", "certain", "asked", "skipped", "done"]
+TABS: tuple[Tab, ...] = ("to_do", "certain", "asked", "skipped", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileLine:
+    """A bank line with what was decided about it; `decided_by` is empty while it is to do."""
+
+    id: UUID
+    version: int
+    bank_account_id: UUID
+    account_id: UUID
+    booked_on: date
+    value_on: date | None
+    amount_minor: int
+    currency: str
+    status: str
+    state: str
+    counterparty: str | None
+    counterparty_account: str | None
+    text: str
+    reference: str | None
+    party_key: str | None
+    entry_id: UUID | None
+    decided_by: str | None
+    decided_as: str | None
+    decided_by_id: UUID | None
+    decided_at: datetime | None
+    rule_id: UUID | None
+    reason: dict[str, Any] | None
+    matched: bool
+    skipped_why: str | None
+    coding: Coding | None
+
+    @property
+    def amount(self) -> Money:
+        """Positive for money into the account."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def title(self) -> str:
+        """What a person recognises the line by."""
+        return self.counterparty or self.text or self.reference or "–"
+
+    @property
+    def rest(self) -> str:
+        """What the bank says beside the title."""
+        return self.text if self.counterparty else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines of a bank account; `ids` narrows to those given, `group` puts payees together."""
+
+    bank_account_id: UUID
+    tab: Tab = "to_do"
+    ids: Sequence[UUID] | None = None
+    group: bool = False
+    text: str | None = None
+
+
+def page(
+    wanted: Wanted, *, after: str | None = None, limit: int = 100
+) -> paging.Page[ReconcileLine]:
+    """A page of lines by keyset: what is to do oldest first, what is done newest first."""
+    limit = paging.clamp(limit)
+    order, names = _order(wanted)
+    keys = paging.decode(after, width=len(names))
+    where, values = _where(wanted)
+    if keys:
+        where.append(_after(wanted))
+        values |= dict(zip(names, keys, strict=True))
+    statement = sa.text(f"{_LINE}{''.join(f' and {one}' for one in where)}{order} limit :limit")
+    if wanted.ids is not None:
+        statement = statement.bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
+    try:
+        rows = session.execute(statement, values | {"limit": limit + 1}).all()
+    except sa.exc.DataError as error:
+        raise Invalid.of("after", "bad-cursor") from error
+    return paging.page([_read(row) for row in rows], limit=limit, key=_key(wanted))
+
+
+def line(line_id: UUID) -> ReconcileLine:
+    """One line; raises NotFound."""
+    row = session.execute(sa.text(f"{_LINE} and t.id = :id"), {"id": line_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return _read(row)
+
+
+def lines(line_ids: Sequence[UUID]) -> list[ReconcileLine]:
+    """Lines by their ids, oldest first; unknown ones are left out."""
+    statement = sa.text(f"{_LINE} and t.id = any(:ids) order by t.booked_on, t.id").bindparams(
+        sa.bindparam("ids", type_=ARRAY(sa.Uuid()))
+    )
+    return [_read(row) for row in session.execute(statement, {"ids": list(line_ids)})]
+
+
+def next_to_do(line: ReconcileLine) -> UUID | None:
+    """The line to do after this one on its bank account by date; else the oldest there is."""
+    values = {"account": line.bank_account_id, "on": line.booked_on, "id": line.id}
+    found: UUID | None = session.execute(_NEXT, values).scalar_one_or_none()
+    return found
+
+
+def _read(row: sa.Row[Any]) -> ReconcileLine:
+    values = dict(row._mapping)
+    values["coding"] = read_coding(values["coding"])
+    return ReconcileLine(**values)
+
+
+def _where(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    where = ["t.bank_account_id = :account", _STATE[wanted.tab]]
+    values: dict[str, Any] = {"account": wanted.bank_account_id}
+    if wanted.ids is not None:
+        where.append("t.id = any(:ids)")
+        values["ids"] = list(wanted.ids)
+    if wanted.text:
+        where.append("concat_ws(' ', t.counterparty, t.text, t.reference) ilike :text")
+        escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values["text"] = f"%{escaped}%"
+    return where, values
+
+
+def _order(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    if wanted.tab == "done":
+        return " order by t.decided_at desc, t.id desc", ("after_at", "after_id")
+    if wanted.group:
+        return (
+            " order by coalesce(t.party_key, ''), t.booked_on, t.id",
+            ("after_party", "after_on", "after_id"),
+        )
+    return " order by t.booked_on, t.id", ("after_on", "after_id")
+
+
+def _after(wanted: Wanted) -> str:
+    if wanted.tab == "done":
+        return "(t.decided_at, t.id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
+    place = "(cast(:after_on as date), cast(:after_id as uuid))"
+    if wanted.group:
+        return (
+            "(coalesce(t.party_key, ''), t.booked_on, t.id)"
+            " > (:after_party, cast(:after_on as date), cast(:after_id as uuid))"
+        )
+    return f"(t.booked_on, t.id) > {place}"
+
+
+def _key(wanted: Wanted) -> Any:
+    if wanted.tab == "done":
+        return lambda one: (one.decided_at, one.id)
+    if wanted.group:
+        return lambda one: (one.party_key or "", one.booked_on, one.id)
+    return lambda one: (one.booked_on, one.id)
+
+
+_NEXT = sa.text(
+    "select t.id from app.bank_transaction t where t.tenant_id = (select guard.tenant_id())"
+    " and t.bank_account_id = :account and t.state = 'to_do' and t.status = 'booked'"
+    " and t.id <> :id order by (t.booked_on, t.id) < (cast(:on as date), cast(:id as uuid)),"
+    " t.booked_on, t.id limit 1"
+)
+_TO_DO = "t.state = 'to_do' and t.status = 'booked'"
+_STATE: dict[str, str] = {
+    "to_do": _TO_DO,
+    "certain": _TO_DO,
+    "asked": _TO_DO,
+    "skipped": "t.state = 'skipped'",
+    "done": "t.state = 'booked'",
+}
+_LINE = (
+    "select t.id, t.version, t.bank_account_id, a.account_id, t.booked_on, t.value_on,"
+    " t.amount_minor, t.currency, t.status, t.state, t.counterparty, t.counterparty_account,"
+    " t.text, t.reference, t.party_key, t.entry_id, t.decided_by, t.decided_as, t.decided_by_id,"
+    " t.decided_at, t.rule_id, t.reason, t.matched, t.skipped_why, t.coding"
+    " from app.bank_transaction t join app.bank_account a"
+    " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
+    " where t.tenant_id = (select guard.tenant_id())"
+)

@@ -1,0 +1,64 @@
+"""What reconciling contributes; the accounting line's bank part calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.accounting.matching import words as matching_words
+from app.accounting.reconcile import acts as reconcile_acts
+from app.accounting.reconcile import api as reconcile_api
+from app.accounting.reconcile import checks as reconcile_checks
+from app.accounting.reconcile import words as reconcile_words
+from app.accounting.rules import views as rule_views
+from app.api import Api
+from app.kernel import words
+from app.kernel.registry import NavItem, PaletteCommand, Registry
+from app.kernel.words import _
+
+
+def register(registry: Registry) -> None:
+    """Adds navigation, palette commands and the words of refusals."""
+    registry.add(
+        NavItem(
+            "reconcile",
+            _("Reconcile"),
+            "list-checks",
+            "accounting_reconcile.start",
+            "client",
+            permission="accounting.read",
+            order=9,
+            shortcut="K",
+        ),
+        PaletteCommand(
+            "rules",
+            _("Bank rules"),
+            "list-checks",
+            "accounting_rules.index",
+            "accounting.read",
+            words=_("rule automatic suggestion"),
+            order=30,
+        ),
+        PaletteCommand(
+            "new-rule",
+            _("New bank rule"),
+            "plus",
+            "accounting_rules.new",
+            "accounting.post",
+            words=_("rule automatic suggestion"),
+            order=31,
+        ),
+    )
+    registry.add(*reconcile_checks.CHECKS)
+    words.declare_errors(reconcile_words.ERRORS)
+    words.declare_names({"bank_rule": _("Bank rule")})
+    matching_words.declare()
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of reconciling and of its rules; the acts are routes of the same blueprint."""
+    return (reconcile_acts.pages, rule_views.pages)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations of reconciling."""
+    return (reconcile_api.api,)

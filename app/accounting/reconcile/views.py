@@ -1,0 +1,245 @@
+"""The Reconcile screen: a bank account's lines with their suggestions, and one line's panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from app.accounting import queries
+from app.accounting.bank import queries as bank_queries
+from app.accounting.reconcile import accept as reconcile_accept
+from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import forms as schemas
+from app.accounting.reconcile import queries as reading
+from app.accounting.reconcile import shown as showing
+from app.accounting.reconcile import words as saying
+from app.accounting.reconcile.queries import ReconcileLine, Tab, Wanted
+from app.accounting.reconcile.shown import Names, Shown
+from app.documents import queries as documents
+from app.kernel import paging, reads, words
+from app.tasks import notes, questions_queries
+from app.web import forms
+from app.web.pages import Pages, Surface
+from app.web.render import go, is_partial, redirect_to, render
+
+pages = Pages("accounting_reconcile", __name__, surface=Surface.CLIENT)
+LIMIT = 100
+SPLIT_ROWS = 4
+
+
+@pages.get("/c/<client>/books/reconcile", needs="accounting.read")
+def start() -> Response:
+    """Off to the bank account with the most to do; a page that helps where there is none."""
+    accounts = bank_queries.bank_accounts()
+    if not accounts:
+        return render("accounting/reconcile_empty.html")
+    busiest = max(accounts, key=lambda one: one.to_do)
+    return redirect_to(".account_page", bank_account_id=busiest.id)
+
+
+def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
+    """One bank account: both balances, the difference explained, the lines and one line's panel."""
+    reads.leave(reads.Look(kind="bank_account", object_id=bank_account_id, line="accounting"))
+    part = request.args.get("part")
+    if is_partial() and part == "head":
+        return render("accounting/reconcile.html", fragment="numbers", **_head(bank_account_id))
+    wanted = _wanted(bank_account_id)
+    found = reading.page(wanted, after=request.args.get("after"), limit=LIMIT)
+    names = showing.load_names()
+    rows = showing.rows(found.rows, names)
+    values: dict[str, Any] = {
+        "rows": rows,
+        "tab": wanted.tab,
+        "next": _next(found),
+        "wanted": wanted,
+    }
+    if is_partial() and part == "rows":
+        return render("accounting/reconcile.html", fragment="rows", **values)
+    chosen = _chosen(rows, line_id)
+    return render(
+        "accounting/reconcile.html",
+        **values,
+        **_head(bank_account_id),
+        **_panel(chosen, names),
+        accounts=bank_queries.bank_accounts(),
+        tabs=saying.TABS,
+        asked=len(_asked_ids()) if wanted.tab != "asked" else len(found.rows),
+        chart=queries.accounts(),
+        contacts=queries.counterparties(),
+    )
+
+
+@pages.get("/c/<client>/books/reconcile/<uuid:bank_account_id>", needs="accounting.read")
+def account_page(bank_account_id: UUID) -> Response:
+    """One bank account's lines."""
+    return account(bank_account_id, _line_asked())
+
+
+@pages.get("/c/<client>/books/reconcile/lines/<uuid:line_id>", needs="accounting.read")
+def line(line_id: UUID) -> Response:
+    """One line's panel beside the list; a full page where no script asked."""
+    found = reading.line(line_id)
+    if not is_partial():
+        return go(url_for(".account_page", bank_account_id=found.bank_account_id, line=line_id))
+    reads.leave(reads.Look(kind="bank_transaction", object_id=line_id, line="accounting"))
+    names = showing.load_names()
+    chosen = showing.rows([found], names)[0]
+    return render("accounting/reconcile.html", fragment="panel_of_line", **_panel(chosen, names))
+
+
+@pages.get("/c/<client>/books/reconcile/<uuid:bank_account_id>/entries", needs="accounting.read")
+def entries(bank_account_id: UUID) -> Response:
+    """What the books hold on this bank account that no line explains."""
+    return render(
+        "accounting/reconcile_entries.html",
+        bank=bank_queries.bank_account(bank_account_id),
+        entries=reconcile_balance.loose_entries(bank_account_id),
+        kinds=saying.SHARES,
+    )
+
+
+def certain(bank_account_id: UUID) -> Response:
+    """All certain lines with their count, before they are accepted together."""
+    found = reconcile_accept.certain(bank_account_id)
+    names = showing.load_names()
+    chosen = {line_id: guess for line_id, _version, guess in found.chosen}
+    shown = [
+        Shown(one, guesses=(showing.guess(1, chosen[one.id], names),))
+        for one in reading.lines(list(chosen))
+    ]
+    return render(
+        "accounting/reconcile_certain.html",
+        bank=bank_queries.bank_account(bank_account_id),
+        certain=found,
+        rows=shown,
+        most=reconcile_accept.MOST_CERTAIN,
+        form=forms.current(schemas.CertainForm),
+    )
+
+
+pages.get(
+    "/c/<client>/books/reconcile/<uuid:bank_account_id>/certain",
+    needs="accounting.post",
+    endpoint="certain",
+)(certain)
+
+
+def _wanted(bank_account_id: UUID) -> Wanted:
+    asked = request.args.get("tab", "to_do")
+    tab: Tab = next((one for one in reading.TABS if one == asked), "to_do")
+    ids: Sequence[UUID] | None = None
+    if tab == "certain":
+        ids = [one for one, _v, _g in reconcile_accept.certain(bank_account_id).chosen]
+    elif tab == "asked":
+        ids = _asked_ids()
+    return Wanted(
+        bank_account_id=bank_account_id,
+        tab=tab,
+        ids=ids,
+        group=request.args.get("group") == "payee",
+        text=(request.args.get("q") or "").strip()[:100].replace("\0", "") or None,
+    )
+
+
+def _asked_ids() -> list[UUID]:
+    """Lines the client was asked about and that nobody has closed."""
+    found = questions_queries.questions(states=("waiting", "answered"), limit=500)
+    return [UUID(key) for one in found for kind, key in one.subjects if kind == showing.SUBJECT]
+
+
+def _next(found: paging.Page[ReconcileLine]) -> str | None:
+    if found.next is None:
+        return None
+    query: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name not in ("after", "part")
+    }
+    return url_for(".account_page", **(request.view_args or {}), **query, after=found.next)
+
+
+def _line_asked() -> UUID | None:
+    try:
+        return UUID(request.args.get("line", ""))
+    except ValueError:
+        return None
+
+
+def _chosen(rows: Sequence[Shown], line_id: UUID | None) -> Shown | None:
+    found = next((one for one in rows if one.line.id == line_id), None)
+    return found or (rows[0] if rows else None)
+
+
+def _head(bank_account_id: UUID) -> dict[str, Any]:
+    return {
+        "bank": bank_queries.bank_account(bank_account_id),
+        "balance": reconcile_balance.balance(bank_account_id),
+        "share_words": saying.SHARES,
+    }
+
+
+def _panel(chosen: Shown | None, names: Names) -> dict[str, Any]:
+    """Everything the panel of a line needs; nothing where no line is chosen."""
+    if chosen is None:
+        return {"chosen": None}
+    line = chosen.line
+    base = queries.book().base_currency
+    foreign = line.currency != base
+    return {
+        "chosen": chosen,
+        "names": names,
+        "base": base,
+        "foreign": foreign,
+        "form": forms.current(schemas.BookForm, values=_values(chosen, names, foreign=foreign)),
+        "taxes": [(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
+        "dimensions": _dimensions(),
+        "own": [one for one in bank_queries.bank_accounts() if one.id != line.bank_account_id],
+        "papers": documents.linked(showing.SUBJECT, [line.id]).get(line.id, ()),
+        "said": notes.of(showing.SUBJECT, [str(line.id)]).get(str(line.id), ()),
+        "asked_before": questions_queries.every_of(showing.SUBJECT, line.id),
+        "question": _question_text(line),
+        "split_rows": SPLIT_ROWS,
+    }
+
+
+def _dimensions() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """The dimensions in use: slot, name, and values to choose from."""
+    found: dict[int, tuple[str, list[tuple[str, str]]]] = {}
+    for one in queries.dimension_values():
+        found.setdefault(one.slot, (one.dimension, []))[1].append((str(one.id), one.name))
+    return [(slot, name, values) for slot, (name, values) in sorted(found.items())]
+
+
+def _values(chosen: Shown, names: Names, *, foreign: bool) -> dict[str, Any]:
+    """What the form begins with: the best guess's coding, marked as a guess by the template."""
+    line = chosen.line
+    values: dict[str, Any] = {"version": line.version}
+    if foreign:
+        kept = bank_queries.rate(line.currency, line.booked_on)
+        values["rate"] = str(kept.normalize()) if kept else None
+    coding = chosen.best.source.coding if chosen.best else None
+    if coding is None or len(coding.parts) != 1 or (chosen.best and chosen.best.source.open_items):
+        return values
+    part = coding.parts[0]
+    if part.account_id in names.banks:
+        return values
+    values["parts.0.account"] = names.accounts.get(part.account_id, "")
+    values["parts.0.tax_code"] = part.tax_code or ""
+    values["parts.0.dim1"] = str(part.dim1_id or "")
+    values["parts.0.dim2"] = str(part.dim2_id or "")
+    values["parts.0.memo"] = part.memo or ""
+    if part.counterparty_id:
+        known = {one.id: one.name for one in queries.counterparties()}
+        values["parts.0.contact"] = known.get(part.counterparty_id, "")
+    return values
+
+
+def _question_text(line: ReconcileLine) -> str:
+    """The question most often asked, to be changed or sent as it is."""
+    return words.gettext(
+        "What was this: %(amount)s on %(day)s, %(title)s?",
+        amount=words.format_money(line.amount_minor, line.currency),
+        day=words.format_date(line.booked_on),
+        title=line.title,
+    )

@@ -1,0 +1,1 @@
+"""The reports of the books, built as documents that app.reports shows, exports and publishes."""

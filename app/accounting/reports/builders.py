@@ -1,0 +1,65 @@
+"""The reports of the books, as the registry offers them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.accounting import queries
+from app.accounting.reports import amounts as report_amounts
+from app.accounting.reports import behind as report_behind
+from app.accounting.reports.balance import balance_sheet, trial_balance
+from app.accounting.reports.cash import cash_flow
+from app.accounting.reports.journal import general_ledger
+from app.accounting.reports.profit import profit_and_loss
+from app.kernel.registry import ReportDefinition
+from app.kernel.words import _
+
+__all__ = [
+    "balance_sheet",
+    "cash_flow",
+    "definitions",
+    "general_ledger",
+    "profit_and_loss",
+    "since",
+    "trial_balance",
+]
+
+COMPARED = ("previous", "year", "months", "none")
+
+
+def since() -> date:
+    """The first day of the books."""
+    return min((period.starts for period in queries.periods()), default=date.max)
+
+
+def definitions() -> tuple[ReportDefinition, ...]:
+    """Every report of the accounting line."""
+    offered = (
+        ("profit-and-loss", _("Profit and loss"), profit_and_loss, "chart-column", False,
+         COMPARED, True),
+        ("balance-sheet", _("Balance sheet"), balance_sheet, "landmark", True, COMPARED, False),
+        ("cash-flow", _("Cash flow"), cash_flow, "activity", False, COMPARED, False),
+        ("trial-balance", _("Trial balance"), trial_balance, "scale", True, (), False),
+        ("general-ledger", _("General ledger"), general_ledger, "book-open", False, (), False),
+    )  # fmt: skip
+    return tuple(
+        ReportDefinition(
+            key,
+            title,
+            "accounting",
+            "accounting.read",
+            build,
+            behind=report_behind.behind,
+            since=since,
+            year_start=report_amounts.year_start,
+            reopened=report_behind.reopened,
+            icon=icon,
+            order=10 * place,
+            point_in_time=at_a_day,
+            comparisons=comparisons,
+            with_share=with_share,
+        )
+        for place, (key, title, build, icon, at_a_day, comparisons, with_share) in enumerate(
+            offered, 1
+        )
+    )

@@ -1,0 +1,138 @@
+"""General ledger: every account that moved in a span, with its postings."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.accounting import queries
+from app.accounting.reports import amounts as report_amounts
+from app.kernel import words
+from app.kernel.db import session
+from app.kernel.words import gettext as _now
+from app.reports.document import Column, Part, Reach, Report, Row, RowKind, Source
+
+ON_A_PAGE = 1_000  # postings; beyond it a page shows the accounts only, an export still holds all
+MOST_POSTINGS = 60_000
+
+_COUNT = sa.text(
+    "select coalesce(sum(posting_count), 0) from ledger.entry"
+    " where entry_date between :first and :last"
+)
+_POSTINGS = sa.text(
+    "select p.account_id, p.entry_id, p.no, p.entry_date, p.base, p.memo, e.journal, e.number,"
+    " e.fiscal_year, e.description, c.name as counterparty from ledger.entry e"
+    " join ledger.posting p on p.tenant_id = e.tenant_id and p.entry_id = e.id"
+    " left join ledger.counterparty c on c.tenant_id = p.tenant_id and c.id = p.counterparty_id"
+    " where e.entry_date between :first and :last"
+    " order by p.account_id, p.entry_date, p.entry_id, p.no"
+)
+
+
+def general_ledger(first: date, last: date, comparison: str) -> Report:
+    """Opening balance, postings and closing balance of every account that moved or holds money.
+
+    A span with more than 1,000 postings shows each account's movement instead, unless `all` is
+    among the words of `comparison` (an export); beyond 60,000 postings always.
+    """
+    stand = report_amounts.marks()
+    most = MOST_POSTINGS if "all" in comparison.split(",") else ON_A_PAGE
+    days = {"first": first, "last": last}
+    count: int = session.execute(_COUNT, days).scalar_one()
+    postings: dict[UUID, list[Row]] = {}
+    if count <= most:
+        for found in session.execute(_POSTINGS, days):
+            postings.setdefault(found.account_id, []).append(_posting(found))
+    notes = () if count <= most else (_too_many(count),)
+    return Report(
+        key="general-ledger",
+        title=_now("General ledger"),
+        currency=queries.book().base_currency,
+        first=first,
+        last=last,
+        comparison=comparison,
+        columns=(
+            Column("debit", _now("Debit"), first=first, last=last),
+            Column("credit", _now("Credit"), first=first, last=last),
+            Column("balance", _now("Balance"), first=first, last=last),
+        ),
+        rows=tuple(_rows(first, last, postings)),
+        books_version=stand.books_version,
+        marks=stand.marks,
+        notes=notes,
+    )
+
+
+def _too_many(count: int) -> str:
+    return _now(
+        "%(n)s postings are too many for one page, so each account shows its movement."
+        " Choose a shorter span, or take the file: it holds every posting.",
+        n=words.format_number(count),
+    )
+
+
+def _posting(found: sa.Row[tuple[object, ...]]) -> Row:
+    text = (
+        f"{found.description} · {found.counterparty}" if found.counterparty else found.description
+    )
+    return Row(
+        RowKind.FIGURE,
+        text if not found.memo else f"{text} · {found.memo}",
+        (found.base if found.base > 0 else None, -found.base if found.base < 0 else None, None),
+        code=f"{found.journal} {found.fiscal_year}/{found.number}",
+        key=f"{found.entry_id.hex}.{found.no}",
+        sources=(Source(found.account_id, 1, Reach.SPAN, True, found.entry_id, found.no),),
+        on=found.entry_date,
+    )
+
+
+def _rows(first: date, last: date, postings: dict[UUID, list[Row]]) -> list[Row]:
+    before = {row.account_id: row.balance for row in
+              queries.trial_balance(on=first - timedelta(1)).rows}  # fmt: skip
+    moved = {row.account_id: row for row in queries.trial_balance(on=last, since=first).rows}
+    rows: list[Row] = []
+    for account in queries.accounts(include_archived=True):
+        turn = moved.get(account.id)
+        opening = before.get(account.id, 0)
+        if turn is None and not opening:
+            continue
+        own = postings.get(account.id, [])
+        debit, credit = (turn.debit, turn.credit) if turn else (0, 0)
+        rows += _account(account.id, f"{account.code} {account.name}", opening, own, debit, credit)
+    return rows
+
+
+def _account(
+    account_id: UUID, title: str, opening: int, own: list[Row], debit: int, credit: int
+) -> list[Row]:
+    key = account_id.hex
+    parts = tuple(Part(row.key) for row in own)
+    return [
+        Row(RowKind.GROUP, title, key=f"group:{key}", account_id=account_id),
+        Row(
+            RowKind.FIGURE,
+            _now("Opening balance"),
+            (None, None, opening),
+            key=f"{key}.opening",
+            sources=(Source(account_id, 1, Reach.BEFORE),),
+        ),
+        *own,
+        Row(
+            RowKind.FIGURE,
+            _now("Movement"),
+            (debit, credit, None),
+            key=f"{key}.movement",
+            sources=() if parts else (Source(account_id, 1, Reach.SPAN, True),),
+            parts=parts,
+        ),
+        Row(
+            RowKind.SUBTOTAL,
+            _now("Closing balance"),
+            (None, None, opening + debit - credit),
+            key=f"{key}.closing",
+            account_id=account_id,
+            sources=(Source(account_id, 1, Reach.SINCE),),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""The rules a client keeps for its bank lines."""

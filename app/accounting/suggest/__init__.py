@@ -1,0 +1,1 @@
+"""What is known about bank lines, read for the matching, which is pure."""

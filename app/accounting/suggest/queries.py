@@ -1,0 +1,223 @@
+"""Suggestions for bank lines, read from the books of the client in scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.accounting.matching import coded, documents, engine, rules
+from app.accounting.matching.parties import Alias
+from app.accounting.matching.prepared import Known
+from app.accounting.matching.values import (
+    Entry,
+    Line,
+    OpenItem,
+    OwnAccount,
+    Past,
+    Rule,
+    Suggestion,
+)
+from app.accounting.suggest import sql
+from app.kernel.db import session
+from app.kernel.errors import Invalid
+
+MOST_LINES = 5_000
+MOST_ITEMS = 50_000
+MOST_BESIDE = 2_000
+FEW_BESIDE = 200
+MOST_ENTRIES = 20_000
+NEWEST = 40
+"""So many lines of a party are looked back on."""
+MOST_TRIED = 20_000
+_SHOWN_HITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CertainLines:
+    """The lines of an account whose first suggestion may be accepted without being looked at."""
+
+    suggestions: dict[UUID, Suggestion]
+
+    @property
+    def line_ids(self) -> tuple[UUID, ...]:
+        """The lines, oldest first."""
+        return tuple(self.suggestions)
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.suggestions)
+
+
+@dataclass(frozen=True, slots=True)
+class PastHit:
+    """An earlier line that a rule fits; `booked_to` is where it was booked, None if it is to do."""
+
+    line: Line
+    booked_to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastHits:
+    """What a rule would have hit among the newest lines of the client."""
+
+    tried: int
+    """How many lines it was tried on."""
+    hits: int
+    agreeing: int
+    """Hits that were booked to the rule's account."""
+    otherwise: int
+    """Hits that were booked elsewhere."""
+    lines: tuple[PastHit, ...]
+    """The newest fifty hits."""
+
+    @property
+    def broad(self) -> bool:
+        """Whether it hits more than half of all lines and so says nothing about them."""
+        return self.hits > max(self.tried * rules.BROAD, 1) and self.tried >= 20
+
+
+def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
+    """Up to nine suggestions for each of these lines, best first; unknown lines are left out.
+
+    Nine statements however many lines. Raises Invalid for more than 5,000 lines.
+    """
+    if len(line_ids) > MOST_LINES:
+        raise Invalid.of("lines", "too-many-lines", most=MOST_LINES)
+    lines = _lines(sql.LINES, ids=list(line_ids))
+    if not lines:
+        return {}
+    beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
+    return engine.suggest(lines, _known(lines), beside=beside)
+
+
+def certain(bank_account_id: UUID) -> CertainLines:
+    """The lines to do of an account, at most 5,000, whose first suggestion is certain.
+
+    Of the two lines of a transfer between own accounts only one is among them here, for each
+    account shows its own.
+    """
+    values = {"account": bank_account_id, "most": MOST_LINES}
+    ids = list(session.execute(sql.TO_DO, values).scalars())
+    found = suggestions(ids)
+    return CertainLines(
+        {
+            line_id: found[line_id][0]
+            for line_id in ids
+            if found.get(line_id) and found[line_id][0].certainty == "certain"
+        }
+    )
+
+
+def past_hits(rule: Rule) -> PastHits:
+    """What a rule would have hit among the newest 20,000 lines, before it is kept.
+
+    Raises Invalid for patterns that would hit everything: see `rules.faults`.
+    """
+    wrong = rules.faults(party_pattern=rule.party_pattern, text_pattern=rule.text_pattern)
+    if wrong:
+        raise Invalid("invalid", wrong)
+    ready = rules.ready([rule])
+    rows = session.execute(sql.TRIED, {"most": MOST_TRIED}).all()
+    hits = [
+        PastHit(line, row.booked_to if row.state == "booked" else None)
+        for row, line in ((row, _line(row)) for row in rows)
+        if rules.fits(rules.Said.of(line), ready[0])
+    ]
+    booked = [hit for hit in hits if hit.booked_to is not None]
+    agreeing = sum(hit.booked_to == rule.account_id for hit in booked)
+    return PastHits(
+        tried=len(rows),
+        hits=len(hits),
+        agreeing=agreeing,
+        otherwise=len(booked) - agreeing,
+        lines=tuple(hits[:_SHOWN_HITS]),
+    )
+
+
+def _lines(statement: sa.TextClause, **values: Any) -> list[Line]:
+    return [_line(row) for row in session.execute(statement, values)]
+
+
+def _line(row: sa.Row[Any]) -> Line:
+    return Line(
+        id=row.id,
+        bank_account_id=row.bank_account_id,
+        account_id=row.account_id,
+        booked_on=row.booked_on,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        counterparty=row.counterparty,
+        counterparty_account=row.counterparty_account,
+        reference=row.reference,
+        end_to_end_id=row.end_to_end_id,
+        text=row.text,
+        party_key=row.party_key,
+    )
+
+
+def _known(lines: Sequence[Line]) -> Known:
+    first, last = documents.days_around(lines)
+    entries = {
+        "accounts": list({line.account_id for line in lines}),
+        "amounts": list({line.amount_minor for line in lines}),
+        "first": first,
+        "last": last,
+        "most": MOST_ENTRIES,
+    }
+    return Known(
+        items=_all(OpenItem, sql.ITEMS, most=MOST_ITEMS),
+        entries=[
+            Entry(**{**row._mapping, "parties": tuple(row.parties)})
+            for row in session.execute(sql.ENTRIES, entries)
+        ],
+        accounts=[
+            OwnAccount(**{**row._mapping, "numbers": frozenset(row.numbers)})
+            for row in session.execute(sql.OWN_ACCOUNTS)
+        ],
+        rules=_all(Rule, sql.RULES),
+        past=_past(lines),
+        aliases=_all(Alias, sql.ALIASES),
+    )
+
+
+def _all(kind: Any, statement: sa.TextClause, **values: Any) -> list[Any]:
+    """Each row as a value of that kind; the statement names its fields in their order."""
+    return [kind(*row) for row in session.execute(statement, values).all()]
+
+
+def _past(lines: Iterable[Line]) -> list[Past]:
+    wanted = {
+        (party, kind, line.amount_minor > 0)
+        for line in lines
+        for party, kind in (
+            (line.party_key, "name"),
+            (line.counterparty_account, "account"),
+            (coded.beginning(line), "begins"),
+        )
+        if party
+    }
+    parties, kinds, incoming = zip(*wanted, strict=True) if wanted else ((), (), ())
+    rows = session.execute(
+        sql.PAST,
+        {
+            "parties": list(parties),
+            "kinds": list(kinds),
+            "incoming": list(incoming),
+            "newest": NEWEST,
+        },
+    )
+    return [_past_row(row) for row in rows]
+
+
+def _past_row(row: sa.Row[Any]) -> Past:
+    """One way in which lines were booked; what went to an archived account is not repeated."""
+    given = dict(row._mapping)
+    if given.pop("archived"):
+        given["account_id"] = None
+    given["texts"] = tuple(filter(None, given["texts"]))
+    return Past(**given)
