@@ -207,7 +207,7 @@ def second(app: Flask, worker_app: Flask, admin: psycopg.Connection, books: Book
 
 def at_home(admin: psycopg.Connection, books: Books, *, lines: Sequence[str] = ("intake",)) -> None:
     provider = factories.make_provider(admin)
-    ledger_support.role_with(admin, "ledger_home", ())
+    ledger_support.role_with(admin, "ledger_home", ("accounting.import",))
     factories.grant(admin, provider, books.session.person_id, role="ledger_home", lines=list(lines))
 
 

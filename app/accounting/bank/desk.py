@@ -338,7 +338,10 @@ _KNOWN = sa.text(
     "select distinct n.tenant_id, n.number from app.bank_account_number n"
     " where n.number = any(cast(:numbers as text[]))"
 )
-_SERVES_TRAY = sa.text("select (select guard.writable('intake')) is not null")
+_SERVES_TRAY = sa.text(
+    "select (select guard.writable('intake')) is not null"
+    " and (select guard.entitled('accounting.import'))"
+)
 _IN_TRAY = sa.text(f"select id from app.statement_tray where {_TENANT} and sha256 = :sha")
 _BACK_BY_DIGEST = sa.text(
     "update app.statement_tray set state = 'waiting', done_by = null, done_at = null"

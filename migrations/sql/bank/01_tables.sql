@@ -149,6 +149,7 @@ call guard.demand('app.bank_account_number', '{insert}', '{accounting.import,acc
 call guard.demand('app.bank_transaction', '{insert}', '{accounting.import,accounting.accounts}');
 call guard.demand('app.bank_transaction', '{update}',
   '{accounting.post,accounting.import,accounting.accounts}');
+call guard.sign('app.statement_file', '{uploaded_by}');
 
 create function app.only_who_posts() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -124,6 +124,10 @@ call guard.demand('app.close_explanation', '{insert,update,delete}', '{accountin
 call guard.demand('app.close_step', '{insert,update}', '{accounting.post,accounting.close}');
 call guard.demand('app.close_step_done', '{insert,update}', '{accounting.post,accounting.close}');
 call guard.demand('app.close_override', '{insert}', '{accounting.close_override}');
+call guard.sign('app.close_explanation', '{made_by}');
+call guard.sign('app.close_step', '{made_by}');
+call guard.sign('app.close_step_done', '{done_by}');
+call guard.sign('app.close_override', '{made_by}');
 
 call app.audit_table('app.close_plan');
 call app.audit_table('app.close_explanation');

@@ -73,6 +73,8 @@ grant insert (tenant_id, document_id, line, subject_type, subject_id)
   on app.document_link to app_rw, app_worker;
 grant delete on app.document_link to app_rw, app_worker;
 
+call guard.sign('app.document', '{removed_by}');
+
 create policy class on app.document as restrictive to app_rw, app_worker
   using (class = 'normal'
     or tenant_id || ':' || class = any ((select guard.document_classes())::text[]))
@@ -92,6 +94,19 @@ create policy document_class on app.stored_object as restrictive to app_rw, app_
   using (kind not in ('document.payroll', 'document.owner_only')
     or tenant_id || ':' || substr(kind, 10) = any ((select guard.document_classes())::text[]));
 grant update (kind) on app.stored_object to app_rw, app_worker;
+-- Only papers change their kind, with their class; other files keep theirs.
+create function app.only_papers_change() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and not (
+      starts_with(old.kind, 'document') and starts_with(new.kind, 'document')
+      and guard.entitled('document.add')) then
+    raise exception 'refused: the kind of a file' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+create trigger only_papers_change before update of kind on app.stored_object
+  for each row when (new.kind <> old.kind) execute function app.only_papers_change();
 
 call app.audit_table('app.document', array['name']);
 call app.audit_table('app.document_version', array['sha256']);

@@ -131,6 +131,36 @@ begin
   end loop;
 end $$;
 
+-- Refuses a person in the column named that is not the one acting; what stands already stays.
+create function guard.only_oneself() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker')
+     and to_jsonb(new) ->> tg_argv[0] is distinct from guard.user_id()::text then
+    raise exception 'refused: another person in %', tg_argv[0] using errcode = '42501';
+  end if;
+  return new;
+end $$;
+
+-- Columns that say who did something name whoever acts, also by raw SQL: in a new row, and where
+-- an update puts somebody there.
+create procedure guard.sign(t regclass, columns text[])
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  c text;
+begin
+  execute format(
+    'create policy signed on %s as restrictive for insert to app_rw, app_worker with check (%s)', t,
+    (select string_agg(format('(%1$I is null or %1$I = (select guard.user_id()))', x), ' and ')
+       from unnest(columns) x));
+  foreach c in array columns loop
+    execute format(
+      'create trigger %1$I before update of %2$I on %3$s for each row'
+      ' when (new.%2$I is not null and new.%2$I is distinct from old.%2$I)'
+      ' execute function guard.only_oneself(%2$L)', 'signed_' || c, c, t);
+  end loop;
+end $$;
+
 -- Lets a door's owner in: on one line as a caller of that line would be, or (line null) wherever
 -- the claims reach; then the door itself must check the line.
 create procedure guard.admit(t regclass, definer regrole, line text)
@@ -189,12 +219,13 @@ end $$;
 
 grant execute on function
   guard.register(regclass, text, text[], text), guard.register_line(text, text), guard.lines(),
-  guard.registered(), guard.branches(text[], boolean)
+  guard.registered(), guard.branches(text[], boolean), guard.only_oneself()
   to app_owner;
 grant execute on procedure
   guard.policies(regclass, text, text), guard.protect(regclass, text),
   guard.protect_shared(regclass), guard.protect_cross(regclass, text[], text),
-  guard.protect_personal(regclass), guard.demand(regclass, text[], text[]), guard.admit(regclass, regrole, text),
+  guard.protect_personal(regclass), guard.demand(regclass, text[], text[]),
+  guard.sign(regclass, text[]), guard.admit(regclass, regrole, text),
   guard.admit_jobs(regclass), guard.add_line(text, text)
   to app_owner;
 reset role;

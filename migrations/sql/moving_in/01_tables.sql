@@ -71,6 +71,8 @@ grant update (kind, state, settings, report, made_accounts, made_contacts, job_i
   imported_at, version) on app.moving_file to app_rw, app_worker;
 grant update (account_id, type, decided_by, decided_at) on app.moving_account to app_rw, app_worker;
 grant update (settings, kept_at) on app.moving_mapping to app_rw, app_worker;
+call guard.sign('app.moving_file', '{uploaded_by,imported_by}');
+call guard.sign('app.moving_account', '{decided_by}');
 call app.audit_table('app.moving_file', array['header', 'report', 'settings']);
 call app.audit_table('app.moving_account');
 
@@ -91,6 +93,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if not guard.entitled('accounting.accounts') then
     raise exception 'refused: accounting.accounts' using errcode = '42501';
+  elsif not guard.is_staff() then
+    return;              -- a proposal reaches other clients: no client teaches it
   end if;
   if exists (select from jsonb_each(p_settings) s(k, v) where k not in ('kind', 'columns', 'order', 'comma'))
     or exists (select from jsonb_each(p_settings -> 'columns') c(k, v)

@@ -50,5 +50,6 @@ begin
 end $$;
 grant update (state, waiting, lines_done, refused, job_id) on app.recode to app_rw, app_worker;
 grant update (undone_entry_id) on app.recode_entry to app_rw, app_worker;
+call guard.sign('app.recode', '{made_by}');
 call app.audit_table('app.recode', array['waiting', 'refused']);
 reset role;

@@ -47,10 +47,19 @@ create trigger only_who_posts before update of state, entry_id, decided_by, deci
   decided_by_id, decided_at, rule_id, reason, matched, allocation_id, metered_version, skipped_why
   on app.bank_transaction for each statement execute function app.only_who_posts();
 
--- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount.
+-- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount;
+-- and a decision is signed by whoever acts.
 create function app.line_equals_entry() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  acting uuid := (select guard.user_id());
 begin
+  if session_user in ('app_rw', 'app_worker') and exists (
+    select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
+    where n.decided_by_id is distinct from o.decided_by_id and n.decided_by_id is distinct from acting
+      and n.decided_by_id is not null) then
+    raise exception 'refused: another person in decided_by_id' using errcode = '42501';
+  end if;
   if exists (
     select from changed n
     join app.bank_account a on a.tenant_id = n.tenant_id and a.id = n.bank_account_id
@@ -63,5 +72,6 @@ begin
   return null;
 end $$;
 create trigger line_equals_entry after update on app.bank_transaction
-  referencing new table as changed for each statement execute function app.line_equals_entry();
+  referencing old table as was new table as changed
+  for each statement execute function app.line_equals_entry();
 reset role;

@@ -20,6 +20,7 @@ create table app.question (
   closed_by uuid,
   version integer not null default 1,
   primary key (tenant_id, id),
+  unique (tenant_id, id, line),                   -- what hangs on it stands on its line
   check (state <> 'answered' or answered_at is not null),
   check ((answered_at is null) = (answered_by is null)),
   check ((state in ('done', 'withdrawn')) = (closed_at is not null)),
@@ -40,7 +41,7 @@ create table app.question_subject (
   subject_key text not null check (length(subject_key) between 1 and 200),
   primary key (tenant_id, id),
   unique (tenant_id, question_id, position),
-  foreign key (tenant_id, question_id) references app.question (tenant_id, id)
+  foreign key (tenant_id, question_id, line) references app.question (tenant_id, id, line)
 );
 create index question_subject_of on app.question_subject (tenant_id, subject_type, subject_key);
 
@@ -57,7 +58,7 @@ create table app.answer (
   answered_at timestamptz not null default now(),
   primary key (tenant_id, id),
   check (chip is not null or text <> '' or files > 0),
-  foreign key (tenant_id, question_id) references app.question (tenant_id, id)
+  foreign key (tenant_id, question_id, line) references app.question (tenant_id, id, line)
 );
 create index answer_of on app.answer (tenant_id, question_id, id);
 
@@ -70,7 +71,7 @@ create table app.question_mailing (
   line text not null,
   mail_id uuid not null,
   primary key (tenant_id, person_id, mailed_on, question_id),
-  foreign key (tenant_id, question_id) references app.question (tenant_id, id)
+  foreign key (tenant_id, question_id, line) references app.question (tenant_id, id, line)
 );
 create index question_mailing_of on app.question_mailing (tenant_id, question_id, person_id);
 
@@ -94,7 +95,7 @@ create table app.note (
   check ((done_at is null) = (done_by is null)),
   check ((removed_at is null) = (removed_by is null)),
   check ((audience = 'to_provider') = (question_id is not null)),
-  foreign key (tenant_id, question_id) references app.question (tenant_id, id)
+  foreign key (tenant_id, question_id, line) references app.question (tenant_id, id, line)
 );
 create index note_of on app.note (tenant_id, subject_type, subject_key, id);
 create index note_sent_back on app.note (tenant_id, written_at)
@@ -129,6 +130,8 @@ call guard.demand('app.question', '{update}', '{request.ask,request.answer}');
 call guard.demand('app.answer', '{insert}', '{request.ask,request.answer}');
 call guard.demand('app.question_subject', '{insert}', '{request.ask,request.answer}');
 call guard.demand('app.note', '{insert,update}', '{request.ask,request.answer}');
+call guard.sign('app.question', '{answered_by,closed_by}');
+call guard.sign('app.note', '{done_by,removed_by}');
 -- Staff ask the client, the client asks the provider.
 create policy asks on app.question as restrictive for insert to app_rw, app_worker
   with check (case direction
@@ -140,6 +143,21 @@ create policy audience on app.note as restrictive to app_rw, app_worker
   with check (case audience
     when 'to_provider' then (select guard.entitled('request.answer'))
     else (select guard.entitled('request.ask')) and (select guard.is_staff()) end);
+
+-- A question is answered where there is an answer, and ended by whoever may ask.
+create function app.question_moves() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and (
+      new.state = 'answered' and not exists (select from app.answer a
+        where a.tenant_id = new.tenant_id and a.question_id = new.id)
+      or new.state in ('done', 'withdrawn') and not guard.entitled('request.ask')) then
+    raise exception 'refused: the state of a question' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+create trigger question_moves before update of state on app.question
+  for each row when (new.state <> old.state) execute function app.question_moves();
 
 call app.audit_table('app.question', array['text']);
 call app.audit_table('app.answer', array['text', 'chip']);

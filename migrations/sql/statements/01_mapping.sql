@@ -20,6 +20,7 @@ grant select, insert on app.statement_mapping to app_rw, app_worker, app_restore
 grant update (mapping, made_by, changed_at) on app.statement_mapping to app_rw, app_worker;
 call guard.demand('app.statement_mapping', '{insert,update}',
   '{accounting.import,accounting.accounts}');
+call guard.sign('app.statement_mapping', '{made_by}');
 call app.audit_table('app.statement_mapping', array['mapping']);
 
 alter table app.statement_file
@@ -64,10 +65,25 @@ begin
   end if;
   return new;
 end $$;
-create trigger only_pending_changes before update of amount_minor, counterparty,
-  counterparty_account, reference, end_to_end_id, bank_id, text, amount_written, line,
+create trigger only_pending_changes before update of status, booked_on, value_on, amount_minor,
+  counterparty, counterparty_account, reference, end_to_end_id, bank_id, text, amount_written, line,
   statement_id, dedupe_key, occurrence on app.bank_transaction
   for each row execute function app.only_pending_changes();
+
+-- What a line was called while it was pending is written once.
+create function app.pending_key_once() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') then
+    raise exception 'refused: a settled bank line' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+create trigger pending_key_once before update of pending_key, pending_occurrence
+  on app.bank_transaction for each row
+  when (old.pending_key is not null and (new.pending_key, new.pending_occurrence)
+    is distinct from (old.pending_key, old.pending_occurrence))
+  execute function app.pending_key_once();
 
 -- Why a gap before a statement is none: kept with who said so, taken back by removing it.
 create table app.statement_gap_note (
@@ -85,5 +101,6 @@ call guard.protect('app.statement_gap_note', 'accounting');
 grant select, insert, delete on app.statement_gap_note to app_rw, app_worker;
 grant select, insert on app.statement_gap_note to app_restore;
 call guard.demand('app.statement_gap_note', '{insert,delete}', '{accounting.import}');
+call guard.sign('app.statement_gap_note', '{made_by}');
 call app.audit_table('app.statement_gap_note');
 reset role;

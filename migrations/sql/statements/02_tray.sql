@@ -33,6 +33,8 @@ call guard.protect('app.statement_tray', 'intake');
 grant select, insert on app.statement_tray to app_rw, app_worker, app_restore;
 grant update (state, given_tenant_id, given_file_id, done_by, done_at)
   on app.statement_tray to app_rw, app_worker;
+call guard.demand('app.statement_tray', '{insert,update}', '{accounting.import}');
+call guard.sign('app.statement_tray', '{dropped_by,done_by}');
 call app.audit_table('app.statement_tray', array['numbers', 'error']);
 
 -- What a person dropped at once: addresses of the files in their clients, no content.
