@@ -55,12 +55,14 @@ def report(scene: Scene) -> list[tuple[str, int]]:
     return [(row.code, row.balance) for row in found.rows if row.balance]
 
 
-def invoice(scene: Scene, cents: int, number: str, who: UUID) -> ItemShare:
+def invoice(
+    scene: Scene, cents: int, number: str, who: UUID, on: dt.date = dt.date(2026, 2, 2)
+) -> ItemShare:
     receivable = scene.books.accounts["1100"]
     with scene.books.open():
         posted = commands.post_entry(
             journal="GEN",
-            date=dt.date(2026, 2, 2),
+            date=on,
             description=number,
             postings=(
                 PostingInput(receivable, cents, "EUR", counterparty_id=who, memo=number),
@@ -96,6 +98,18 @@ def test_one_line_settles_two_invoices_less_a_fee_and_all_of_it_goes_back(scene:
     assert sorted(residuals(scene)) == [10_000, 20_300]
     assert report(scene) == before
     assert line_of(scene, 30_000).state == "to_do"
+
+
+def test_a_payment_settles_a_claim_that_is_dated_after_it(scene: Scene) -> None:
+    item = invoice(scene, 30_000, "INV-LATE", contact(scene), dt.date(2026, 4, 20))
+    line = line_of(scene, 30_000)
+    assert line.booked_on < dt.date(2026, 4, 20)
+    with scene.books.open():
+        done = reconcile_settling.settle(line_id=line.id, version=line.version, items=[item])
+    assert residuals(scene) == []
+    with scene.books.open():
+        undo.take(done.undo)
+    assert residuals(scene) == [30_000]
 
 
 def test_items_that_do_not_make_up_the_line_are_refused_and_nothing_is_posted(

@@ -40,7 +40,7 @@ def settle(
     coding = coding_of(line, items, rest)
     entry = acts.post(line, coding, rate=rate)
     kept = decision or Decision("person", "open_item")
-    kept = replace(kept, coding=coding, allocation_id=pair(entry, line, items))
+    kept = replace(kept, coding=coding, allocation_id=pair(entry, items))
     return acts.finish({line.id: entry.id}, {line.id: kept}, [line], entry=entry)
 
 
@@ -61,13 +61,16 @@ def coding_of(line: HeldLine, items: Sequence[ItemShare], rest: Coding | None = 
     return Coding((*parts, *(rest.parts if rest else ())))
 
 
-def pair(entry: PostedEntry, line: HeldLine, items: Sequence[ItemShare]) -> UUID:
-    """Settles the items with the postings just made: the bank's is the first, items follow."""
+def pair(entry: PostedEntry, items: Sequence[ItemShare]) -> UUID:
+    """Settles the items with the postings just made: the bank's is the first, items follow.
+
+    It counts from the later day of the two: a claim may be dated after its payment.
+    """
     pairs = [
         _pairing((item.entry_id, item.no), (entry.id, place), item.amount_minor)
         for place, item in enumerate(items, 2)
     ]
-    return open_items_commands.allocate(pairs=pairs, on=line.booked_on)
+    return open_items_commands.allocate(pairs=pairs)
 
 
 def _pairing(item: tuple[UUID, int], ours: tuple[UUID, int], amount: int) -> Pairing:
