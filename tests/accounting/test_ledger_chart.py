@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
@@ -158,6 +159,18 @@ def test_an_approval_covers_nothing_but_what_was_shown(
         with pytest.raises(Invalid) as caught, books.open():
             _post(changed, reference)
         assert caught.value.code == "approval-does-not-cover"
+
+
+def test_an_approval_covers_one_entry_only(
+    books: Books, approved: tuple[ledger.EntryDraft, UUID]
+) -> None:
+    draft, approval = approved
+    with books.open():
+        first = _post(draft, approval)
+        assert _post(draft, approval).id == first.id
+    with pytest.raises(Invalid) as caught, books.open():
+        _post(replace(draft, key=str(uuid4())), approval)
+    assert caught.value.code == "approval-does-not-cover"
 
 
 def test_an_approval_of_something_else_covers_no_entry(

@@ -34,6 +34,8 @@ create table ledger.entry (
 );
 create unique index entry_reversed_once on ledger.entry (tenant_id, reverses_id)
   where reverses_id is not null;
+create unique index entry_approved_once on ledger.entry (tenant_id, approved_ref)
+  where approved_ref is not null;
 create index entry_source on ledger.entry (tenant_id, source_type, source_id)
   where source_id is not null;
 create index entry_by_date on ledger.entry (tenant_id, entry_date, id);

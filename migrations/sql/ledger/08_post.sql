@@ -214,7 +214,8 @@ begin
   return how_many;
 end $$;
 
--- Who drafted what an approval covers; refuses one that is not granted or covers other content.
+-- Who drafted what an approval covers; refuses one that is not granted, covers other content or
+-- was used for another entry.
 create function ledger.approved_maker(t uuid, p_approved uuid, sha bytea) returns uuid
 language plpgsql as $$
 declare
@@ -222,7 +223,8 @@ declare
 begin
   select a.requested_by into drafted_by from app.approval a
     where a.tenant_id = t and a.id = p_approved and a.line = 'accounting' and a.state = 'approved'
-      and a.kind like 'entry.%' and a.content_sha = encode(sha, 'hex');
+      and a.kind like 'entry.%' and a.content_sha = encode(sha, 'hex')
+      and not exists (select from ledger.entry e where e.tenant_id = t and e.approved_ref = a.id);
   if not found then
     perform ledger.refuse('BO422', 'approval-does-not-cover');
   end if;
