@@ -15,6 +15,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from app.accounting import commands, queries
+from app.kernel.errors import NotFound
+from app.reports import commands as report_commands
 from app.reports import stored, subjects
 from tests import factories
 from tests.accounting import ledger_support
@@ -188,6 +190,19 @@ def test_publishing_anew_replaces_and_withdrawing_hides(
     assert owner.get(f"/portal/{slug}/packs/{second}").status_code == 404
     assert owner.get(f"/portal/{slug}/packs/{second}.pdf").status_code == 404
     assert staff.post(address).status_code == 404
+
+
+def test_no_report_is_taken_out_of_a_published_pack(
+    books: Books, slug: str, published: str, admin: psycopg.Connection, owner: Browser
+) -> None:
+    part = admin.execute(
+        "select id from app.published_report where tenant_id = %s and pack_id = %s limit 1",
+        (books.tenant, published),
+    ).fetchone()
+    assert part is not None
+    with pytest.raises(NotFound), books.open():
+        report_commands.withdraw_report(part[0], line="accounting")
+    assert owner.get(f"/portal/{slug}/packs/{published}").status_code == 200
 
 
 def test_the_hash_is_of_the_content_as_stored(

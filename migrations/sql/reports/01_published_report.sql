@@ -68,7 +68,7 @@ begin
     update app.published_report r
        set withdrawn_by = entered.who, withdrawn_at = statement_timestamp()
      where r.tenant_id = entered.tenant and r.id = p_id and r.line = p_line
-       and r.withdrawn_at is null;
+       and r.withdrawn_at is null and r.pack_id is null;   -- a pack goes as a whole
     if not found then
         raise exception 'not-found' using errcode = 'BO404';
     end if;
