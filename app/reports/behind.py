@@ -17,7 +17,8 @@ Cursor = tuple[date, UUID, int]
 class Slice:
     """Postings of one account from `first` (None: since ever) to `last`, times a sign.
 
-    `side` is `debit` or `credit` where only those count; `entry_id` and `no` name one posting.
+    `side` is the column's key where only that side counts, such as `debit`; `entry_id` and `no`
+    name one posting. In a report by contact `account_id` may be a contact.
     """
 
     account_id: UUID

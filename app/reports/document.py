@@ -23,7 +23,8 @@ class Source:
     """What a figure is made of: an account's postings, added (1) or taken away (-1).
 
     `sided` takes debits for a column `debit` and credits for `credit`; with `entry_id` and `no`
-    it is that one posting.
+    it is that one posting. In a report by contact `account_id` may be the contact, and `sided`
+    tells its open items apart by the column's key, as the report's own `behind` reads it.
     """
 
     account_id: UUID
@@ -51,6 +52,12 @@ class RowKind(StrEnum):
     TOTAL = "total"
 
 
+# Columns of the same days: what tells them apart is their key.
+SIDES = frozenset(
+    {"debit", "credit", "balance"} | {"not_due", "days_30", "days_60", "days_90", "older", "total"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column; `kind` is amount (minor units), percent (a change in tenths) or share (tenths).
@@ -75,12 +82,12 @@ class Column:
             return self.key
         day = self.last.isoformat()
         if self.first is None:
-            return f"{self.key}..{day}" if self.key in ("debit", "credit", "balance") else day
+            return f"{self.key}..{day}" if self.key in SIDES else day
         days = f"{self.first.isoformat()}..{day}"
         month_long = self.first.day == 1 and (self.last + timedelta(1)).day == 1
         if month_long and f"{self.first:%Y-%m}" == f"{self.last:%Y-%m}":
             days = f"{self.last:%Y-%m}"
-        return f"{self.key}..{days}" if self.key in ("debit", "credit", "balance") else days
+        return f"{self.key}..{days}" if self.key in SIDES else days
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,23 @@ def _narrow(counterparty_id: UUID | None, control: str | None, account_id: UUID 
     return "".join(f" and {part}" for part in parts)
 
 
+def _among(
+    counterparty_ids: Sequence[UUID] | None,
+    due: tuple[dt.date | None, dt.date | None],
+    wanted: dict[str, Any],
+) -> str:
+    """What keeps items of several contacts and of due days; the values go into `wanted`."""
+    text = ""
+    if counterparty_ids is not None:
+        text += " and coalesce(c.merged_into_id, c.id) = any(cast(:contacts as uuid[]))"
+        wanted["contacts"] = list(counterparty_ids)
+    for name, mark, day in (("due_from", ">=", due[0]), ("due_to", "<=", due[1])):
+        if day is not None:
+            text += f" and i.due_on {mark} :{name}"
+            wanted[name] = day
+    return text
+
+
 def page(
     *,
     counterparty_id: UUID | None = None,
@@ -95,15 +112,20 @@ def page(
     on: dt.date | None = None,
     after: tuple[dt.date, UUID, int] | None = None,
     limit: int = 50,
+    counterparty_ids: Sequence[UUID] | None = None,
+    due: tuple[dt.date | None, dt.date | None] = (None, None),
 ) -> OpenItemPage:
-    """Open items, longest due first, as they stood on a day (none: now, whatever is booked)."""
+    """Open items, longest due first, as they stood on a day (none: now, whatever is booked).
+
+    `counterparty_ids` keeps those of several contacts, `due` those due between two days.
+    """
     wanted: dict[str, Any] = {"on": on or FAR, "limit": limit + 1}
     wanted |= {"who": counterparty_id} if counterparty_id else {}
     wanted |= {"control": control} if control else {}
     wanted |= {"account": account_id} if account_id else {}
-    past = ""
+    past = _among(counterparty_ids, due, wanted)
     if after is not None:
-        past = "and (i.due_on, i.entry_id, i.no) > (:day, :entry, :no)"
+        past += " and (i.due_on, i.entry_id, i.no) > (:day, :entry, :no)"
         wanted |= {"day": after[0], "entry": after[1], "no": after[2]}
     text = _OPEN.format(narrow=_narrow(counterparty_id, control, account_id), after=past)
     rows = tuple(OpenItem(**row) for row in session.execute(sa.text(text), wanted).mappings())
