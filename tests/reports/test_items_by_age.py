@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import open_items_commands as settle
-from app.accounting.open_items_values import Pairing
+from app.accounting.open_items import commands as settle
+from app.accounting.open_items.values import Pairing
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books

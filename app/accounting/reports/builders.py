@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-<<<<<<< HEAD:app/accounting/reports/builders.py
 from app.accounting import queries
 from app.accounting.reports import amounts as report_amounts
 from app.accounting.reports import behind as report_behind
+from app.accounting.reports import by_age
 from app.accounting.reports.balance import balance_sheet, trial_balance
 from app.accounting.reports.cash import cash_flow
 from app.accounting.reports.journal import general_ledger
 from app.accounting.reports.profit import profit_and_loss
-=======
-from app.accounting import queries, report_amounts, report_behind, report_items
-from app.accounting.report_balance import balance_sheet, trial_balance
-from app.accounting.report_cash import cash_flow
-from app.accounting.report_journal import general_ledger
-from app.accounting.report_profit import profit_and_loss
->>>>>>> 22e71bb (Receivables and payables by age are reports, each figure led to its items):app/accounting/report_builders.py
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
 
@@ -33,8 +26,8 @@ __all__ = [
 ]
 
 _BEHIND = {
-    "receivables-by-age": report_items.behind_receivables,
-    "payables-by-age": report_items.behind_payables,
+    "receivables-by-age": by_age.behind_receivables,
+    "payables-by-age": by_age.behind_payables,
 }
 COMPARED = ("previous", "year", "months", "none")
 
@@ -53,9 +46,9 @@ def definitions() -> tuple[ReportDefinition, ...]:
         ("cash-flow", _("Cash flow"), cash_flow, "activity", False, COMPARED, False),
         ("trial-balance", _("Trial balance"), trial_balance, "scale", True, (), False),
         ("general-ledger", _("General ledger"), general_ledger, "book-open", False, (), False),
-        ("receivables-by-age", _("Receivables by age"), report_items.receivables, "clock",
+        ("receivables-by-age", _("Receivables by age"), by_age.receivables, "clock",
          True, (), False),
-        ("payables-by-age", _("Payables by age"), report_items.payables, "clock",
+        ("payables-by-age", _("Payables by age"), by_age.payables, "clock",
          True, (), False),
     )  # fmt: skip
     return tuple(

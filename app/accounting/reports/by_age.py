@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from app.accounting import open_items_queries, queries, report_amounts, report_items_behind
-from app.accounting.open_items_values import PAYABLE, RECEIVABLE, Aged
-from app.accounting.report_items_behind import TOTAL
+from app.accounting import queries
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.open_items.values import PAYABLE, RECEIVABLE, Aged
+from app.accounting.reports import amounts as report_amounts
+from app.accounting.reports import by_age_behind
+from app.accounting.reports.by_age_behind import TOTAL
 from app.accounting.values import Account
 from app.kernel.words import gettext as _now
 from app.reports.behind import Behind, Cursor, Slice
@@ -32,7 +35,7 @@ def behind_receivables(
     marks: Mapping[str, int] | None = None,
 ) -> Behind:
     """The open items of customers behind a figure."""
-    return report_items_behind.behind(RECEIVABLE, slices, after=after, limit=limit, marks=marks)
+    return by_age_behind.behind(RECEIVABLE, slices, after=after, limit=limit, marks=marks)
 
 
 def behind_payables(
@@ -42,7 +45,7 @@ def behind_payables(
     marks: Mapping[str, int] | None = None,
 ) -> Behind:
     """The open items of suppliers behind a figure."""
-    return report_items_behind.behind(PAYABLE, slices, after=after, limit=limit, marks=marks)
+    return by_age_behind.behind(PAYABLE, slices, after=after, limit=limit, marks=marks)
 
 
 def _report(control: str, title: str, last: date) -> Report:

@@ -10,8 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import url_for
 
-from app.accounting import open_items_queries, queries, report_behind
-from app.accounting.open_items_values import Aged, AgedRow, OpenItem
+from app.accounting import queries
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.open_items.values import Aged, AgedRow, OpenItem
+from app.accounting.reports import behind as report_behind
 from app.kernel import people, words
 from app.kernel.db import session
 from app.kernel.words import gettext as _now
