@@ -84,9 +84,9 @@ def recent(
 
 def of_mine(*, limit: int = 5) -> list[JobView]:
     """What the acting person started: all that runs, what ended ten minutes ago, what failed
-    within a day; newest first."""
+    within a day; newest first. Jobs without a title do their work unseen."""
     return _find(
-        "id > uuidv7(interval '-1 day') and actor = (select guard.user_id())"
+        "title is not null and id > uuidv7(interval '-1 day') and actor = (select guard.user_id())"
         " and (state in ('due', 'claimed', 'dead')"
         " or finished_at > now() - interval '10 minutes')",
         {},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -17,14 +19,20 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.close import commands as close_commands
 from app.accounting.ledger import PostingInput
 from app.accounting.moving import commands as moving_commands
+from app.accounting.recode import arithmetic as recode
+from app.accounting.recode import commands as recode_commands
+from app.accounting.rules import commands as rule_commands
+from app.cli.demo_books import open_items
 from app.documents import commands as documents
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
+from app.reports import pack_commands
 from app.reports.period import parse_period
 from app.tasks import notes, questions
 from tests import factories
 from tests.e2e.house import MARKS, Firm, House, Open, this_month
+from tests.http import Browser
 from tests.identity.people import mailed_code
 from tests.isolation import fields
 from tests.web.browser import AXE, AXE_TAGS
@@ -70,20 +78,28 @@ def place(house: House) -> Place:
     """A client with entries, bank lines, files, a report, approvals, requests and a token."""
     firm = house.firm("Harbour Lane Bakery")
     staff = _everything(house, firm)
-    with house.app.app_context(), db.transaction(staff.scope(firm.tenant)):
-        _fill()
+    with house.app.app_context():
+        with db.transaction(staff.scope(firm.tenant)):
+            _fill()
+        open_items.fill(staff.scope(firm.tenant), today=clock.today())
     with house.admin() as admin:
         _ask(house, admin, firm)
         house.work()
         house.token(firm.tenant, staff.person_id)
         code = mailed_code(admin, factories.make_person(admin, "provider"), "invite")
         reset = mailed_code(admin, staff.person_id, "reset")
-        values = fields.harvest(admin, firm.tenant) | {
-            "client": firm.slug,
-            "slug": firm.slug,
-            "code": code,
-            "person_id": str(staff.person_id),
-        }
+        _drop(house, staff)
+        provider = factories.make_provider(admin)
+        values = (
+            fields.harvest(admin, provider)
+            | fields.harvest(admin, firm.tenant)
+            | {
+                "client": firm.slug,
+                "slug": firm.slug,
+                "code": code,
+                "person_id": str(staff.person_id),
+            }
+        )
     return Place(firm, staff, values, code, reset)
 
 
@@ -106,12 +122,37 @@ def _everything(house: House, firm: Firm) -> factories.Session:
             " from guard.tenant where is_provider"
             " on conflict do nothing"
         )
-        lines = ("accounting", "oversight", "security", "member", "tickets")
+        lines = ("accounting", "oversight", "security", "member", "tickets", "intake")
         provider = factories.make_provider(admin)
         person = factories.make_person(admin, "provider", "Tilda Moor")
         factories.grant(admin, provider, person, role="sees_all", lines=lines)
         factories.grant(admin, firm.tenant, person, role="sees_all", lines=lines)
         return factories.sign_in(admin, person)
+
+
+def _drop(house: House, staff: factories.Session) -> None:
+    """A file that nobody's account is in, dropped on the desk: it lies in the tray."""
+    browser = Browser(house.app, staff)
+    browser.get("/desk/statements")
+    unknown = b":20:S\n:25:XX99\n:28C:1\n:60F:C260101EUR0,00\n:62F:C260101EUR0,00\n-\n"
+    sent = browser.post("/desk/statements", {"files": [(io.BytesIO(unknown), "unknown.sta")]})
+    assert sent.status_code == 303
+
+
+def _fill_month(account: UUID) -> None:
+    """A rule, and a pack of one report that is published."""
+    rule_commands.create_rule(
+        rule_commands.RuleInput(name="Rent", account_id=account, party_pattern="Vos")
+    )
+    today = clock.today()
+    month = parse_period({"period": f"{today:%Y-%m}"}, today=today)
+    definition = registry.current().all(ReportDefinition)[0]
+    report: Any = definition.build(month.first, month.last, month.comparison)
+    draft = pack_commands.Draft(
+        "The month", report.first, report.last, (pack_commands.Part(report.key),)
+    )
+    made = pack_commands.create_pack(draft, line="accounting")
+    pack_commands.publish_pack(made, [(report, "")], line="accounting", version=1)
 
 
 def _fill_move() -> None:
@@ -134,13 +175,16 @@ def _fill() -> None:
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
     by_code = {one.code: one.id for one in queries.accounts()}
     entry = [(by_code["1010"], 120_050), (by_code["4000"], -120_050)]
-    commands.post_entry(
+    sales = commands.post_entry(
         journal="GEN",
         date=clock.today(),
         description="Sales of the week",
         postings=[PostingInput(account, amount, "EUR") for account, amount in entry],
         key=str(ids.uuid7()),
     )
+    other = next(one.id for one in queries.accounts() if one.code[0] == "4" and one.code != "4000")
+    recode_commands.apply(chosen={sales.id: [2]}, change=recode.Change(account_id=other))
+    _fill_month(by_code["4000"])
     today = clock.today()
     month = parse_period({"period": f"{today:%Y-%m}"}, today=today)
     for definition in registry.current().all(ReportDefinition):

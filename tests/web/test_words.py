@@ -31,6 +31,7 @@ DATA = re.compile(
     r"Harbour Lane|Oakwell|Provider|Backoffice|Robin Vale|Ada Quill|provider|general"
     r"|harbour-lane\S*|oakwell\S*"
     r"|\S+@\S+|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|\b[A-Z]{2,3}\b|\b[a-z]+(?:[._/-][a-z]+)+\b"
+    r"|January|February|March|April|June|July|August|September|October|November|December"
     r"|English|Deutsch|Thing \d+|sha256|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|\w+\.\w+"
 )
 NAMES: set[str] = set()

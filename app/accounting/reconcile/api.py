@@ -145,7 +145,7 @@ def settle(line_id: UUID, body: SettleIn) -> object:
     for place, item in enumerate(body.items):
         found = known.get((item.entry_id, item.no))
         if found is None:
-            raise Invalid.of(f"items.{place}.entry_id", "item-unknown")
+            raise Invalid.of(f"items.{place}.entry_id", "item-unknown", no=place + 1)
         shares.append(
             ItemShare(
                 entry_id=item.entry_id,
