@@ -45,7 +45,18 @@ pytestmark = [
 NO_PAGES = ("/static", "/api/v1", "/brand", "/dev/fragment")
 # Pieces of pages have no heading of their own.
 PIECES = ("/peek/", "/tray", "/pages/")
-FILES = (".css", ".csv", "/raw", "/options", "/openapi.json", "/logo", "/file", "/download")
+FILES = (
+    ".css",
+    ".csv",
+    ".pdf",
+    ".xlsx",
+    "/raw",
+    "/options",
+    "/openapi.json",
+    "/logo",
+    "/file",
+    "/download",
+)
 MOVES = {"web.start", "front.home", "workspace.next_client", "workspace.permalink"}
 WIDTHS = (1440, 390)
 # A theme changes colours only: the second one needs no other rule.
