@@ -159,7 +159,8 @@ class ReportDefinition:
 
     `build` computes it (an app.reports.document.Report) from first day, last day and comparison:
     words with commas, of `comparisons` (`previous`, `year`, `months`, `none`), `share` where
-    `with_share`, and `all` for a file that must hold every row. `behind` answers the postings of
+    `with_share`, `corrected` where `folds` (it leaves out what was taken back in its month unless
+    asked), and `all` for a file that must hold every row. `behind` answers the postings of
     a figure (app.reports.behind); `since` is the first day there can be figures of; `year_start`
     the day the fiscal year of a day began; `reopened` the months up to a day that were reopened
     after an instant: month, when, by whom, why.
@@ -180,6 +181,7 @@ class ReportDefinition:
     reopened: Callable[[date, datetime], Sequence[tuple[date, datetime, str, str]]] | None = None
     comparisons: tuple[str, ...] = ("previous", "year", "none")
     with_share: bool = False
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

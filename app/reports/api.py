@@ -48,6 +48,7 @@ class ReportQuery(In):
     on: Word | None = None
     cmp: Word | None = None
     share: Annotated[str | None, Field(max_length=1)] = None
+    corrected: Annotated[str | None, Field(max_length=1)] = None
 
 
 class CellQuery(ReportQuery):

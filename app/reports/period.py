@@ -18,13 +18,14 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 @dataclass(frozen=True, slots=True)
 class Period:
     """Whole months ending with `month`, or days from `first` to `last`; `comparison` names what
-    stands beside, `share` whether shares of income do."""
+    stands beside, `share` whether shares of income do; `corrected` shows what folds away."""
 
     first: date
     last: date
     span: str = "month"
     comparison: str = "previous"
     share: bool = False
+    corrected: bool = False
 
     @property
     def month(self) -> str:
@@ -34,7 +35,8 @@ class Period:
     @property
     def words(self) -> str:
         """What a builder is asked for: `previous,share`."""
-        return f"{self.comparison},share" if self.share else self.comparison
+        asked = (("share", self.share), ("corrected", self.corrected))
+        return ",".join([self.comparison, *(word for word, wanted in asked if wanted)])
 
     @property
     def query(self) -> dict[str, str]:
@@ -42,6 +44,8 @@ class Period:
         asked = {"cmp": self.comparison}
         if self.share:
             asked["share"] = "1"
+        if self.corrected:
+            asked["corrected"] = "1"
         if self.span == "days":
             return {**asked, "from": self.first.isoformat(), "to": self.last.isoformat()}
         if self.span == "day":
@@ -74,27 +78,28 @@ def parse_period(
     """The period an address asks for; unknown words fall back to the last whole month.
 
     `period=2026-10` with `span` (month, quarter, year, fiscal); or `from` and `to`, any days; or
-    `on`, a day. `cmp` says what stands beside, `share=1` adds shares of income. Raises Invalid for
-    a month or day that no calendar has, or a span that ends before it begins.
+    `on`, a day. `cmp` says what stands beside, `share=1` adds shares of income, `corrected=1` shows
+    entries that were taken back in their month. Raises Invalid for a month or day that no calendar
+    has, or a span that ends before it begins.
     """
     span = asked.get("span") or "month"
     span = span if span in SPANS else "month"
     comparison = asked.get("cmp") or "previous"
     comparison = comparison if comparison in COMPARISONS else "previous"
-    share = asked.get("share") == "1"
+    share, corrected = asked.get("share") == "1", asked.get("corrected") == "1"
     if asked.get("from") or asked.get("to"):
         first, last = _span(asked, today)
-        return Period(first, last, "days", comparison, share)
+        return Period(first, last, "days", comparison, share, corrected)
     if asked.get("on"):
         day = _day(asked["on"], "on")
-        return Period(month_start(day), day, "day", comparison, share)
+        return Period(month_start(day), day, "day", comparison, share, corrected)
     month = asked.get("period")
     end = month_end(_month(month) if month else month_start(today) - timedelta(days=1))
     if span == "fiscal":
         first = year_start(end) if year_start else months_before(end, end.month - 1)
     else:
         first = months_before(end, SPANS[span] - 1)
-    return Period(first, end, span, comparison, share)
+    return Period(first, end, span, comparison, share, corrected)
 
 
 def _span(asked: Mapping[str, str], today: date) -> tuple[date, date]:

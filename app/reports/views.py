@@ -33,6 +33,7 @@ class PublishForm(forms.Schema):
     span: str = "month"
     cmp: str = "previous"
     share: str | None = None
+    corrected: str | None = None
     on: str | None = None
     from_: str | None = Field(None, alias="from")
     to: str | None = None
@@ -241,6 +242,7 @@ def _now_address(definition: ReportDefinition, report: Report, cell: asking.Cell
         "day" if definition.point_in_time else "days",
         asked[0] or "none",
         "share" in asked,
+        "corrected" in asked,
     )
     return f"{cells_address(definition, period)}{cell.address}"
 

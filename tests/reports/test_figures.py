@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from flask import Flask
 
+from app.accounting import commands
+from app.kernel import ids
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -129,3 +131,25 @@ def test_a_cell_that_does_not_exist_is_not_found(app: Flask, books: Books, slug:
     for cell in ("", "income", "nothing:now", "income:nothing", "income:now:now"):
         page = browser.get(f"/c/{slug}/reports/profit-and-loss/drill?period=2026-03&cell={cell}")
         assert page.status_code == 404
+
+
+def test_what_was_taken_back_in_its_month_folds_away_and_sums_stay(
+    app: Flask, books: Books, slug: str
+) -> None:
+    wrong = books.post((22_222, -22_222), on=dt.date(2026, 3, 5))
+    with books.open():
+        commands.reverse_entry(entry_id=wrong.id, key=str(ids.uuid7()), date=dt.date(2026, 3, 20))
+    address = f"/c/{slug}/reports/general-ledger.csv?period=2026-03&cmp=none"
+    folded = Browser(app, books.session).get(address).get_data(as_text=True)
+    whole = Browser(app, books.session).get(f"{address}&corrected=1").get_data(as_text=True)
+    assert "Corrected in the same month" in folded
+    assert "Corrected in the same month" not in whole
+    assert len(whole.splitlines()) == len(folded.splitlines()) + 2  # four postings, two lines
+
+    def sums(text: str) -> list[str]:
+        return [one for one in text.splitlines() if "Movement" in one or "Closing" in one]
+
+    assert sums(folded) == sums(whole)
+    browser = Browser(app, books.session)
+    for asked in ("", "&corrected=1"):
+        assert crawl(browser, f"/c/{slug}/reports/general-ledger?period=2026-03{asked}") > 4

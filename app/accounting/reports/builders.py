@@ -67,6 +67,7 @@ def definitions() -> tuple[ReportDefinition, ...]:
             point_in_time=at_a_day,
             comparisons=comparisons,
             with_share=with_share,
+            folds=key == "general-ledger",
         )
         for place, (key, title, build, icon, at_a_day, comparisons, with_share) in enumerate(
             offered, 1

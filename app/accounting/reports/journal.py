@@ -17,13 +17,22 @@ from app.reports.document import Column, Part, Reach, Report, Row, RowKind, Sour
 ON_A_PAGE = 1_000  # postings; beyond it a page shows the accounts only, an export still holds all
 MOST_POSTINGS = 60_000
 
+# What the journal and the account page leave out too: the rule of ledger.folds().
+_FOLDS = (
+    "(exists (select from ledger.entry o where o.tenant_id = e.tenant_id and o.id = e.reverses_id"
+    " and o.period_id = e.period_id and o.entry_date between :first and :last)"
+    " or exists (select from ledger.entry r where r.tenant_id = e.tenant_id"
+    " and r.reverses_id = e.id and r.period_id = e.period_id"
+    " and r.entry_date between :first and :last))"
+)
 _COUNT = sa.text(
     "select coalesce(sum(posting_count), 0) from ledger.entry"
     " where entry_date between :first and :last"
 )
 _POSTINGS = sa.text(
     "select p.account_id, p.entry_id, p.no, p.entry_date, p.base, p.memo, e.journal, e.number,"
-    " e.fiscal_year, e.description, c.name as counterparty from ledger.entry e"
+    f" e.fiscal_year, e.description, c.name as counterparty, {_FOLDS} as folded"
+    " from ledger.entry e"
     " join ledger.posting p on p.tenant_id = e.tenant_id and p.entry_id = e.id"
     " left join ledger.counterparty c on c.tenant_id = p.tenant_id and c.id = p.counterparty_id"
     " where e.entry_date between :first and :last"
@@ -35,16 +44,15 @@ def general_ledger(first: date, last: date, comparison: str) -> Report:
     """Opening balance, postings and closing balance of every account that moved or holds money.
 
     A span with more than 1,000 postings shows each account's movement instead, unless `all` is
-    among the words of `comparison` (an export); beyond 60,000 postings always.
+    among the words of `comparison` (an export); beyond 60,000 postings always. Entries and their
+    reversals of one month are one line that adds up to nothing, unless `corrected` is among them.
     """
     stand = report_amounts.marks()
-    most = MOST_POSTINGS if "all" in comparison.split(",") else ON_A_PAGE
+    asked = comparison.split(",")
+    most = MOST_POSTINGS if "all" in asked else ON_A_PAGE
     days = {"first": first, "last": last}
     count: int = session.execute(_COUNT, days).scalar_one()
-    postings: dict[UUID, list[Row]] = {}
-    if count <= most:
-        for found in session.execute(_POSTINGS, days):
-            postings.setdefault(found.account_id, []).append(_posting(found))
+    postings = _postings(first, last, fold="corrected" not in asked) if count <= most else {}
     notes = () if count <= most else (_too_many(count),)
     return Report(
         key="general-ledger",
@@ -62,6 +70,30 @@ def general_ledger(first: date, last: date, comparison: str) -> Report:
         books_version=stand.books_version,
         marks=stand.marks,
         notes=notes,
+    )
+
+
+def _postings(first: date, last: date, *, fold: bool) -> dict[UUID, list[Row]]:
+    """The rows of each account; what folds away is one row at the end, so that sums hold."""
+    shown: dict[UUID, list[Row]] = {}
+    folded: dict[UUID, list[Row]] = {}
+    for found in session.execute(_POSTINGS, {"first": first, "last": last}):
+        rows = folded if fold and found.folded else shown
+        rows.setdefault(found.account_id, []).append(_posting(found))
+    for account_id, taken in folded.items():
+        shown.setdefault(account_id, []).append(_folded(account_id, taken))
+    return shown
+
+
+def _folded(account_id: UUID, rows: list[Row]) -> Row:
+    debit = sum(row.amounts[0] or 0 for row in rows)
+    credit = sum(row.amounts[1] or 0 for row in rows)
+    return Row(
+        RowKind.FIGURE,
+        _now("Corrected in the same month"),
+        (debit, credit, None),
+        key=f"{account_id.hex}.folded",
+        sources=tuple(source for row in rows for source in row.sources),
     )
 
 
