@@ -69,7 +69,7 @@ class House:
         """A fresh count of tries at signing in."""
         self.app.extensions["sign-in-throttle"] = Throttle(MemoryStorage())
 
-    def firm(self, name: str) -> Firm:
+    def firm(self, name: str, *, since: int = FIRST_YEAR) -> Firm:
         """A client made as the product makes it, with books since the files' first year."""
         slug = factories.unique(name.lower().replace(" ", "-"))
         wanted = NewFirm(
@@ -78,7 +78,7 @@ class House:
             country="GB",
             currency="EUR",
             chart="general",
-            books_from_year=FIRST_YEAR,
+            books_from_year=since,
             lines=("accounting", "tickets"),
         )
         with self.admin() as admin:

@@ -238,10 +238,10 @@ def _tie(
         return done
     number, written = pairs[0]["number"], pairs[0]["currency"]
     if account_id is None:
-        if not new_name or not number:
+        if not new_name or not (written or currency):
             return done
         account_id = bank_commands.create_bank_account(
-            number=number, name=new_name, currency=written or currency or ""
+            number=number or new_name.upper(), name=new_name, currency=written or currency or ""
         )
     return bank_import.choose_account(
         file_id=done.file_id, number=number, currency=written, bank_account_id=account_id

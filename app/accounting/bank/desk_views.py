@@ -162,7 +162,10 @@ def assign(tray_id: UUID) -> Response:
     )
     toast(_("Given to %(name)s.", name=client.name))
     if given.state == "mapping":
-        return redirect_to("accounting_intake.mapping", client=client.slug, file_id=given.file_id)
+        said = form.model_dump(mode="json", exclude_none=True)
+        return redirect_to(
+            "accounting_intake.mapping", client=client.slug, file_id=given.file_id, **said
+        )
     return redirect_to("accounting_bank.file", client=client.slug, file_id=given.file_id)
 
 

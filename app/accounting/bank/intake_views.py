@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import complete as bank_complete
@@ -34,7 +34,7 @@ def _mapping_page(file_id: UUID, mapping: Mapping | None = None) -> Response:
     file = bank_queries.file(file_id)
     accounts = bank_queries.bank_accounts()
     numbers = {one["number"] for one in file.accounts} - {""}
-    values = _form_values(mapping or kept)
+    values = _form_values(mapping or kept) | _account_said()
     return render(
         "accounting/bank_mapping.html",
         file=file,
@@ -53,6 +53,12 @@ def _mapping_page(file_id: UUID, mapping: Mapping | None = None) -> Response:
         currencies=[(code, code) for code in money.CURRENCIES],
         options=[(str(one.id), f"{one.name} · {one.currency}") for one in accounts],
     )
+
+
+def _account_said() -> dict[str, str]:
+    """Which account it is, as the tray or an earlier look at this page said it."""
+    said = request.form if request.method == "POST" else request.args
+    return {name: said[name] for name in ("bank_account_id", "name", "currency") if said.get(name)}
 
 
 def _form_values(mapping: Mapping) -> dict[str, Any]:

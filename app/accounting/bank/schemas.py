@@ -33,6 +33,7 @@ class ChoiceForm(forms.Schema):
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
     bank_account_id: UUID | None = None
     name: str | None = Field(None, max_length=100)
+    new_currency: str | None = Field(None, pattern="^[A-Z]{3}$")
 
 
 class UploadForm(forms.Schema):

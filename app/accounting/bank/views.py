@@ -188,6 +188,7 @@ def _file_page(file_id: UUID) -> Response:
         sources=bank_lists.SOURCES,
         uploader=people.names([found.uploaded_by]).get(found.uploaded_by, ""),
         options=[(str(one.id), f"{one.name} · {one.currency}") for one in known],
+        currencies=[(code, code) for code in money.CURRENCIES],
         form=forms.current(schemas.ChoiceForm),
     )
 
@@ -210,10 +211,11 @@ def choose(file_id: UUID) -> Response:
     number = bank_dedupe.normal_number(form.number)
     account_id = form.bank_account_id
     if account_id is None:
-        if not number or not form.currency:
+        named, currency = form.name or number, form.currency or form.new_currency
+        if not named or not currency:
             raise Invalid.of("bank_account_id", "bank-account-needed")
         account_id = bank_commands.create_bank_account(
-            number=number, name=form.name or number, currency=form.currency
+            number=number or named.upper(), name=named, currency=currency
         )
     done = bank_import.choose_account(
         file_id=file_id,
