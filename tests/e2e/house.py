@@ -70,7 +70,7 @@ class House:
         self.app.extensions["sign-in-throttle"] = Throttle(MemoryStorage())
 
     def firm(self, name: str, *, since: int = FIRST_YEAR) -> Firm:
-        """A client made as the product makes it, with books since the files' first year or `since`."""
+        """A client made as the product makes it, with books since that year."""
         slug = factories.unique(name.lower().replace(" ", "-"))
         wanted = NewFirm(
             slug=slug,
