@@ -12,11 +12,14 @@ import psycopg
 import pytest
 from flask import Flask
 
+from app.accounting.bank import commands as bank_commands
 from app.accounting.moving import commands as moving_commands
+from app.accounting.reconcile import matching
 from app.kernel import jobs
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
+from tests.accounting.test_bank import mt940, upload
 from tests.http import Browser
 
 CHART = """*Code,*Name,*Type,*Tax Code
@@ -252,6 +255,36 @@ def test_a_whole_import_is_undone_and_may_come_again(
     assert drop(browser, at, LEDGER) == page
     assert take(browser, page).status_code == 303
     assert balances(admin, books) == before
+
+
+def test_a_bank_line_matched_to_an_imported_entry_is_to_do_when_the_import_is_undone(
+    browser: Browser, books: Books, at: str, admin: psycopg.Connection
+) -> None:
+    page = drop(browser, at, LEDGER)
+    take(browser, page)
+    with books.open():
+        bank_commands.create_bank_account(
+            number="NL91ABNA0417164300",
+            name="Bank",
+            currency="EUR",
+            account_id=books.accounts["1010"],
+        )
+    upload(books, mt940([("260115", "120,00", "Cash sale")], number="NL91ABNA0417164300"))
+    line, entry = admin.execute(
+        "select t.id, p.entry_id from app.bank_transaction t join ledger.posting p"
+        " on p.tenant_id = t.tenant_id and p.amount = t.amount_minor and p.account_id = %s"
+        " where t.tenant_id = %s",
+        (books.accounts["1010"], books.tenant),
+    ).fetchall()[0]
+    admin.commit()
+    with books.open():
+        matching.match_entry(line_id=line, version=1, entry_id=entry)
+    browser.get(page)
+
+    assert browser.post(f"{page}/undo", {}).status_code == 303
+
+    freed = "select state, entry_id from app.bank_transaction where id = %s"
+    assert admin.execute(freed, (line,)).fetchone() == ("to_do", None)
 
 
 def test_opening_and_items_are_undone_in_any_order(

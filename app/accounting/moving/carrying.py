@@ -19,6 +19,7 @@ from app.accounting.moving.queries import MovingFile
 from app.accounting.moving.values import Draft, Item
 from app.accounting.open_items import commands as open_items_commands
 from app.accounting.open_items.values import Pairing
+from app.accounting.reconcile import commands as reconcile_commands
 from app.kernel import ids, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, Locked
@@ -70,6 +71,13 @@ _NOT_OPEN = sa.text(
 _REVERSE = sa.text(
     "select ledger.reverse_many(array(select o.id from"
     f" (select e.id from {_OF_FILE} order by e.id limit :most) o), 'moving-undo')"
+)
+# Bank lines that were matched to an entry of the file: they are to do again without it.
+_MATCHED = sa.text(
+    "select distinct e.id from app.bank_transaction t"
+    " join ledger.entry e on e.tenant_id = t.tenant_id and e.id = t.entry_id"
+    " where t.tenant_id = (select guard.tenant_id()) and t.entry_id is not null"
+    " and e.source_type = 'moving_file' and e.source_id = :file order by e.id"
 )
 _ARCHIVE_ACCOUNTS = sa.text("""
 select count(ledger.archive_account(a)) from unnest(:ids) a
@@ -368,6 +376,8 @@ def undo(found: MovingFile) -> None:
     allocation = found.report.get("allocation")
     if allocation:
         open_items_commands.release(UUID(allocation))
+    for entry_id in session.execute(_MATCHED, {"file": found.id}).scalars().all():
+        reconcile_commands.release_entry(entry_id)
     values = {"file": found.id, "most": CHUNK}
     while session.execute(_REVERSE, values).scalar_one() == CHUNK:
         continue
