@@ -27,7 +27,7 @@ from app.kernel import clock, db, jobs
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings, load_settings
 from app.reports.period import months_before
-from tenants import commands, importing
+from tenants import commands
 from tenants.schemas import NewFirm
 
 CLOSER = "operations_manager"
@@ -101,19 +101,6 @@ def logins() -> list[Login]:
             )
         )
     return found
-
-
-def load_many(app: Flask, *, clients: int = 500) -> None:
-    """Adds many small clients that Owen and Priya serve, for the benches of the desk."""
-    rows = ["kind,client,name,country,lines,email,role,write"]
-    for number in range(1, clients + 1):
-        slug = f"bench-{number:04d}"
-        rows.append(f"client,{slug},Bench Firm {number:04d},GB,accounting tickets,,,")
-        rows += [
-            f"grant,{slug},,,accounting,{person.email},{person.role},yes" for person in STAFF[:2]
-        ]
-    with app.app_context(), as_operator():
-        importing.carry_out(importing.check(importing.read("\n".join(rows))))
 
 
 def _is_loaded(app: Flask) -> bool:

@@ -82,7 +82,7 @@ def check(data: bytes, *, name: str) -> Checked:
     """The kind of a file and its name; raises Invalid at the field `file` for what we do not keep.
 
     Codes: `file-empty`, `file-too-large`, `file-not-kept` (a kind we do not take), `file-damaged`,
-    `file-bomb`, `file-macros`, `file-locked`, `file-virus`.
+    `file-archive` (to be unpacked first), `file-bomb`, `file-macros`, `file-locked`, `file-virus`.
     """
     if not data:
         raise _refused("file-empty")

@@ -99,6 +99,7 @@ def find_client(slug: str) -> context.ClientHead | None:
 
 
 def head_of(found: ClientRef) -> context.ClientHead:
+    """What pages show of a client, from what its address found."""
     return context.ClientHead(
         tenant_id=found.tenant_id,
         slug=found.slug,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.accounting import queries
 from app.accounting.contacts.queries import ContactRow
-from app.kernel import clock, money, words
+from app.kernel import clock, words
 from app.kernel.words import _
 from app.web import lists
 
@@ -23,10 +22,6 @@ ALIAS_KINDS = (
     ("name", _("Other name")),
     ("token", _("Word in texts")),
 )
-
-
-def _money(minor: int) -> money.Money | None:
-    return money.Money(minor, queries.book().base_currency) if minor else None
 
 
 def _state(row: ContactRow) -> lists.Tag | str:

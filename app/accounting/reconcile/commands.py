@@ -134,14 +134,6 @@ def skip(*, line_id: UUID, version: int, why: str | None = None) -> Done:
     return Done((line.id,), None, offer([(line.id, line.version + 1)]))
 
 
-def take_up(*, line_id: UUID, version: int) -> None:
-    """Brings a skipped line back to do; raises Conflict (`bank-line-not-skipped`)."""
-    line = _held(line_id, version)
-    if line.state != "skipped":
-        raise Conflict("bank-line-not-skipped")
-    lines.free(line)
-
-
 def undo_line(*, line_id: UUID, version: int) -> None:
     """Takes the decision about one line back; raises Conflict (`bank-line-to-do`)."""
     line = _held(line_id, version)

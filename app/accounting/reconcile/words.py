@@ -23,11 +23,6 @@ SHARES = {
     "reversed": _("Entries reversed on another day"),
     "later": _("Lines booked by an entry of a later day"),
 }
-CERTAINTY = {
-    "certain": _("Certain"),
-    "likely": _("Likely"),
-    "unsure": _("Unsure"),
-}
 TABS = {
     "to_do": _("To do"),
     "certain": _("Certain"),
@@ -37,7 +32,6 @@ TABS = {
 }
 ERRORS = {
     "bank-line-decided": _("%(who)s did this line meanwhile. Look at it again."),
-    "bank-line-not-skipped": _("This line is not skipped."),
     "nothing-to-repeat": _("There is no coding above to repeat. Choose an account."),
     "split-not-repeatable": _("The line above has parts of both signs. Code this one by hand."),
     "split-differs": _("The parts do not add up to the line. Leave one amount blank for the rest."),

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounting import queries
 from app.kernel.db import session
-from app.reports.document import Column
 from app.reports.period import month_end, months_before
 
 Span = tuple[dt.date | None, dt.date]
@@ -107,12 +106,3 @@ def months_in(first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date]]:
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     starts = [months_before(last, count - 1 - place) for place in range(count)]
     return [(max(start, first), min(month_end(start), last)) for start in starts]
-
-
-def spans_of(columns: Sequence[Column]) -> list[tuple[Column, Span]]:
-    """The columns of amounts with their days."""
-    return [
-        (column, (column.first, column.last))
-        for column in columns
-        if column.kind == "amount" and column.last is not None
-    ]
