@@ -14,9 +14,9 @@ from app.accounting.bank import mapping as bank_mapping
 from app.accounting.bank import queries as bank_queries
 from app.accounting.bank import words as bank_words
 from app.accounting.bank.api import FileOut
-from app.accounting.bank.intake_schemas import Role
 from app.api import Api, Page, PageRequest
 from app.api.schema import CurrencyCode, In, MinorUnits, Out
+from connectors.catalog.bank.table_roles import Role
 
 api = Api("accounting_intake")
 

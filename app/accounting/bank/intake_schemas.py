@@ -8,29 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.web import forms
-
-Role = Literal[
-    "date",
-    "value_date",
-    "amount",
-    "debit",
-    "credit",
-    "flag",
-    "balance",
-    "opening",
-    "closing",
-    "currency",
-    "foreign_amount",
-    "foreign_currency",
-    "account",
-    "counterparty",
-    "counterparty_account",
-    "reference",
-    "bank_id",
-    "text",
-    "status",
-    "ignore",
-]
+from connectors.catalog.bank.table_roles import Role
 
 
 class ColumnForm(forms.Schema):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal, get_args
 
-ROLES = (
+Role = Literal[
     "date",
     "value_date",
     "amount",
@@ -27,7 +28,8 @@ ROLES = (
     "text",
     "status",
     "ignore",
-)
+]
+ROLES: tuple[Role, ...] = get_args(Role)
 """What a column may be; `ignore` is everything else. `text` may stand on several columns."""
 
 _WORDS = {
