@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import queries as bank_queries
-from app.accounting.bank.commands import Coding
+from app.accounting.bank.commands import AccountCoding
 from app.accounting.rules import commands as rule_commands
 from app.accounting.rules.commands import RuleInput
 from tests import factories
@@ -85,7 +85,7 @@ def confirm(scene: Scene, texts: int = 6) -> None:
         for place in range(texts)
     ]
     upload(scene.books, mt940(past, number=MAIN), "february.sta")
-    code = Coding(scene.books.accounts["5000"])
+    code = AccountCoding(scene.books.accounts["5000"])
     found = [line for line in scene.lines("to_do") if line.booked_on.month == 2]
     with scene.books.open():
         for line in found:

@@ -16,7 +16,7 @@ from app.accounting import queries
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import intake as bank_import
 from app.accounting.bank import queries as bank_queries
-from app.accounting.bank.commands import Coding
+from app.accounting.bank.commands import AccountCoding
 from app.accounting.bank.queries import LineFilter
 from app.accounting.reconcile import commands as reconcile_commands
 from app.kernel import jobs, storage
@@ -128,7 +128,7 @@ def test_a_line_is_booked_undone_and_booked_again(books: Books, admin: psycopg.C
     account = add_account(books)
     upload(books, mt940(ROWS))
     line = all_lines(books, amount_minor=10000)[0]
-    coding = Coding(books.accounts["4000"], memo="March")
+    coding = AccountCoding(books.accounts["4000"], memo="March")
     with books.open():
         entry = bank_commands.book_line(line_id=line.id, version=line.version, coding=coding)
         bank = next(one for one in bank_queries.bank_accounts() if one.id == account)
@@ -154,7 +154,7 @@ def test_the_second_of_two_people_at_one_line_is_told(books: Books) -> None:
     add_account(books)
     upload(books, mt940(ROWS))
     line = all_lines(books)[0]
-    coding = Coding(books.accounts["4000"])
+    coding = AccountCoding(books.accounts["4000"])
     with books.open():
         bank_commands.book_line(line_id=line.id, version=1, coding=coding)
     refused(
@@ -176,7 +176,9 @@ def test_a_closed_month_refuses_a_booking_and_leaves_the_line_to_do(books: Books
     upload(books, mt940([("150302", "1,00", "Before the books")]))
     line = all_lines(books)[0]
     with pytest.raises(DomainError), books.open():
-        bank_commands.book_line(line_id=line.id, version=1, coding=Coding(books.accounts["4000"]))
+        bank_commands.book_line(
+            line_id=line.id, version=1, coding=AccountCoding(books.accounts["4000"])
+        )
     assert all_lines(books)[0].state == "to_do"
 
 
@@ -189,7 +191,7 @@ def test_a_foreign_line_takes_the_rate_given_or_the_one_kept(books: Books) -> No
         ),
     )
     tip, fee = all_lines(books)
-    coding = Coding(books.accounts["4000"])
+    coding = AccountCoding(books.accounts["4000"])
     book = bank_commands.book_line
     refused(books, "rate-missing", Invalid, lambda: book(line_id=fee.id, version=1, coding=coding))
     with books.open():
@@ -218,7 +220,7 @@ def test_another_clients_line_and_file_are_not_found(
         lambda: bank_queries.line(line.id),
         lambda: bank_queries.file(done.file_id),
         lambda: bank_commands.book_line(
-            line_id=line.id, version=1, coding=Coding(other.accounts["4000"])
+            line_id=line.id, version=1, coding=AccountCoding(other.accounts["4000"])
         ),
         lambda: reconcile_commands.undo_line(line_id=line.id, version=1),
     ):
@@ -236,7 +238,9 @@ def test_the_desk_counts_lines_to_do_with_the_oldest(
     admin.rollback()
     line = all_lines(books, amount_minor=10000)[0]
     with books.open():
-        bank_commands.book_line(line_id=line.id, version=1, coding=Coding(books.accounts["4000"]))
+        bank_commands.book_line(
+            line_id=line.id, version=1, coding=AccountCoding(books.accounts["4000"])
+        )
     assert admin.execute(figure, values).fetchone() == (2, dt.date(2026, 3, 3))
 
 

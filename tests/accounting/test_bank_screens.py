@@ -151,7 +151,7 @@ def test_reversing_a_booked_line_from_its_entry_puts_the_line_back(
     line = all_lines(books)[0]
     with books.open():
         entry = bank_commands.book_line(
-            line_id=line.id, version=1, coding=bank_commands.Coding(books.accounts["4000"])
+            line_id=line.id, version=1, coding=bank_commands.AccountCoding(books.accounts["4000"])
         )
     url = f"{base.removesuffix('/bank')}/entries/{entry.id}"
     done = browser.post(f"{url}/reverse", data=fields(get(browser, url)), headers=HERE)

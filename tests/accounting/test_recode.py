@@ -140,7 +140,7 @@ def test_the_bank_line_of_a_recoded_entry_stays_booked_and_can_be_undone(
     upload(books, mt940(ROWS))
     line = all_lines(books)[0]
     with books.open():
-        coding = bank_commands.Coding(account_id=books.accounts["6900"])
+        coding = bank_commands.AccountCoding(account_id=books.accounts["6900"])
         first = bank_commands.book_line(line_id=line.id, version=line.version, coding=coding)
     page = choose(browser, base, f"account={books.accounts['6900']}")
     run(browser, base, page, account=str(books.accounts["6100"]))

@@ -14,7 +14,7 @@ from flask import Flask
 from app.accounting import commands, ledger
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import intake as bank_import
-from app.accounting.bank.commands import Coding
+from app.accounting.bank.commands import AccountCoding
 from app.accounting.matching import rules, words
 from app.accounting.matching.values import Rule, Suggestion
 from app.accounting.suggest import queries as suggest_queries
@@ -96,7 +96,7 @@ def suggested(books: Books, lines: Sequence[UUID]) -> list[tuple[Suggestion, ...
 def book(books: Books, line: UUID, code: str) -> None:
     with books.open():
         bank_commands.book_line(
-            line_id=line, version=1, coding=Coding(account_id=books.accounts[code])
+            line_id=line, version=1, coding=AccountCoding(account_id=books.accounts[code])
         )
 
 

@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from app.accounting import commands
 from app.accounting.bank import commands as bank_commands
-from app.accounting.bank.commands import Coding
+from app.accounting.bank.commands import AccountCoding
 from app.accounting.ledger import PostingInput
 from app.accounting.rules import commands as rule_commands
 from app.accounting.rules.commands import RuleInput
@@ -194,7 +194,7 @@ def arrange(app: Flask, worker_app: Flask, admin: psycopg.Connection, made: Worl
         for line in found:
             case = by_text[line.counterparty or "", line.text, line.amount_minor]
             bank_commands.book_line(
-                line_id=line.id, version=line.version, coding=Coding(accounts[case.right])
+                line_id=line.id, version=line.version, coding=AccountCoding(accounts[case.right])
             )
     upload(scene.books, statement(made.lines, number=MAIN, start=dt.date(2026, 3, 2)), "march.sta")
     moves = [Case("", "Ingang", -case.cents, "") for case in made.lines if case.right == "transfer"]

@@ -258,7 +258,7 @@ def bank_line(line_id: UUID) -> object:
 )
 def book_line(line_id: UUID, body: BookIn) -> object:
     """Books a line; 409 when somebody else was first."""
-    coding = bank_commands.Coding(
+    coding = bank_commands.AccountCoding(
         account_id=body.account_id,
         counterparty_id=body.counterparty_id,
         tax_code=body.tax_code,

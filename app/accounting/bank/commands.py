@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from app.accounting import commands, queries
 from app.accounting.bank import dedupe as bank_dedupe
-from app.accounting.coding import Coding as Parts
-from app.accounting.coding import Part
+from app.accounting.coding import Coding, Part
 from app.accounting.ledger import PostedEntry
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import lines as reconcile_lines
@@ -22,8 +21,8 @@ from app.kernel.errors import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
-    """How a bank line is booked: the other account and what goes with it."""
+class AccountCoding:
+    """A bank line coded to one other account, and what goes with it; `Coding` has many parts."""
 
     account_id: UUID
     counterparty_id: UUID | None = None
@@ -109,7 +108,7 @@ def set_rate(*, currency: str, on: date, rate: Decimal) -> None:
     session.execute(_SET_RATE, {"currency": currency, "on": on, "rate": rate})
 
 
-def book_line(*, line_id: UUID, version: int, coding: Coding) -> PostedEntry:
+def book_line(*, line_id: UUID, version: int, coding: AccountCoding) -> PostedEntry:
     """Post a bank line against one account and meter it, in the caller's transaction.
 
     Raises NotFound, Conflict (`bank-line-decided`, `bank-line-booked`, `bank-line-pending`),
@@ -129,7 +128,7 @@ def book_line(*, line_id: UUID, version: int, coding: Coding) -> PostedEntry:
         memo=coding.memo,
     )
     done = reconcile_commands.book(
-        line_id=line_id, version=version, coding=Parts((part,)), rate=coding.rate
+        line_id=line_id, version=version, coding=Coding((part,)), rate=coding.rate
     )
     if done.entry is None:
         raise NotFound

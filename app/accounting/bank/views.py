@@ -310,12 +310,12 @@ def book(line_id: UUID) -> Response:
     return redirect_to(".line", line_id=after) if after else redirect_to(".lines")
 
 
-def _coding(form: schemas.BookForm) -> bank_commands.Coding:
+def _coding(form: schemas.BookForm) -> bank_commands.AccountCoding:
     code = form.account.split(" ")[0]
     account = next((one for one in queries.accounts() if one.code == code), None)
     if account is None:
         raise Invalid.of("account", "account-unknown")
-    return bank_commands.Coding(
+    return bank_commands.AccountCoding(
         account_id=account.id,
         counterparty_id=form.contact,
         tax_code=form.tax_code,

@@ -14,7 +14,7 @@ from app.accounting import commands, queries
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import intake as bank_import
 from app.accounting.bank import queries as bank_queries
-from app.accounting.bank.commands import Coding
+from app.accounting.bank.commands import AccountCoding
 from app.accounting.bank.queries import LineFilter
 from app.accounting.contacts import commands as contacts_commands
 from app.accounting.ledger import EntryDraft, PostingInput
@@ -245,7 +245,7 @@ def _book(maker: Maker, bank_account_id: UUID, payments: list[Payment]) -> None:
             bank_commands.book_line(
                 line_id=line.id,
                 version=line.version,
-                coding=Coding(
+                coding=AccountCoding(
                     account_id=maker.accounts[found.code],
                     counterparty_id=maker.customers.get(found.customer),
                 ),
