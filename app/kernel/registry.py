@@ -185,6 +185,19 @@ class ReportDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class PackWords:
+    """What a line has already said for the client of the days that a report pack covers.
+
+    `offered` gets the first and last day and returns the sentences; they are put into a new pack,
+    where a person changes or removes them before it is published.
+    """
+
+    line: str
+    permission: str
+    offered: Callable[[date, date], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class CloseMonth:
     """A month of a client's books: its period id (202610) and its first and last day."""
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.kernel import clock, registry, scope, undo, words
 from app.kernel.errors import Invalid, NotFound
-from app.kernel.registry import ReportDefinition
+from app.kernel.registry import PackWords, ReportDefinition
 from app.kernel.words import _
 from app.reports import asking, changes, pack_commands, pack_queries, remarks
 from app.reports.changes import Since
@@ -96,9 +96,21 @@ def new_pack() -> Response:
         "title": words.format_month(first),
         "from": first.isoformat(),
         "to": month_end(first).isoformat(),
-        "narrative": "",
+        "narrative": _already_said(first, month_end(first)),
     }
     return _pack_form(values, earlier, None)
+
+
+def _already_said(first: date, last: date) -> str:
+    """What the lines said of these days for the client, as a list to go on from."""
+    rights = scope.current().rights
+    found = [
+        f"- {said}"
+        for one in registry.current().all(PackWords)
+        if rights.may(one.permission)
+        for said in one.offered(first, last)
+    ]
+    return "\n".join(found)
 
 
 pages.get(f"{ADDRESS}/new", needs=PUBLISH, endpoint="new_pack")(new_pack)

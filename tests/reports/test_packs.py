@@ -15,9 +15,12 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from app.accounting import commands, queries
+from app.accounting.close import commands as close_commands
+from app.kernel import clock
 from app.kernel.errors import NotFound
 from app.reports import commands as report_commands
 from app.reports import stored, subjects
+from app.reports.period import months_before
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -366,3 +369,22 @@ def test_publishing_a_pack_is_metered_once(
         (books.tenant, f"pack:{published}"),
     ).fetchone()
     assert row == ("report_published", 3)
+
+
+def test_a_new_pack_begins_with_what_explains_the_months_changes_to_the_client(
+    app: Flask, books: Books, slug: str
+) -> None:
+    newest = months_before(clock.today("UTC"), 1)
+    for back in range(5):
+        amount = 200_000 if back else 450_000
+        on = months_before(newest, back).replace(day=9)
+        books.post([amount, -amount], codes=["6100", "1010"], on=on)
+    with books.open():
+        close_commands.explain(
+            period_id=newest.year * 100 + newest.month,
+            account_id=books.accounts["6100"],
+            text="Two rents\nwere paid",
+            in_pack=True,
+        )
+    page = Browser(app, books.session).get(f"/c/{slug}/reports/packs/new")
+    assert re.search(r"- 6100 [^\n]+: Two rents were paid", page.get_data(as_text=True))

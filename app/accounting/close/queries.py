@@ -131,6 +131,21 @@ def explanations(period_id: int, *, in_pack: bool | None = None) -> dict[UUID, E
     return {row["account_id"]: Explanation(**row) for row in rows}
 
 
+_FOR_PACK = sa.text("""
+select a.code, a.name, e.text from app.close_explanation e
+join ledger.period p on p.tenant_id = e.tenant_id and p.id = e.period_id
+join ledger.account a on a.tenant_id = e.tenant_id and a.id = e.account_id
+where e.in_pack and p.starts >= :first and p.ends <= :last
+order by p.starts, a.code
+""")
+
+
+def words_for_pack(first: date, last: date) -> list[str]:
+    """What explains changes of the whole months between two days, for the client to read."""
+    rows = session.execute(_FOR_PACK, {"first": first, "last": last})
+    return [f"{row.code} {row.name}: {' '.join(row.text.split())}" for row in rows]
+
+
 def unusual_changes(of: Month) -> list[Unusual]:
     """The unusual changes of a month, each with its explanation; open ones first."""
     said = explanations(of.period_id)

@@ -8,10 +8,18 @@ from app.accounting.close import api as close_api
 from app.accounting.close import board as close_board
 from app.accounting.close import checks as close_checks
 from app.accounting.close import commands as close_commands
+from app.accounting.close import queries as close_queries
 from app.accounting.close import views as close_views
 from app.api import Api
 from app.kernel import words
-from app.kernel.registry import DeskColumn, Meter, NavItem, PaletteCommand, Registry
+from app.kernel.registry import (
+    DeskColumn,
+    Meter,
+    NavItem,
+    PackWords,
+    PaletteCommand,
+    Registry,
+)
 from app.kernel.words import _
 
 JOBS = ("app.accounting.close.jobs",)
@@ -21,6 +29,7 @@ FIGURE = "months_to_close"
 def register(registry: Registry) -> None:
     """Adds checks, navigation, the desk's column, the meter and the words of refusals."""
     read = "accounting.read"
+    registry.add(PackWords("accounting", "accounting.read", close_queries.words_for_pack))
     registry.add(*close_checks.CHECKS)
     registry.add(
         NavItem(
