@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import usage
+from app.kernel import undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Invalid
 from app.reports import stored
 from app.reports.document import Report
 
 METER = "report_published"
+UNDO_WITHDRAW = "published.withdraw"
 MAX_NOTE = 10_000
 
 _PUBLISH = sa.text(
@@ -56,8 +58,14 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
     return published
 
 
-def withdraw_report(report_id: UUID, *, line: str) -> None:
-    """Takes a report from the portal; it stays on record. Raises NotFound when there is none."""
+def withdraw_report(report_id: UUID, *, line: str) -> UUID:
+    """Takes a report from the portal, it stays on record; returns the way back. NotFound."""
     session.execute(
         sa.text("select app.withdraw_report(:line, :id)"), {"line": line, "id": report_id}
     )
+    return undo.offer(UNDO_WITHDRAW, {"line": line, "id": str(report_id)})
+
+
+@undo.handler(UNDO_WITHDRAW)
+def _show_again(args: dict[str, Any]) -> None:
+    session.execute(sa.text("select app.show_again(:line, :id)"), args)

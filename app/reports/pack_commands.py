@@ -15,7 +15,7 @@ from app.kernel import ids, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.reports import pack_queries, stored
-from app.reports.commands import MAX_NOTE, METER
+from app.reports.commands import MAX_NOTE, METER, UNDO_WITHDRAW
 from app.reports.document import Report
 from app.reports.models import ReportPack
 from app.reports.period import COMPARISONS
@@ -161,8 +161,9 @@ def _as_row(report: Report, words: str) -> dict[str, Any]:
     }
 
 
-def withdraw_pack(publication_id: UUID, *, line: str) -> None:
-    """Takes a published pack with its reports from the portal; raises NotFound."""
+def withdraw_pack(publication_id: UUID, *, line: str) -> UUID:
+    """Takes a published pack with its reports from the portal; returns the way back. NotFound."""
     session.execute(
         sa.text("select app.withdraw_pack(:line, :id)"), {"line": line, "id": publication_id}
     )
+    return undo.offer(UNDO_WITHDRAW, {"line": line, "id": str(publication_id)})

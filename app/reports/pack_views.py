@@ -294,8 +294,11 @@ def withdraw_pack(publication_id: UUID) -> Response:
     """Takes a published pack from the portal."""
     forms.bind(WithdrawForm)
     found = pack_queries.published_pack(publication_id)
-    pack_commands.withdraw_pack(publication_id, line=found.head.line)
-    toast(_("Withdrawn. The client no longer sees this pack."))
+    token = pack_commands.withdraw_pack(publication_id, line=found.head.line)
+    toast(
+        _("Withdrawn. The client no longer sees this pack."),
+        undo=url_for("reports.undo_pack", token=token),
+    )
     return redirect_to("reports.packs")
 
 

@@ -252,8 +252,11 @@ def withdraw(report_id: UUID) -> Response:
     """Takes a published report from the portal."""
     forms.bind(WithdrawForm)
     found = queries.published_report(report_id)
-    commands.withdraw_report(report_id, line=found.head.line)
-    toast(_("Withdrawn. The client no longer sees this report."))
+    token = commands.withdraw_report(report_id, line=found.head.line)
+    toast(
+        _("Withdrawn. The client no longer sees this report."),
+        undo=url_for("reports.undo_pack", token=token),
+    )
     return redirect_to("reports.index")
 
 

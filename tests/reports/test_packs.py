@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from app.accounting.close import commands as close_commands
 from app.kernel import clock
 from app.kernel.errors import NotFound
 from app.reports import commands as report_commands
-from app.reports import stored, subjects
+from app.reports import pack_queries, stored, subjects
 from app.reports.period import months_before
 from tests import factories
 from tests.accounting import ledger_support
@@ -388,3 +389,25 @@ def test_a_new_pack_begins_with_what_explains_the_months_changes_to_the_client(
         )
     page = Browser(app, books.session).get(f"/c/{slug}/reports/packs/new")
     assert re.search(r"- 6100 [^\n]+: Two rents were paid", page.get_data(as_text=True))
+
+
+def test_withdrawing_a_pack_is_taken_back(
+    app: Flask, books: Books, slug: str, published: str
+) -> None:
+    browser = Browser(app, books.session)
+    at = f"/c/{slug}/reports/published-packs/{published}"
+    browser.get(at)
+    page = browser.post(f"{at}/withdraw", follow=True).get_data(as_text=True)
+    back = re.search(r'action="([^"]*/reports/undo/[^"]*)"', page)
+    assert back is not None
+    with books.open(read_only=True):
+        assert pack_queries.published_packs(current_only=True) == []
+    assert browser.post(back[1]).status_code == 303
+    with books.open(read_only=True):
+        assert [str(one.id) for one in pack_queries.published_packs(current_only=True)] == [
+            published
+        ]
+        assert all(
+            one.head.withdrawn_at is None
+            for one in pack_queries.published_pack(UUID(published), at_portal=True).reports
+        )

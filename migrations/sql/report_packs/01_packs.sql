@@ -167,18 +167,43 @@ begin
      where r.tenant_id = entered.tenant and r.pack_id = p_id and r.withdrawn_at is null;
 end $$;
 
+-- Takes back the withdrawing of a pack with its reports, or of a report alone.
+create function app.show_again(p_line text, p_id uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    entered record;
+    shown boolean;
+begin
+    entered := guard.enter(p_line);
+    if not entered.can_write or not guard.may(p_line || '.publish') then
+        raise exception 'refused: permission to publish' using errcode = '42501';
+    end if;
+    update app.published_pack p set withdrawn_by = null, withdrawn_at = null
+     where p.tenant_id = entered.tenant and p.id = p_id and p.line = p_line
+       and p.withdrawn_at is not null;
+    shown := found;
+    update app.published_report r set withdrawn_by = null, withdrawn_at = null
+     where r.tenant_id = entered.tenant and r.line = p_line and r.withdrawn_at is not null
+       and (shown and r.pack_id = p_id or r.id = p_id and r.pack_id is null);
+    if not (shown or found) then
+        raise exception 'not-found' using errcode = 'BO404';
+    end if;
+end $$;
+
 reset role;
 
 alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, text)
     owner to report_door;
 alter function app.publish_pack(text, uuid, integer, jsonb) owner to report_door;
 alter function app.withdraw_pack(text, uuid) owner to report_door;
+alter function app.show_again(text, uuid) owner to report_door;
 revoke execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.publish_pack(text, uuid, integer, jsonb), app.withdraw_pack(text, uuid),
-    app.content_sha(jsonb) from public;
+    app.show_again(text, uuid), app.content_sha(jsonb) from public;
 grant execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
-    app.publish_pack(text, uuid, integer, jsonb), app.withdraw_pack(text, uuid)
+    app.publish_pack(text, uuid, integer, jsonb), app.withdraw_pack(text, uuid),
+    app.show_again(text, uuid)
     to app_rw, app_worker;
 grant execute on function app.content_sha(jsonb) to report_door, app_rw, app_worker, app_restore;
