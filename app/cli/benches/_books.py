@@ -39,16 +39,24 @@ def accounts_of(admin: psycopg.Connection, tenant: UUID) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-def fill(admin: psycopg.Connection, tenant: UUID, postings: int) -> None:
+def fill(
+    admin: psycopg.Connection, tenant: UUID, postings: int, *, through_bank: bool = False
+) -> None:
     """Entries of two postings each over 36 months with their balances, past the triggers.
+
+    `through_bank`: one of the two postings of each entry is on the first account.
 
     A superuser loads what 10,000,000 posts would take hours for; the balances are then summed
     from the postings, which the tests prove the triggers do.
     """
+    accounts = accounts_of(admin, tenant)
+    if through_bank:
+        # The two postings pick one place of even and one of odd number.
+        accounts = [accounts[n] if n % 2 else accounts[0] for n in range(len(accounts))]
     with admin.transaction():
         admin.execute("set local session_replication_role = replica")
         admin.execute(_ENTRIES, {"t": tenant, "n": postings // 2})
-        admin.execute(_POSTINGS, {"t": tenant, "accounts": accounts_of(admin, tenant)})
+        admin.execute(_POSTINGS, {"t": tenant, "accounts": accounts})
         admin.execute(_COUNTERS, {"t": tenant})
         for grain, day in (("d", "entry_date"), ("m", "date_trunc('month', entry_date)::date")):
             admin.execute(_BALANCES.format(grain=grain, day=day), {"t": tenant})

@@ -67,6 +67,7 @@ class Loaded:
     slug: str
     tenant_id: UUID
     account_id: UUID
+    bank_id: UUID
     staff_cookie: str
     owner_cookie: str
 
@@ -80,25 +81,39 @@ def load(scratch: _scratch.Scratch, postings: int, *, clients: int) -> Loaded:
     _books.fill(admin, large, postings // 10)
     for tenant in others:
         _books.fill(admin, tenant, max(4, postings * 9 // 10 // len(others)))
-    admin.execute(_DIRECTORY)
+    directory(scratch)
     with admin.transaction():
         admin.execute("set local session_replication_role = replica")
-        admin.execute(_FIGURES)
-        admin.execute(_CLOSE, {"p": scratch.person_id, "checks": list(CHECKS)})
         admin.execute(_BANK, {"t": large, "p": scratch.person_id, "n": BANK_LINES})
     # 500 clients of one person are the design's upper end.
     admin.execute(
         "delete from guard.membership where user_id = %s and tenant_id <> all(%s)",
         (scratch.person_id, tenants[:500]),
     )
-    owner_cookie = _owner(scratch, large)
+    owner_cookie = owner(scratch, large)
     admin.execute("vacuum analyze")
-    slug = admin.execute("select slug from guard.tenant where id = %s", (large,)).fetchone()
-    assert slug is not None
-    return Loaded(slug[0], large, _books.accounts_of(admin, large)[3], scratch.cookie, owner_cookie)
+    found = admin.execute(
+        "select t.slug, b.id from guard.tenant t join app.bank_account b on b.tenant_id = t.id"
+        " where t.id = %s",
+        (large,),
+    ).fetchone()
+    assert found is not None
+    accounts = _books.accounts_of(admin, large)
+    return Loaded(found[0], large, accounts[3], found[1], scratch.cookie, owner_cookie)
 
 
-def _owner(scratch: _scratch.Scratch, tenant: UUID) -> str:
+def directory(scratch: _scratch.Scratch) -> None:
+    """Every client in the directory, with figures for the desk and months for the close board."""
+    admin = scratch.admin
+    admin.execute(_DIRECTORY)
+    with admin.transaction():
+        admin.execute("set local session_replication_role = replica")
+        admin.execute(_FIGURES)
+        admin.execute(_CLOSE, {"p": scratch.person_id, "checks": list(CHECKS)})
+
+
+def owner(scratch: _scratch.Scratch, tenant: UUID) -> str:
+    """The login cookie of an owner of the client."""
     cookie = secrets.token_urlsafe(24)
     scratch.admin.execute(
         "with person as (insert into guard.person(side, email, name)"

@@ -64,6 +64,7 @@ def _addresses(loaded: Loaded, pack: UUID) -> dict[str, tuple[str, str]]:
     return {
         "desk": ("/desk", staff),
         "close board": ("/desk/close/2026-10", staff),
+        "reconcile": (f"{at}/books/reconcile/{loaded.bank_id}", staff),
         "bank lines": (f"{at}/books/bank", staff),
         "trial balance": (f"{at}/reports/trial-balance?period=2026-10", staff),
         "profit and loss by month": (
@@ -126,8 +127,13 @@ def _counting(count: list[int]) -> Iterator[None]:
 
 
 @contextmanager
-def server(target: str, scratch: _scratch.Scratch, loaded: Loaded) -> Iterator[int]:
-    """A granian of one process with eight threads; yields its port."""
+def server(
+    target: str, scratch: _scratch.Scratch, loaded: Loaded | None = None, *, workers: int = 1
+) -> Iterator[int]:
+    """A granian of so many processes with eight threads each; yields its port.
+
+    `loaded` is what the bare application asks for.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -139,12 +145,13 @@ def server(target: str, scratch: _scratch.Scratch, loaded: Loaded) -> Iterator[i
         "DATABASE_WORKER_URL": settings.database_worker_url or "",
         "DATABASE_ADMIN_URL": settings.database_admin_url or "",
         "BACKOFFICE_ENVIRONMENT": "test",
-        "BENCH_TENANT": str(loaded.tenant_id),
-        "BENCH_ACCOUNT": str(loaded.account_id),
     }
+    if loaded is not None:
+        environment["BENCH_TENANT"] = str(loaded.tenant_id)
+        environment["BENCH_ACCOUNT"] = str(loaded.account_id)
     arguments = [
         "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--blocking-threads", "8", "--workers", "1", "--no-ws", target,
+        "--blocking-threads", "8", "--workers", str(workers), "--no-ws", target,
     ]  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-m", "granian", *arguments],
