@@ -45,6 +45,8 @@ pytestmark = [
 NO_PAGES = ("/static", "/api/v1", "/brand", "/dev/fragment")
 # Pieces of pages have no heading of their own.
 PIECES = ("/peek/", "/tray", "/pages/")
+# What stands behind one figure asks which; tests/reports follows every figure.
+FIGURES = ("/drill", "/cell", "/figure")
 FILES = (
     ".css",
     ".csv",
@@ -101,17 +103,29 @@ def place(house: House) -> Place:
         reset = mailed_code(admin, staff.person_id, "reset")
         _drop(house, staff)
         provider = factories.make_provider(admin)
-        values = (
-            fields.harvest(admin, provider)
-            | fields.harvest(admin, firm.tenant)
-            | {
-                "client": firm.slug,
-                "slug": firm.slug,
-                "code": code,
-                "person_id": str(staff.person_id),
-            }
-        )
+        values = {
+            **fields.harvest(admin, provider),
+            **fields.harvest(admin, firm.tenant),
+            **_chosen(admin, firm),
+            "client": firm.slug,
+            "slug": firm.slug,
+            "code": code,
+            "person_id": str(staff.person_id),
+        }
     return Place(firm, staff, values, code, reset)
+
+
+def _chosen(admin: psycopg.Connection, firm: Firm) -> dict[str, str]:
+    """Rows that pages want of a kind: an open item, a table of statements, a tax code in use."""
+    row = admin.execute(
+        "select i.entry_id, i.no, f.id, t.code from ledger.open_item i"
+        " join app.statement_file f on f.tenant_id = i.tenant_id and f.state = 'mapping'"
+        " join ledger.tax_code t on t.tenant_id = i.tenant_id where i.tenant_id = %s limit 1",
+        (firm.tenant,),
+    ).fetchone()
+    assert row is not None
+    names = ("entry_id", "no", "file_id", "tax_code")
+    return {name: str(value) for name, value in zip(names, row, strict=True)}
 
 
 def _everything(house: House, firm: Firm) -> factories.Session:
@@ -181,6 +195,8 @@ def _fill() -> None:
     bank_import.upload_statement(
         data=b":20:S\n:25:X\n:60F:C260101EUR0,\n:61:broken\n", name="b.sta"
     )
+    table = b"Date;Text;Amount\n01.02.2026;Paper;-12,50\n02.02.2026;Rent;900,00\n"
+    bank_import.upload_statement(data=table, name="table.csv")
     _fill_requests()
     _fill_move()
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
@@ -278,7 +294,7 @@ def _is_page(rule: Rule) -> bool:
         and not rule.endpoint.endswith("static")
         and rule.endpoint not in MOVES
         and not rule.rule.startswith(NO_PAGES)
-        and not rule.rule.endswith(FILES)
+        and not rule.rule.endswith((*FILES, *FIGURES))
         and not any(piece in rule.rule for piece in PIECES)
     )
 
