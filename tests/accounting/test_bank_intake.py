@@ -6,6 +6,8 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from datetime import date
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,10 +15,12 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.accounting import commands, queries
 from app.accounting.bank import complete as bank_complete
 from app.accounting.bank import intake as bank_import
 from app.accounting.bank import mapping as bank_mapping
 from app.accounting.bank import queries as bank_queries
+from app.accounting.ledger import PostingInput
 from app.kernel import jobs
 from app.kernel.db import session
 from app.kernel.errors import Forbidden
@@ -182,6 +186,31 @@ def test_a_gap_is_told_on_both_sides_listed_explained_and_counted_for_the_close(
     assert browser.post(target, {"why": " "}).status_code == 422
     upload(books, statement(2, 100, 150, 3), "two.sta")
     assert left() == 0
+
+
+def test_months_that_moved_in_from_another_package_need_no_statements(books: Books) -> None:
+    account = add_account(books)
+
+    def post(source: str, key: str) -> int:
+        with books.open():
+            at = session.execute(
+                sa.text("select account_id from app.bank_account where id = :id"), {"id": account}
+            ).scalar_one()
+            other = next(one.id for one in queries.accounts() if one.type == "income")
+            commands.post_entry(
+                journal="GEN",
+                date=date(2026, 3, 10),
+                description="Sale",
+                postings=[PostingInput(at, 500, "EUR"), PostingInput(other, -500, "EUR")],
+                key=key,
+                source_type=source,
+                source_id=uuid4(),
+            )
+        with books.open(read_only=True):
+            return bank_complete.count_left(202603)
+
+    assert post("moving_file", "moved") == 0
+    assert post("thing", "ours") > 0
 
 
 def test_two_statements_that_contradict_each_other_are_flagged_on_both(

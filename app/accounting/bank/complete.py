@@ -150,9 +150,12 @@ _HEADS = sa.text(
     " order by s.bank_account_id, s.to_on desc nulls last limit :most"
 )
 _MONTH = sa.text(f"select starts, ends from ledger.period where {_TENANT} and id = :period")
+# Months whose movements came over from another package need no statements here.
 _USED = sa.text(
-    "select a.id, exists (select from ledger.posting p where p.tenant_id = a.tenant_id"
-    " and p.account_id = a.account_id and p.entry_date <= :last) as used from app.bank_account a"
+    "select a.id, exists (select from ledger.posting p join ledger.entry e"
+    " on e.tenant_id = p.tenant_id and e.id = p.entry_id where p.tenant_id = a.tenant_id"
+    " and p.account_id = a.account_id and p.entry_date <= :last"
+    " and e.source_type is distinct from 'moving_file') as used from app.bank_account a"
     " where a.tenant_id = (select guard.tenant_id())"
 )
 _STATEMENT = sa.text(f"select id from app.statement where {_TENANT} and id = :id")
