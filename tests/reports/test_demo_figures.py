@@ -22,7 +22,7 @@ def load(worker_app: Flask, admin: psycopg.Connection) -> dict[str, UUID]:
     demo_data.load(worker_app)
     slugs = [firm.slug for firm in FIRMS]
     rows = admin.execute("select slug, id from guard.tenant where slug = any(%s)", (slugs,))
-    found = dict(rows.fetchall())
+    found: dict[str, UUID] = dict(rows.fetchall())
     assert set(found) == set(slugs)
     return found
 
