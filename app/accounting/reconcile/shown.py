@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.queries import BankAccount
 from app.accounting.coding import Coding
 from app.accounting.matching.values import Suggestion
 from app.accounting.reconcile import accept as reconcile_accept
@@ -72,6 +73,8 @@ class Names:
     accounts: Mapping[UUID, str]
     banks: Mapping[UUID, str]
     contacts: Mapping[UUID, str] = field(default_factory=dict)
+    own: Sequence[BankAccount] = ()
+    """The client's bank accounts by name."""
 
     def coding(self, coding: Coding | None) -> str:
         """A coding in a few words."""
@@ -91,6 +94,7 @@ def load_names() -> Names:
     return Names(
         accounts={one.id: f"{one.code} {one.name}" for one in chart},
         banks={one.account_id: one.name for one in banks},
+        own=banks,
     )
 
 

@@ -19,7 +19,7 @@ select tenant_id, 'DE02100100100006820101', 'Current account', 'EUR', id
 insert into ledger.journal (tenant_id, code, name, kind)
 select t, 'BANK', 'Bank', 'bank' from unnest(%(t)s::uuid[]) t on conflict do nothing;
 insert into ledger.counterparty (tenant_id, name, kind)
-select t, 'Firm ' || translate(n::text, '0123456789', 'abcdefghij'), 'customer'
+select t, initcap(translate(left(md5(n::text), 9), '0123456789', 'ghijklmnop')), 'customer'
   from unnest(%(t)s::uuid[]) t, generate_series(1, 40) n;
 insert into app.statement_file (tenant_id, stored_object_id, name, sha256, size, state, uploaded_by)
 select t, uuidv7(), 'bench.xml', repeat('a', 64), 1, 'imported', %(p)s from unnest(%(t)s::uuid[]) t;
@@ -30,7 +30,8 @@ insert into app.bank_transaction (tenant_id, bank_account_id, statement_id, book
     amount_minor, currency, status, counterparty, text, dedupe_key, occurrence, state, entry_id,
     decided_by, decided_as, decided_by_id, decided_at)
 select p.tenant_id, b.id, s.id, p.entry_date, p.amount, 'EUR', 'booked',
-    'Firm ' || translate((e.idem_key::bigint %% 40 + 1)::text, '0123456789', 'abcdefghij'),
+    initcap(translate(left(md5((e.idem_key::bigint %% 40 + 1)::text), 9),
+        '0123456789', 'ghijklmnop')),
     'Invoice ' || e.idem_key, sha256(e.idem_key::bytea), 1, 'booked', e.id,
     'person', 'coding', %(p)s, now()
   from ledger.posting p
@@ -42,14 +43,14 @@ insert into app.bank_transaction (tenant_id, bank_account_id, statement_id, book
     amount_minor, currency, status, counterparty, text, dedupe_key, occurrence)
 select b.tenant_id, b.id, s.id, date '2026-11-20' - n %% 40,
     (n * 7919 %% 400000) - 200000 + 1, 'EUR', 'booked',
-    'Firm ' || translate((n %% 45 + 1)::text, '0123456789', 'abcdefghij'),
+    initcap(translate(left(md5((n %% 45 + 1)::text), 9), '0123456789', 'ghijklmnop')),
     'Invoice ' || 90000 + n, sha256(('to do ' || n)::bytea), 1
   from app.bank_account b join app.statement s
     on s.tenant_id = b.tenant_id and s.bank_account_id = b.id, generate_series(1, %(lines)s) n
  where b.tenant_id = any(%(t)s);
 insert into app.bank_rule (tenant_id, name, position, party_pattern, account_id)
 select a.tenant_id, 'Rule ' || n, n,
-    'Firm ' || translate(n::text, '0123456789', 'abcdefghij'), a.id
+    initcap(translate(left(md5(n::text), 9), '0123456789', 'ghijklmnop')), a.id
   from ledger.account a, generate_series(1, %(rules)s) n
  where a.tenant_id = any(%(t)s) and a.code = '1003';
 insert into ledger.open_item (tenant_id, entry_id, no, account_id, counterparty_id, control,
