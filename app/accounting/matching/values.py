@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.accounting.coding import Coding
 
-Kind = Literal["entry", "open_item", "transfer", "rule", "memory"]
+Kind = Literal["kept", "entry", "open_item", "transfer", "rule", "memory"]
 Certainty = Literal["certain", "likely", "unsure"]
 Direction = Literal["in", "out", "any"]
 
@@ -159,6 +159,7 @@ class ItemShare:
 class Suggestion:
     """What a line could be. Only `certain` ones may be accepted without being looked at.
 
+    - kept: how a person coded the line while it was pending; no guess, and always first.
     - entry: `entry_id` is there already, the line only points at it.
     - open_item: `open_items` are settled; `coding` has one part for each, on its control account.
     - transfer: `coding` is the other own account's account; `other_line_id` its line, if it came.

@@ -9,6 +9,7 @@ from app.kernel import words
 from app.kernel.words import _
 
 _TEXTS: dict[str, Any] = {
+    "kept": _("Coded by %(who)s while pending"),
     "entry": _("Already in the books: %(label)s"),
     "item-receivable": _("Open invoice %(reference)s"),
     "item-payable": _("Open bill %(reference)s"),
@@ -30,6 +31,12 @@ _TEXTS: dict[str, Any] = {
     "memory": _("%(times)s of %(of)s times"),
 }
 _DETAILS: dict[str, Any] = {
+    "because-kept-resized": _("The amount was %(before)s while pending"),
+    "because-kept-split": _(
+        "The amount was %(before)s while pending: the parts no longer add up, the largest takes"
+        " the difference"
+    ),
+    "because-kept-archived": _("An account, tax code or dimension of it is archived by now"),
     "because-ref-structured": _("The payment reference is this document's"),
     "because-ref-exact": _("The line cites the number"),
     "because-ref-digits": _("The line cites the digits of the number"),
@@ -84,6 +91,8 @@ def _shown(given: dict[str, Any]) -> dict[str, Any]:
     }
     if "difference_minor" in given:
         found["difference"] = words.format_money(given["difference_minor"], given["currency"])
+    if "before_minor" in given:
+        found["before"] = words.format_money(given["before_minor"], given["currency"])
     if "booked_on" in given:
         found["day"] = words.format_day_month(given["booked_on"])
     if not given.get("reference", True):

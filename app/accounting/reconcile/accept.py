@@ -25,6 +25,9 @@ MOST_CERTAIN = 500
 """How many lines to do are looked at for the certain ones, and accepted at once at most."""
 
 
+_CODINGS = ("kept", "rule", "memory")
+
+
 @dataclass(frozen=True, slots=True)
 class Certain:
     """The certain lines of a bank account as they were shown: each with its version and guess."""
@@ -139,11 +142,11 @@ def accept_certain(*, bank_account_id: UUID, count: int, digest: str) -> Done:
 
 def _apply_all(chosen: Sequence[tuple[HeldLine, Suggestion]]) -> Done:
     """Codings are posted together; matches and settlements one by one, all in one transaction."""
-    coded = [(line, guess) for line, guess in chosen if guess.kind in ("rule", "memory")]
+    coded = [(line, guess) for line, guess in chosen if guess.kind in _CODINGS]
     _post_together(coded)
     booked = {line.id for line, _guess in coded}
     for line, guess in chosen:
-        if guess.kind not in ("rule", "memory") and line.id not in booked:
+        if guess.kind not in _CODINGS and line.id not in booked:
             booked |= set(_apply(line, guess, "certain_batch").line_ids)
     now = lines.hold(list(booked))
     token = acts.offer([(line.id, line.version) for line in now.values()])
@@ -209,6 +212,10 @@ def _coding(guess: Suggestion) -> Coding:
 
 
 def _decision(guess: Suggestion, by: By) -> Decision:
+    if guess.kind == "kept":
+        # a person coded it: accepting that is no machine's suggestion
+        own: By = "person" if by == "suggestion" else by
+        return Decision(by=own, kind="coding", coding=guess.coding, reason=reason(guess))
     return Decision(
         by=by,
         kind=guess.kind,

@@ -17,6 +17,7 @@ from app.accounting.coding import Part
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import forms as schemas
+from app.accounting.reconcile import keeping as reconcile_keeping
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import queries as reconcile_queries
 from app.accounting.reconcile import shown as reconcile_shown
@@ -156,6 +157,32 @@ def book(line_id: UUID) -> Response:
             decision=reconcile_accept.as_suggested(line_id, coding),
         )
         return _booked(done)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/keep", needs=POST, again=refused)
+def keep(line_id: UUID) -> Response:
+    """Keeps how a person codes a line that the bank has not booked yet; posts nothing."""
+    form = forms.bind(schemas.BookForm)
+    line = reconcile_queries.line(line_id)
+
+    def act() -> Outcome:
+        coding = schemas.coding_of(form, amount_minor=line.amount_minor, currency=line.currency)
+        token = reconcile_keeping.keep(line_id=line_id, version=form.version, parts=coding)
+        return Outcome(str(_("Kept for when the bank books it.")), token, stays=True)
+
+    return answer(line_id, once(form.key, act))
+
+
+@pages.post(f"{LINE}/drop", needs=POST, again=refused)
+def drop(line_id: UUID) -> Response:
+    """Forgets the coding kept for a line."""
+    form = forms.bind(schemas.ActForm)
+
+    def act() -> Outcome:
+        token = reconcile_keeping.drop(line_id=line_id, version=form.version)
+        return Outcome(str(_("The kept coding is gone.")), token, stays=True)
 
     return answer(line_id, once(form.key, act))
 

@@ -11,6 +11,7 @@ from app.accounting.open_items import queries as open_items_queries
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
 from app.accounting.reconcile import commands as reconcile_commands
+from app.accounting.reconcile import keeping as reconcile_keeping
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import queries as reconcile_queries
 from app.accounting.reconcile import settling as reconcile_settling
@@ -26,6 +27,7 @@ from app.accounting.reconcile.schemas import (
     DecisionOut,
     DoneOut,
     IdOut,
+    KeepIn,
     MatchIn,
     PartIn,
     RuleChangeIn,
@@ -52,8 +54,9 @@ BANK = "/clients/<client>/bank-accounts/<uuid:bank_account_id>"
 def _decision(line_id: UUID) -> dict[str, Any]:
     line = reconcile_queries.line(line_id)
     parts = line.coding.parts if line.coding else ()
-    names = [name for name in DecisionOut.model_fields if name != "parts"]
-    return {"parts": parts, **{name: getattr(line, name) for name in names}}
+    names = [name for name in DecisionOut.model_fields if name not in ("parts", "kept")]
+    kept = line.kept.parts if line.kept else ()
+    return {"parts": parts, "kept": kept, **{name: getattr(line, name) for name in names}}
 
 
 @api.get(f"{LINE}/decision", needs=READ, response=DecisionOut, summary="What was decided")
@@ -104,6 +107,26 @@ def code(line_id: UUID, body: CodeIn) -> object:
         coding=_coding(body.parts, line.currency),
         rate=body.rate,
     )
+    return _decision(line_id)
+
+
+@api.post(
+    f"{LINE}/keep", needs=POST, request=KeepIn, response=DecisionOut, summary="Code a pending line"
+)
+def keep(line_id: UUID, body: KeepIn) -> object:
+    """Keeps a coding for a line that the bank has not booked yet; nothing is posted."""
+    line = reconcile_queries.line(line_id)
+    parts = _coding(body.parts, line.currency)
+    reconcile_keeping.keep(line_id=line_id, version=body.version, parts=parts)
+    return _decision(line_id)
+
+
+@api.post(
+    f"{LINE}/drop", needs=POST, request=ActIn, response=DecisionOut, summary="Drop a kept coding"
+)
+def drop(line_id: UUID, body: ActIn) -> object:
+    """Forgets the coding that is kept for the line."""
+    reconcile_keeping.drop(line_id=line_id, version=body.version)
     return _decision(line_id)
 
 

@@ -18,8 +18,8 @@ from app.kernel.db import session
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.money import Money
 
-Tab = Literal["to_do", "certain", "asked", "skipped", "done"]
-TABS: tuple[Tab, ...] = ("to_do", "certain", "asked", "skipped", "done")
+Tab = Literal["to_do", "certain", "asked", "pending", "skipped", "done"]
+TABS: tuple[Tab, ...] = ("to_do", "certain", "asked", "pending", "skipped", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class ReconcileLine:
     matched: bool
     skipped_why: str | None
     coding: Coding | None
+    kept: Coding | None
+    kept_by_id: UUID | None
+    kept_at: datetime | None
 
     @property
     def amount(self) -> Money:
@@ -126,6 +129,7 @@ def next_to_do(line: ReconcileLine) -> UUID | None:
 def _read(row: sa.Row[Any]) -> ReconcileLine:
     values = dict(row._mapping)
     values["coding"] = read_coding(values["coding"])
+    values["kept"] = read_coding(values["kept"])
     return ReconcileLine(**values)
 
 
@@ -184,6 +188,7 @@ _STATE: dict[str, str] = {
     "to_do": _TO_DO,
     "certain": _TO_DO,
     "asked": _TO_DO,
+    "pending": "t.state = 'to_do' and t.status = 'pending'",
     "skipped": "t.state = 'skipped'",
     "done": "t.state = 'booked'",
 }
@@ -191,7 +196,8 @@ _LINE = (
     "select t.id, t.version, t.bank_account_id, a.account_id, t.booked_on, t.value_on,"
     " t.amount_minor, t.currency, t.status, t.state, t.counterparty, t.counterparty_account,"
     " t.text, t.reference, t.party_key, t.entry_id, t.decided_by, t.decided_as, t.decided_by_id,"
-    " t.decided_at, t.rule_id, t.reason, t.matched, t.skipped_why, t.coding"
+    " t.decided_at, t.rule_id, t.reason, t.matched, t.skipped_why, t.coding,"
+    " t.kept_coding as kept, t.kept_by_id, t.kept_at"
     " from app.bank_transaction t join app.bank_account a"
     " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
     " where t.tenant_id = (select guard.tenant_id())"

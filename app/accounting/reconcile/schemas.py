@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -31,7 +31,10 @@ class PartOut(Out):
 
 
 class DecisionOut(Out):
-    """A bank line with what was decided about it; `decided_by` is empty while it is to do."""
+    """A bank line with what was decided about it; `decided_by` is empty while it is to do.
+
+    `kept` is how a person coded it while the bank had not booked it.
+    """
 
     id: UUID
     version: int
@@ -45,7 +48,11 @@ class DecisionOut(Out):
     matched: bool
     rule_id: UUID | None
     skipped_why: str | None
+    status: str
     parts: list[PartOut]
+    kept: list[PartOut]
+    kept_by_id: UUID | None
+    kept_at: datetime | None
 
 
 class SuggestionOut(Out):
@@ -131,6 +138,12 @@ class CodeIn(ActIn):
 
     parts: Annotated[list[PartIn], Field(min_length=1, max_length=MAX_PARTS)]
     rate: Rate | None = None
+
+
+class KeepIn(ActIn):
+    """Parts that add up to the pending line with the other sign."""
+
+    parts: Annotated[list[PartIn], Field(min_length=1, max_length=MAX_PARTS)]
 
 
 class MatchIn(ActIn):

@@ -38,8 +38,15 @@ class Guess:
     source: Suggestion
 
     @property
+    def by_person(self) -> bool:
+        """Whether a person coded it so while the line was pending: it is not drawn as a guess."""
+        return self.source.kind == "kept"
+
+    @property
     def tone(self) -> str:
         """The colour of the tag."""
+        if self.by_person:
+            return "acc" if self.certainty == "certain" else "warn"
         return {"certain": "good", "likely": "info"}.get(self.certainty, "warn")
 
 
@@ -52,6 +59,7 @@ class Shown:
     what: str = ""
     how: Any = ""
     who: str = ""
+    kept_by: str = ""
     question: QuestionHead | None = None
     notes: int = 0
 
@@ -104,7 +112,9 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
     guessed = suggest_queries.suggestions(to_do) if to_do else {}
     asked = questions_queries.of(SUBJECT, [one.id for one in found])
     noted = notes.of(SUBJECT, [str(one.id) for one in found])
-    people_ = people.names([one.decided_by_id for one in found if one.decided_by_id])
+    people_ = people.names(
+        [one for line in found for one in (line.decided_by_id, line.kept_by_id) if one]
+    )
     return [
         Shown(
             line=one,
@@ -115,6 +125,7 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
             what=_decided(one, names),
             how=saying.decided_by(one.decided_by),
             who=people_.get(one.decided_by_id, "") if one.decided_by_id else "",
+            kept_by=people_.get(one.kept_by_id, "") if one.kept_by_id else "",
             question=asked.get(one.id),
             notes=len(noted.get(str(one.id), ())),
         )
@@ -142,4 +153,6 @@ def _decided(line: ReconcileLine, names: Names) -> str:
         return line.skipped_why or ""
     if line.state == "booked":
         return names.coding(line.coding) or saying.matched()
+    if line.status == "pending":
+        return names.coding(line.kept)
     return ""

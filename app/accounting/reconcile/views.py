@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
+from app.accounting.coding import Coding
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
 from app.accounting.reconcile import forms as schemas
@@ -218,20 +219,39 @@ def _values(chosen: Shown, names: Names, *, foreign: bool) -> dict[str, Any]:
     if foreign:
         kept = bank_queries.rate(line.currency, line.booked_on)
         values["rate"] = str(kept.normalize()) if kept else None
-    coding = chosen.best.source.coding if chosen.best else None
-    if coding is None or len(coding.parts) != 1 or (chosen.best and chosen.best.source.open_items):
+    best = chosen.best
+    if line.status == "pending":
+        return values | _typed(line.kept, names)
+    coding = best.source.coding if best else None
+    if best is None or coding is None or best.source.open_items:
         return values
-    part = coding.parts[0]
-    if part.account_id in names.banks:
+    if len(coding.parts) != 1 and not best.by_person:
         return values
-    values["parts.0.account"] = names.accounts.get(part.account_id, "")
-    values["parts.0.tax_code"] = part.tax_code or ""
-    values["parts.0.dim1"] = str(part.dim1_id or "")
-    values["parts.0.dim2"] = str(part.dim2_id or "")
-    values["parts.0.memo"] = part.memo or ""
-    if part.counterparty_id:
-        known = {one.id: one.name for one in queries.counterparties()}
-        values["parts.0.contact"] = known.get(part.counterparty_id, "")
+    return values | _typed(coding, names)
+
+
+def _typed(coding: Coding | None, names: Names) -> dict[str, Any]:
+    """A coding as the form takes it; the first part is left blank to take the rest."""
+    if coding is None or len(coding.parts) > SPLIT_ROWS:
+        return {}
+    if any(part.account_id in names.banks for part in coding.parts):
+        return {}
+    if any(part.dim1_id or part.dim2_id or part.counterparty_id for part in coding.parts[1:]):
+        return {}  # the form has no place for these, and sending it would lose them
+    known = {one.id: one.name for one in queries.counterparties()}
+    sign = -1 if coding.total_minor < 0 else 1
+    values: dict[str, Any] = {}
+    for place, part in enumerate(coding.parts):
+        at = f"parts.{place}."
+        values[f"{at}account"] = names.accounts.get(part.account_id, "")
+        values[f"{at}tax_code"] = part.tax_code or ""
+        values[f"{at}dim1"] = str(part.dim1_id or "")
+        values[f"{at}dim2"] = str(part.dim2_id or "")
+        values[f"{at}memo"] = part.memo or ""
+        if place:
+            values[f"{at}amount"] = words.format_minor(sign * part.amount_minor, part.currency)
+        if part.counterparty_id:
+            values[f"{at}contact"] = known.get(part.counterparty_id, "")
     return values
 
 

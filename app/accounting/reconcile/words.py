@@ -27,11 +27,14 @@ TABS = {
     "to_do": _("To do"),
     "certain": _("Certain"),
     "asked": _("Asked"),
+    "pending": _("Pending"),
     "skipped": _("Skipped"),
     "done": _("Done"),
 }
 ERRORS = {
     "bank-line-decided": _("%(who)s did this line meanwhile. Look at it again."),
+    "bank-line-not-pending": _("The bank has booked this line meanwhile. Book it now."),
+    "nothing-kept": _("No coding is kept for this line."),
     "nothing-to-repeat": _("There is no coding above to repeat. Choose an account."),
     "split-not-repeatable": _("The line above has parts of both signs. Code this one by hand."),
     "split-differs": _("The parts do not add up to the line. Leave one amount blank for the rest."),

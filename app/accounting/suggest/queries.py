@@ -21,6 +21,7 @@ from app.accounting.matching.values import (
     Rule,
     Suggestion,
 )
+from app.accounting.suggest import kept as suggest_kept
 from app.accounting.suggest import sql
 from app.kernel.db import session
 from app.kernel.errors import Invalid
@@ -84,7 +85,9 @@ class PastHits:
 def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
     """Up to nine suggestions for each of these lines, best first; unknown lines are left out.
 
-    Nine statements however many lines. Raises Invalid for more than 5,000 lines.
+    What a person coded while a line was pending comes before every guess.
+
+    Eleven statements at most however many lines. Raises Invalid for more than 5,000 lines.
     """
     if len(line_ids) > MOST_LINES:
         raise Invalid.of("lines", "too-many-lines", most=MOST_LINES)
@@ -92,7 +95,8 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
     if not lines:
         return {}
     beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
-    return engine.suggest(lines, _known(lines), beside=beside)
+    found = engine.suggest(lines, _known(lines), beside=beside)
+    return suggest_kept.first(lines, found)
 
 
 def certain(bank_account_id: UUID) -> CertainLines:

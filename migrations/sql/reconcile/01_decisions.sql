@@ -18,6 +18,13 @@ alter table app.bank_transaction
   add column allocation_id uuid,                  -- what settled open items with it
   add column metered_version integer,             -- the version in the key of its use
   add column skipped_why text check (length(skipped_why) between 1 and 500),
+  -- how a person coded the line while the bank had not booked it; outlives booking and undo
+  add column kept_coding jsonb,
+  add column kept_by_id uuid,
+  add column kept_at timestamptz,
+  add constraint bank_transaction_kept_whole
+    check ((kept_coding is null) = (kept_by_id is null)
+      and (kept_coding is null) = (kept_at is null)),
   add constraint bank_transaction_decided check ((state = 'to_do') = (decided_at is null)),
   add constraint bank_transaction_decided_whole
     check ((decided_at is null) = (decided_by_id is null)
@@ -40,11 +47,13 @@ create index bank_transaction_decided_last
   where decided_at is not null;
 
 grant update (decided_by, decided_as, decided_by_id, decided_at, rule_id, coding, reason, matched,
-  allocation_id, metered_version, skipped_why) on app.bank_transaction to app_rw, app_worker;
+  allocation_id, metered_version, skipped_why, kept_coding, kept_by_id, kept_at)
+  on app.bank_transaction to app_rw, app_worker;
 
 drop trigger only_who_posts on app.bank_transaction;
 create trigger only_who_posts before update of state, entry_id, decided_by, decided_as,
-  decided_by_id, decided_at, rule_id, reason, matched, allocation_id, metered_version, skipped_why
+  decided_by_id, decided_at, rule_id, reason, matched, allocation_id, metered_version, skipped_why,
+  kept_coding, kept_by_id, kept_at
   on app.bank_transaction for each statement execute function app.only_who_posts();
 
 -- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount;
@@ -59,6 +68,13 @@ begin
     where n.decided_by_id is distinct from o.decided_by_id and n.decided_by_id is distinct from acting
       and n.decided_by_id is not null) then
     raise exception 'refused: another person in decided_by_id' using errcode = '42501';
+  end if;
+  if session_user in ('app_rw', 'app_worker') and exists (
+    select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
+    where (n.kept_by_id, n.kept_coding, n.kept_at)
+      is distinct from (o.kept_by_id, o.kept_coding, o.kept_at)
+      and n.kept_by_id is not null and n.kept_by_id is distinct from acting) then
+    raise exception 'refused: another person in kept_by_id' using errcode = '42501';
   end if;
   if exists (
     select from changed n
