@@ -17,6 +17,19 @@ from tests.web.browser import browser
 __all__ = ["browser"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Steps of one run keep their order: the shuffle of all tests would do the last step first."""
+    places = [at for at, item in enumerate(items) if item.get_closest_marker("steps")]
+    steps = sorted((items[at] for at in places), key=_written)
+    for at, item in zip(places, steps, strict=True):
+        items[at] = item
+
+
+def _written(item: pytest.Item) -> tuple[str, int]:
+    path, line, _name = item.reportinfo()
+    return str(path), line or 0
+
+
 @pytest.fixture(scope="module")
 def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The demo's application on a port of its own, and its worker."""

@@ -16,7 +16,7 @@ from tests.e2e import month_files as files
 from tests.e2e.house import MARKS, Firm, House
 from tests.e2e.month_files import Month
 
-pytestmark = MARKS
+pytestmark = [*MARKS, pytest.mark.steps]
 
 LONG = 30_000
 
