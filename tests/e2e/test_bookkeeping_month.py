@@ -466,13 +466,8 @@ def close(run: Run, month: str) -> None:
     """The reviewer, another person, closes it by E."""
     page = run.pages.setdefault("review", run.page(run.reviewer))
     page.goto(f"{run.books}/close/of/{month}")
-    if month < f"{run.month.first:%Y-%m}":  # the other package's months have no statement here
-        page.locator("summary", has_text="Close all the same").click()
-        page.get_by_label("Why it is closed all the same").fill("Kept in the other package.")
-        page.get_by_role("button", name="Close the month").click()
-    else:
-        page.get_by_role("button", name="Close the month").wait_for()
-        page.keyboard.press("e")
+    page.get_by_role("button", name="Close the month").wait_for()
+    page.keyboard.press("e")
     page.get_by_role("button", name="Reopen the month").or_(
         page.get_by_role("heading", name="Closed")
     ).first.wait_for()
