@@ -124,9 +124,7 @@ def test_every_report_is_read_and_published_by_plain_forms(
         month.select_option(f"{clock.today():%Y-%m}")
         staff.get_by_role("button", name="Show").click()
         if definition.key.endswith("-by-age"):
-            staff.get_by_text(
-                "No figures"
-            ).first.wait_for()  # nothing is open here
+            staff.get_by_text("No figures").first.wait_for()  # nothing is open here
             continue
         staff.get_by_label("Your words to the client").fill(f"About {definition.key}")
         staff.get_by_role("button", name="Publish").click()
