@@ -50,7 +50,14 @@ def register(registry: Registry) -> None:
     )
     registry.add(*reconcile_checks.CHECKS)
     words.declare_errors(reconcile_words.ERRORS)
-    words.declare_names({"bank_rule": _("Bank rule")})
+    words.declare_names(
+        {
+            "bank_rule": _("Bank rule"),
+            "bank_transaction.coding.kept": _("Coding kept for a pending line"),
+            "bank_transaction.coding.dropped": _("Coding of a pending line forgotten"),
+            "bank_transaction.coding.restored": _("Coding of a pending line restored"),
+        }
+    )
     matching_words.declare()
 
 
