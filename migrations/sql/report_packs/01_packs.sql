@@ -74,49 +74,18 @@ call guard.admit('app.published_pack', 'report_door', null);
 grant select on app.report_pack to report_door;
 grant select, insert, update (withdrawn_by, withdrawn_at) on app.published_pack to report_door;
 
--- SHA-256 of a document as jsonb prints it; anybody may compute it again from what is stored.
-create function app.content_sha(p_content jsonb) returns bytea
-language sql immutable strict set search_path = pg_catalog, pg_temp
-return sha256(convert_to(p_content::text, 'UTF8'));
-
-drop function app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text);
-create function app.publish_report(
-    p_line text, p_key text, p_title text, p_first date, p_last date, p_currency text,
-    p_books_version bigint, p_content jsonb, p_note text
-) returns uuid
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-    entered record;
-    made uuid;
-begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not (guard.may(p_line || '.publish') or (guard.claims()).mode = 'j') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
-    insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
-                                      books_version, content, content_sha, note, published_by)
-    values (entered.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
-            p_books_version, p_content, app.content_sha(p_content), p_note, entered.who)
-    returning id into made;
-    return made;
-end $$;
-
 -- Publishes a draft with its reports, [{key, title, first, last, currency, books_version, content,
 -- note}] in their order. The pack's hash covers its words and the hash of each report.
 create function app.publish_pack(p_line text, p_pack uuid, p_version integer, p_reports jsonb)
 returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    entered record;
+    door record := app.publisher(p_line, true);
     draft app.report_pack;
     made uuid := uuidv7();
 begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not (guard.may(p_line || '.publish') or (guard.claims()).mode = 'j') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
     select * into draft from app.report_pack p
-     where p.tenant_id = entered.tenant and p.id = p_pack and p.line = p_line
+     where p.tenant_id = door.tenant and p.id = p_pack and p.line = p_line
        and p.removed_at is null;
     if not found then
         raise exception 'not-found' using errcode = 'BO404';
@@ -125,22 +94,22 @@ begin
     end if;
     insert into app.published_pack (tenant_id, id, line, pack_id, title, narrative, first_on,
                                     last_on, books_version, content_sha, published_by)
-    select entered.tenant, made, p_line, p_pack, draft.title, draft.narrative, draft.first_on,
+    select door.tenant, made, p_line, p_pack, draft.title, draft.narrative, draft.first_on,
            draft.last_on, min((r.value ->> 'books_version')::bigint),
            app.content_sha(jsonb_build_object(
                'title', draft.title, 'narrative', draft.narrative,
                'first', draft.first_on, 'last', draft.last_on,
                'reports', jsonb_agg(encode(app.content_sha(r.value -> 'content'), 'hex')
                                     order by r.ordinality))),
-           entered.who
+           door.who
       from jsonb_array_elements(p_reports) with ordinality r;
     insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
                                       books_version, content, content_sha, note, published_by,
                                       pack_id, position)
-    select entered.tenant, p_line, r.value ->> 'key', r.value ->> 'title',
+    select door.tenant, p_line, r.value ->> 'key', r.value ->> 'title',
            (r.value ->> 'first')::date, (r.value ->> 'last')::date, r.value ->> 'currency',
            (r.value ->> 'books_version')::bigint, r.value -> 'content',
-           app.content_sha(r.value -> 'content'), coalesce(r.value ->> 'note', ''), entered.who,
+           app.content_sha(r.value -> 'content'), coalesce(r.value ->> 'note', ''), door.who,
            made, r.ordinality
       from jsonb_array_elements(p_reports) with ordinality r;
     return made;
@@ -149,41 +118,33 @@ end $$;
 create function app.withdraw_pack(p_line text, p_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    entered record;
+    door record := app.publisher(p_line, false);
 begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not guard.may(p_line || '.publish') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
     update app.published_pack p
-       set withdrawn_by = entered.who, withdrawn_at = statement_timestamp()
-     where p.tenant_id = entered.tenant and p.id = p_id and p.line = p_line
+       set withdrawn_by = door.who, withdrawn_at = statement_timestamp()
+     where p.tenant_id = door.tenant and p.id = p_id and p.line = p_line
        and p.withdrawn_at is null;
     if not found then
         raise exception 'not-found' using errcode = 'BO404';
     end if;
     update app.published_report r
-       set withdrawn_by = entered.who, withdrawn_at = statement_timestamp()
-     where r.tenant_id = entered.tenant and r.pack_id = p_id and r.withdrawn_at is null;
+       set withdrawn_by = door.who, withdrawn_at = statement_timestamp()
+     where r.tenant_id = door.tenant and r.pack_id = p_id and r.withdrawn_at is null;
 end $$;
 
 -- Takes back the withdrawing of a pack with its reports, or of a report alone.
 create function app.show_again(p_line text, p_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    entered record;
+    door record := app.publisher(p_line, false);
     shown boolean;
 begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not guard.may(p_line || '.publish') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
     update app.published_pack p set withdrawn_by = null, withdrawn_at = null
-     where p.tenant_id = entered.tenant and p.id = p_id and p.line = p_line
+     where p.tenant_id = door.tenant and p.id = p_id and p.line = p_line
        and p.withdrawn_at is not null;
     shown := found;
     update app.published_report r set withdrawn_by = null, withdrawn_at = null
-     where r.tenant_id = entered.tenant and r.line = p_line and r.withdrawn_at is not null
+     where r.tenant_id = door.tenant and r.line = p_line and r.withdrawn_at is not null
        and (shown and r.pack_id = p_id or r.id = p_id and r.pack_id is null);
     if not (shown or found) then
         raise exception 'not-found' using errcode = 'BO404';
@@ -192,18 +153,13 @@ end $$;
 
 reset role;
 
-alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, text)
-    owner to report_door;
 alter function app.publish_pack(text, uuid, integer, jsonb) owner to report_door;
 alter function app.withdraw_pack(text, uuid) owner to report_door;
 alter function app.show_again(text, uuid) owner to report_door;
 revoke execute on function
-    app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.publish_pack(text, uuid, integer, jsonb), app.withdraw_pack(text, uuid),
-    app.show_again(text, uuid), app.content_sha(jsonb) from public;
+    app.show_again(text, uuid) from public;
 grant execute on function
-    app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.publish_pack(text, uuid, integer, jsonb), app.withdraw_pack(text, uuid),
     app.show_again(text, uuid)
     to app_rw, app_worker;
-grant execute on function app.content_sha(jsonb) to report_door, app_rw, app_worker, app_restore;

@@ -35,23 +35,38 @@ grant select, insert on app.published_report to app_restore;
 call guard.admit('app.published_report', 'report_door', null);
 grant select, insert, update (withdrawn_by, withdrawn_at) on app.published_report to report_door;
 
+-- SHA-256 of a document as jsonb prints it; anybody may compute it again from what is stored.
+create function app.content_sha(p_content jsonb) returns bytea
+language sql immutable strict set search_path = pg_catalog, pg_temp
+return sha256(convert_to(p_content::text, 'UTF8'));
+
+-- Who publishes or withdraws on a line here; a system user's job may publish only.
+create function app.publisher(p_line text, p_job boolean, out tenant uuid, out who uuid)
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    entered record := guard.enter(p_line);
+begin
+    if not entered.can_write
+       or not (guard.may(p_line || '.publish') or p_job and (guard.claims()).mode = 'j') then
+        raise exception 'refused: permission to publish' using errcode = '42501';
+    end if;
+    tenant := entered.tenant;
+    who := entered.who;
+end $$;
+
 create function app.publish_report(
     p_line text, p_key text, p_title text, p_first date, p_last date, p_currency text,
-    p_books_version bigint, p_content jsonb, p_content_sha bytea, p_note text
+    p_books_version bigint, p_content jsonb, p_note text
 ) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    entered record;
+    door record := app.publisher(p_line, true);
     made uuid;
 begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not (guard.may(p_line || '.publish') or (guard.claims()).mode = 'j') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
     insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
                                       books_version, content, content_sha, note, published_by)
-    values (entered.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
-            p_books_version, p_content, p_content_sha, p_note, entered.who)
+    values (door.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
+            p_books_version, p_content, app.content_sha(p_content), p_note, door.who)
     returning id into made;
     return made;
 end $$;
@@ -59,15 +74,11 @@ end $$;
 create function app.withdraw_report(p_line text, p_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    entered record;
+    door record := app.publisher(p_line, false);
 begin
-    entered := guard.enter(p_line);
-    if not entered.can_write or not guard.may(p_line || '.publish') then
-        raise exception 'refused: permission to publish' using errcode = '42501';
-    end if;
     update app.published_report r
-       set withdrawn_by = entered.who, withdrawn_at = statement_timestamp()
-     where r.tenant_id = entered.tenant and r.id = p_id and r.line = p_line
+       set withdrawn_by = door.who, withdrawn_at = statement_timestamp()
+     where r.tenant_id = door.tenant and r.id = p_id and r.line = p_line
        and r.withdrawn_at is null and r.pack_id is null;   -- a pack goes as a whole
     if not found then
         raise exception 'not-found' using errcode = 'BO404';
@@ -76,12 +87,15 @@ end $$;
 
 reset role;
 
-alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text)
+alter function app.publisher(text, boolean) owner to report_door;
+alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, text)
     owner to report_door;
 alter function app.withdraw_report(text, uuid) owner to report_door;
 revoke execute on function
-    app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text),
-    app.withdraw_report(text, uuid) from public;
+    app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
+    app.withdraw_report(text, uuid), app.publisher(text, boolean), app.content_sha(jsonb)
+    from public;
 grant execute on function
-    app.publish_report(text, text, text, date, date, text, bigint, jsonb, bytea, text),
+    app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.withdraw_report(text, uuid) to app_rw, app_worker;
+grant execute on function app.content_sha(jsonb) to report_door, app_rw, app_worker, app_restore;
