@@ -29,11 +29,13 @@ class Browser:
 
     @property
     def token(self) -> str:
-        """The form token of the page that was opened last."""
+        """The token of the last page with a form; the palette has one whatever the page shows."""
+        if not self._token:
+            self.get("/palette")
         return self._token
 
     def get(self, address: str, **options: Any) -> TestResponse:
-        """Opens a page and remembers its form token."""
+        """Opens a page and remembers its form token, where it has one."""
         response = self.client.get(address, **options)
         found = _TOKEN.search(response.get_data(as_text=True))
         if found:
@@ -44,7 +46,7 @@ class Browser:
         self, address: str, values: Mapping[str, Any] | None = None, *, follow: bool = False
     ) -> TestResponse:
         """Sends a form of the page that was opened last."""
-        sent = {"csrf_token": self._token, **(values or {})}
+        sent = {"csrf_token": self.token, **(values or {})}
         return self.client.post(
             address,
             data=sent,

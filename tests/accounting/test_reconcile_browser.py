@@ -152,7 +152,10 @@ def test_a_line_that_goes_away_under_the_page_loses_and_doubles_nothing(
         for _ in range(4):
             page.keyboard.press("Enter")
         left(page, 8)
-        time.sleep(3)
+        tried = time.monotonic()
+        while line.turned_away < 3 and time.monotonic() - tried < 30:
+            page.wait_for_timeout(50)
+        assert line.turned_away >= 3
         expect(page.locator("#unsaved")).to_be_visible()
         line.cut = False
         expect(page.locator("#unsaved")).to_be_hidden(timeout=30_000)

@@ -129,7 +129,7 @@ def test_a_form_of_another_site_is_refused(
 ) -> None:
     address = f"/c/{firm.slug}/books/entries/new"
     browser.get(address)
-    sent = {**entry(), "csrf_token": browser._token}
+    sent = {**entry(), "csrf_token": browser.token}
     with nothing_done(house, firm):
         assert browser.client.post(address, data=sent, headers=headers).status_code == 403
 

@@ -35,7 +35,7 @@ def call(app: Flask, books: Books, method: str, address: str, body: object = Non
     """One call as the signed-in accountant."""
     browser = Browser(app, books.session)
     browser.get("/desk")
-    token = browser._token
+    token = browser.token
     headers = {**SAME, "X-CSRF-Token": token}
     answer = browser.client.open(address, method=method, json=body, headers=headers)
     assert answer.status_code < 300, answer.get_data(as_text=True)

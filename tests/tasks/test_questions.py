@@ -325,8 +325,7 @@ def test_figures_of_the_desk_follow_what_happens(
 
 def test_the_api_asks_lists_answers_and_settles(place: Place) -> None:
     staff, owner = place.browser(place.staff), place.browser(place.owner)
-    staff.get(f"/c/{place.slug}/questions")
-    owner.get(f"/portal/{place.slug}/questions")
+    staff.get(f"/c/{place.slug}/questions/new?subject_type={BANK}&keys={place.lines[0]}")
     base = f"/api/v1/clients/{place.slug}"
     body = {"subject_type": BANK, "subject_keys": [str(place.lines[0])], "text": "By API?"}
     made = _send(staff, f"{base}/questions", body)
@@ -334,6 +333,7 @@ def test_the_api_asks_lists_answers_and_settles(place: Place) -> None:
     (asked,) = made.get_json()["ids"]
     unknown = _send(staff, f"{base}/questions", {**body, "subject_keys": [str(uuid4())]})
     assert unknown.status_code == 404
+    owner.get(f"/portal/{place.slug}/questions/{asked}")
     answered = _send(owner, f"{base}/questions/{asked}/answers", {"text": "Yes."})
     assert answered.status_code == 201, answered.text
     listed = staff.client.get(f"{base}/questions?state=answered").get_json()

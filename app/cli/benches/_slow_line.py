@@ -26,6 +26,8 @@ class Line:
     loss: float
     dice: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311  # chance, not secrets
     cut: bool = False
+    turned_away: int = 0
+    """How many connections found the line cut."""
 
 
 @contextlib.contextmanager
@@ -50,17 +52,30 @@ def to(server: int, *, round_trip: float, loss: float) -> Iterator[Line]:
 
 def _accept(listening: socket.socket, server: int, line: Line, stopped: threading.Event) -> None:
     listening.settimeout(0.1)
+    carrying: list[threading.Thread] = []
     while not stopped.is_set():
         try:
             near, _address = listening.accept()
         except TimeoutError:
             continue
         if line.cut:
+            line.turned_away += 1
             near.close()
             continue
-        far = socket.create_connection(("127.0.0.1", server))
-        for one, other in ((near, far), (far, near)):
-            threading.Thread(target=_carry, args=(one, other, line, stopped), daemon=True).start()
+        one = threading.Thread(target=_connect, args=(near, server, line, stopped), daemon=True)
+        one.start()
+        carrying.append(one)
+    for one in carrying:
+        one.join(1)
+
+
+def _connect(near: socket.socket, server: int, line: Line, stopped: threading.Event) -> None:
+    """Carries one connection both ways; its sockets are closed when neither way reads them."""
+    with near, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server)) as far:
+        back = threading.Thread(target=_carry, args=(far, near, line, stopped), daemon=True)
+        back.start()
+        _carry(near, far, line, stopped)
+        back.join()
 
 
 def _carry(
@@ -82,12 +97,11 @@ def _carry(
                 last = max(last, time.monotonic() + line.round_trip / 2 + _lost(line, len(data)))
                 waiting.append((last, data))
     except OSError:
-        pass  # either end went away: the other is told by closing
+        pass  # either end went away: the other is told by what follows
     finally:
         for one in (source, sink):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            one.close()
 
 
 def _lost(line: Line, size: int) -> float:
