@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -245,6 +246,28 @@ def test_a_rules_preview_counts_what_it_would_have_hit(books: Books) -> None:
         found = suggest_queries.past_hits(rule)
     assert (found.tried, found.hits, found.agreeing, found.otherwise) == (3, 2, 1, 0)
     assert not found.broad
+
+
+def test_a_preview_counts_only_the_lines_its_rule_looks_at(
+    books: Books, admin: psycopg.Connection
+) -> None:
+    bring(books, [("260302", "-12,00", "Café", "Lunch"), ("260303", "99,00", "Café", "Back")])
+    bring(books, [("260304", "-15,00", "Café", "Lunch")], number=SAVINGS)
+    account = admin.execute(
+        "select id from app.bank_account where tenant_id = %s and name = 'Main'", (books.tenant,)
+    ).fetchone()
+    assert account is not None
+    whole = Rule(ids.uuid7(), "Lunch", 1, books.accounts["6100"], party_pattern="café")
+    narrower = (
+        whole,
+        replace(whole, direction="out"),
+        replace(whole, bank_account_id=account[0]),
+        replace(whole, amount_from_minor=1_500, amount_to_minor=5_000, currency="EUR"),
+        replace(whole, currency="USD"),
+    )
+    with books.open(read_only=True):
+        tried = [suggest_queries.past_hits(rule).tried for rule in narrower]
+    assert tried == [3, 2, 2, 1, 0]
 
 
 def test_accept_all_counts_only_the_certain_lines_of_the_account(

@@ -51,6 +51,8 @@ def _item_suggestion(
     details: tuple[Reason, ...],
 ) -> Suggestion:
     line = pair.seen.line
+    if item.currency != line.currency:
+        return _exchanged(pair, item, probable, certainty, details)
     taken = item.residual_minor
     if abs(line.amount_minor) < abs(taken) and pair.fit == "part":
         taken = line.amount_minor
@@ -64,6 +66,49 @@ def _item_suggestion(
         probable=probable,
         certainty=certainty,
         details=details,
+    )
+
+
+def _exchanged(
+    pair: Pair,
+    item: OpenItem,
+    probable: float,
+    certainty: Certainty,
+    details: tuple[Reason, ...],
+) -> Suggestion:
+    """An item of another currency, settled whole: rates make what the line differs by."""
+    line = pair.seen.line
+    params = {
+        "reference": item.reference or "",
+        "counterparty": item.counterparty,
+        "open_minor": item.residual_minor,
+        "open_currency": item.currency,
+        "exchange_minor": pair.exchange_minor,
+        "base_currency": pair.base_currency,
+    }
+    part = Part(
+        item.account_id, -line.amount_minor, line.currency, counterparty_id=item.counterparty_id
+    )
+    return Suggestion(
+        kind="open_item",
+        certainty=certainty,
+        probability=probable,
+        reason=Reason(f"item-foreign-{item.control}", params),
+        coding=Coding((part,)),
+        open_items=(_share(item, item.residual_minor),),
+        details=details,
+    )
+
+
+def _share(item: OpenItem, amount_minor: int) -> ItemShare:
+    return ItemShare(
+        item.entry_id,
+        item.no,
+        amount_minor,
+        item.account_id,
+        item.counterparty_id,
+        item.reference,
+        item.currency,
     )
 
 
@@ -97,17 +142,7 @@ def _items(
         probability=probable,
         reason=Reason(code, params),
         coding=Coding(parts),
-        open_items=tuple(
-            ItemShare(
-                item.entry_id,
-                item.no,
-                amount,
-                item.account_id,
-                item.counterparty_id,
-                item.reference,
-            )
-            for item, amount in zip(items, amounts, strict=True)
-        ),
+        open_items=tuple(_share(item, amount) for item, amount in zip(items, amounts, strict=True)),
         difference_minor=difference,
         details=details,
     )

@@ -30,7 +30,8 @@ _FEE_MINOR = 5000
 _FEE_SHARE = 20
 """A fee is at most 50.00 and at most a twentieth."""
 
-Fit = Literal["equal", "explained", "part", "over"]
+Fit = Literal["equal", "explained", "part", "over", "exchanged"]
+"""`exchanged`: of another currency, and its worth is plausible."""
 
 
 @dataclass(slots=True)
@@ -52,6 +53,9 @@ class Pair:
     rivals: int = 0
     other_account: str = ""
     """The name of the own account that the opposite line stands on."""
+    exchange_minor: int = 0
+    """What the line is worth more than the item, in base currency: a gain, below nought a loss."""
+    base_currency: str = ""
 
     def __post_init__(self) -> None:
         self.odds = scoring.log_odds(self.features)
@@ -98,7 +102,7 @@ def _item_pair(
     if _cites_another(seen, item, ready, cited, hit=hit, fit=fit):
         features["ref-another"] = 1
     features |= party_features(like)
-    features |= _date_features(line.booked_on, item.booked_on, item.due_on)
+    features |= date_features(line.booked_on, item.booked_on, item.due_on)
     return Pair(
         seen,
         ("item", item.entry_id, item.no),
@@ -169,7 +173,8 @@ def party_features(like: Likeness) -> scoring.Features:
     return found
 
 
-def _date_features(paid: date, booked: date, due: date | None) -> scoring.Features:
+def date_features(paid: date, booked: date, due: date | None) -> scoring.Features:
+    """What the days say: paid before it was booked, or long after it was due."""
     if (paid - booked).days < -3:
         return {"date-before": 1}
     late = (paid - (due or booked)).days

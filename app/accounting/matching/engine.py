@@ -6,7 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from app.accounting.matching import answers, assign, coded, documents, ranking, rules, scoring, sums
+from app.accounting.matching import (
+    answers,
+    assign,
+    coded,
+    documents,
+    foreign,
+    ranking,
+    rules,
+    scoring,
+    sums,
+)
 from app.accounting.matching.documents import Pair
 from app.accounting.matching.prepared import Known, Ready, Seen
 from app.accounting.matching.values import Line, Suggestion
@@ -29,9 +39,10 @@ def suggest(
     `certain` names each open item, entry and opposite line once over all lines.
     """
     ready = Ready.of(known)
+    rates = foreign.Rates(known.base, known.rates)
     seen = [Seen.of(line) for line in (*lines, *beside)]
     asked = seen[: len(lines)]
-    pairs = _pairs(seen, asked, ready)
+    pairs = _pairs(seen, ready, rates)
     found: dict[UUID, list[Suggestion]] = {one.line.id: [] for one in asked}
     for line_id, suggested in _documents(seen, asked, pairs, ready).items():
         if line_id in found:
@@ -59,7 +70,7 @@ def _owes(seen: Seen, ready: Ready) -> bool:
     )
 
 
-def _pairs(seen: Sequence[Seen], asked: Sequence[Seen], ready: Ready) -> dict[UUID, list[Pair]]:
+def _pairs(seen: Sequence[Seen], ready: Ready, rates: foreign.Rates) -> dict[UUID, list[Pair]]:
     opposite = documents.opposite_lines(seen)
     found: dict[UUID, list[Pair]] = {}
     for one in seen:
@@ -67,6 +78,7 @@ def _pairs(seen: Sequence[Seen], asked: Sequence[Seen], ready: Ready) -> dict[UU
             *documents.item_pairs(one, ready),
             *documents.entry_pairs(one, ready),
             *documents.transfer_pairs(one, opposite, ready),
+            *foreign.pairs(one, ready, rates),
         ]
     return found
 

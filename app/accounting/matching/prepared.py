@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from app.accounting.matching import references, rules
@@ -28,6 +30,10 @@ class Known:
     rules: Sequence[Rule] = ()
     past: Sequence[Past] = ()
     aliases: Sequence[Alias] = ()
+    base: str = ""
+    """The base currency; empty where all that is open is of the lines' currency."""
+    rates: Mapping[str, Sequence[tuple[date, Decimal]]] = field(default_factory=dict)
+    """What one unit was worth in base currency by day, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +143,26 @@ class Ready:
                     found[item.key] = item
         return found
 
-    def cited_items(self, seen: Seen) -> list[OpenItem]:
-        """The open items whose number the line names, in its currency and direction."""
+    def foreign_of(self, party: UUID, line: Line) -> list[OpenItem]:
+        """What a party has open in the line's direction and in other currencies, at most CAP."""
+        return [
+            item
+            for item in self.by_party.get(party, ())
+            if item.currency != line.currency and _same_way(item, line)
+        ][:CAP]
+
+    def cited_items(self, seen: Seen, *, foreign: bool = False) -> list[OpenItem]:
+        """The open items whose number the line names, in its direction and its currency.
+
+        `foreign` asks for those of other currencies.
+        """
         told = seen.references
         found: dict[Key, OpenItem] = {}
         for words in (told.structured, told.exact, told.digits):
             for word in words:
                 for item in self.by_reference.get(word, ()):
-                    if item.currency == seen.line.currency and _same_way(item, seen.line):
+                    other = item.currency != seen.line.currency
+                    if other == foreign and _same_way(item, seen.line):
                         found[item.key] = item
                     if len(found) >= CAP:
                         return list(found.values())

@@ -38,6 +38,11 @@ WEIGHTS: Mapping[str, float] = {
     "amount-explained": 1.0,
     "amount-part": -1.0,
     "amount-over": -4.0,
+    # of another currency: worth what was booked, to the cent; within three percent of the day's
+    # rate; without a rate of the day within a tenth of the booked one
+    "fx-booked": 3.5,
+    "fx-day": 1.0,
+    "fx-near": -1.5,
     # names from 0.4 to 1 alike, in proportion; both named and not alike
     "name-alike": 5.5,
     "name-differs": -4.0,

@@ -55,6 +55,8 @@ class OpenItem:
     reference: str | None
     currency: str
     residual_minor: int
+    residual_base_minor: int = 0
+    """The same as it was booked in base currency."""
 
     @property
     def key(self) -> tuple[UUID, int]:
@@ -153,6 +155,8 @@ class ItemShare:
     account_id: UUID
     counterparty_id: UUID
     reference: str | None = None
+    currency: str | None = None
+    """None where it is the line's."""
 
 
 @dataclass(frozen=True, slots=True)

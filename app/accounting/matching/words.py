@@ -17,6 +17,12 @@ _TEXTS: dict[str, Any] = {
     "item-part-payable": _("Part of open bill %(reference)s"),
     "item-difference-receivable": _("Open invoice %(reference)s, difference %(difference)s"),
     "item-difference-payable": _("Open bill %(reference)s, difference %(difference)s"),
+    "item-foreign-receivable": _(
+        "Open invoice %(reference)s over %(open)s, exchange difference %(exchange)s"
+    ),
+    "item-foreign-payable": _(
+        "Open bill %(reference)s over %(open)s, exchange difference %(exchange)s"
+    ),
     "items-receivable": _("%(count)s open invoices: %(references)s"),
     "items-payable": _("%(count)s open bills: %(references)s"),
     "items-difference-receivable": _(
@@ -47,6 +53,9 @@ _DETAILS: dict[str, Any] = {
     "because-amount-explained": _("A usual discount or fee explains the difference"),
     "because-amount-part": _("Less than what is open"),
     "because-amount-over": _("More than what is open"),
+    "because-fx-booked": _("Worth exactly what was booked"),
+    "because-fx-day": _("The day's exchange rate explains the amount"),
+    "because-fx-near": _("About the rate at which it was booked"),
     "because-name-alike": _("Same name"),
     "because-name-differs": _("Another name"),
     "because-account-same": _("Known account number"),
@@ -93,6 +102,9 @@ def _shown(given: dict[str, Any]) -> dict[str, Any]:
         found["difference"] = words.format_money(given["difference_minor"], given["currency"])
     if "before_minor" in given:
         found["before"] = words.format_money(given["before_minor"], given["currency"])
+    if "open_minor" in given:
+        found["open"] = words.format_money(given["open_minor"], given["open_currency"])
+        found["exchange"] = words.format_money(given["exchange_minor"], given["base_currency"])
     if "booked_on" in given:
         found["day"] = words.format_day_month(given["booked_on"])
     if not given.get("reference", True):

@@ -177,6 +177,7 @@ def settle(line_id: UUID, body: SettleIn) -> object:
                 account_id=found.account_id,
                 counterparty_id=found.counterparty_id,
                 reference=found.reference,
+                currency=found.currency,
             )
         )
     reconcile_settling.settle(

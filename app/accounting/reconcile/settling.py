@@ -13,7 +13,7 @@ from app.accounting.matching.values import ItemShare
 from app.accounting.open_items import commands as open_items_commands
 from app.accounting.open_items.values import Pairing
 from app.accounting.reconcile import commands as acts
-from app.accounting.reconcile import lines
+from app.accounting.reconcile import foreign, lines
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.lines import Decision, HeldLine
 from app.kernel.errors import Invalid
@@ -32,15 +32,44 @@ def settle(
 ) -> Done:
     """Books a line against open items, with a fee or discount in `rest`, and pairs them.
 
-    Items and rest add up to the line. Raises Invalid (`items-needed`, `items-currency`,
+    Items and rest add up to the line; items of one other currency are paid by the whole line, and
+    what rates make of it is booked as realised. Raises Invalid (`items-needed`,
+    `items-one-currency`, `items-foreign-rest`, `items-foreign-side`, `rate-missing`,
     `split-differs` with what is left), Conflict (`item-exceeded` when somebody settled one
     meanwhile) and what every act on a line raises.
     """
     line = lines.hold_one(line_id, version)
+    kept = decision or Decision("person", "open_item")
+    if foreign.is_foreign(line, items):
+        return _exchanged(line, items, rest, rate, kept)
     coding = coding_of(line, items, rest)
     entry = acts.post(line, coding, rate=rate)
-    kept = decision or Decision("person", "open_item")
     kept = replace(kept, coding=coding, allocation_id=pair(entry, items))
+    return acts.finish({line.id: entry.id}, {line.id: kept}, [line], entry=entry)
+
+
+def _exchanged(
+    line: HeldLine,
+    items: Sequence[ItemShare],
+    rest: Coding | None,
+    rate: Decimal | None,
+    kept: Decision,
+) -> Done:
+    """Settles items of one other currency by the whole line; what rates make is realised."""
+    foreign.demand_one_currency(line, items)
+    if rest is not None:
+        raise Invalid.of("rest", "items-foreign-rest")
+    if not 0 < len(items) <= MOST_ITEMS:
+        raise Invalid.of("items", "items-needed", most=MOST_ITEMS)
+    worth = foreign.worth(line, rate)
+    account = foreign.difference_account(gain=foreign.gains(items, worth))
+    entry = foreign.post(line, items, worth_minor=worth)
+    parts = tuple(
+        Part(item.account_id, -share, line.currency, counterparty_id=item.counterparty_id)
+        for item, share in zip(items, foreign.shares(items, line.amount_minor), strict=True)
+    )
+    made = pair(entry, items, difference_account_id=account)
+    kept = replace(kept, coding=Coding(parts), allocation_id=made)
     return acts.finish({line.id: entry.id}, {line.id: kept}, [line], entry=entry)
 
 
@@ -61,7 +90,9 @@ def coding_of(line: HeldLine, items: Sequence[ItemShare], rest: Coding | None = 
     return Coding((*parts, *(rest.parts if rest else ())))
 
 
-def pair(entry: PostedEntry, items: Sequence[ItemShare]) -> UUID:
+def pair(
+    entry: PostedEntry, items: Sequence[ItemShare], *, difference_account_id: UUID | None = None
+) -> UUID:
     """Settles the items with the postings just made: the bank's is the first, items follow.
 
     It counts from the later day of the two: a claim may be dated after its payment.
@@ -70,7 +101,7 @@ def pair(entry: PostedEntry, items: Sequence[ItemShare]) -> UUID:
         _pairing((item.entry_id, item.no), (entry.id, place), item.amount_minor)
         for place, item in enumerate(items, 2)
     ]
-    return open_items_commands.allocate(pairs=pairs)
+    return open_items_commands.allocate(pairs=pairs, difference_account_id=difference_account_id)
 
 
 def _pairing(item: tuple[UUID, int], ours: tuple[UUID, int], amount: int) -> Pairing:

@@ -53,6 +53,13 @@ ERRORS = {
         "then choose it."
     ),
     "transfer-amount-differs": _("The two lines are not the same money. Choose another line."),
+    "items-one-currency": _("Settle items of one currency at a time: these are in %(currencies)s."),
+    "items-foreign-side": _(
+        "Settle invoices and credit notes of another currency one by one, in the line's direction."
+    ),
+    "items-foreign-rest": _(
+        "Items of another currency take the whole line. Book the fee with a line of its own."
+    ),
     "items-needed": _("Choose 1 to %(most)s open items."),
     "suggestion-changed": _("The suggestion is not the same any more. Look at the line again."),
     "suggestion-incomplete": _("Code the difference first: a fee or a discount."),

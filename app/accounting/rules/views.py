@@ -289,6 +289,13 @@ def _hits(rule: RuleInput | Rule) -> PastHits:
     return suggest_queries.past_hits(rule)
 
 
+def _id(typed: Any) -> UUID | None:
+    try:
+        return UUID(str(typed or ""))
+    except ValueError:
+        return None
+
+
 def _known(rule: BankRule) -> RuleInput:
     given = asdict(rule)
     return RuleInput(**{name: given[name] for name in RuleInput.__slots__})
@@ -303,6 +310,7 @@ def _hits_of(values: dict[str, Any]) -> PastHits | None:
         name=str(values.get("name") or "–"),
         account_id=account.id if account else UUID(int=0),
         direction=str(values.get("direction") or "any"),
+        bank_account_id=_id(values.get("bank_account_id")),
         party_pattern=values.get("party_pattern") or None,
         text_pattern=values.get("text_pattern") or None,
     )

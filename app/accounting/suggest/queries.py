@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting.matching import coded, documents, engine, rules
+from app.accounting.matching import coded, documents, engine, foreign, rules
 from app.accounting.matching.parties import Alias
 from app.accounting.matching.prepared import Known
 from app.accounting.matching.values import (
@@ -67,7 +70,7 @@ class PastHits:
     """What a rule would have hit among the newest lines of the client."""
 
     tried: int
-    """How many lines it was tried on."""
+    """How many lines of its account, currency, direction and amounts it was tried on."""
     hits: int
     agreeing: int
     """Hits that were booked to the rule's account."""
@@ -118,7 +121,10 @@ def certain(bank_account_id: UUID) -> CertainLines:
 
 
 def past_hits(rule: Rule) -> PastHits:
-    """What a rule would have hit among the newest 20,000 lines, before it is kept.
+    """What a rule would have hit among the newest 20,000 lines it is for, before it is kept.
+
+    A rule for one account, currency, direction or span of amounts is tried on such lines alone, so
+    that `broad` says what share of the lines it looks at it hits.
 
     Raises Invalid for patterns that would hit everything: see `rules.faults`.
     """
@@ -126,7 +132,7 @@ def past_hits(rule: Rule) -> PastHits:
     if wrong:
         raise Invalid("invalid", wrong)
     ready = rules.ready([rule])
-    rows = session.execute(sql.TRIED, {"most": MOST_TRIED}).all()
+    rows = session.execute(sql.TRIED, _seen_by(rule)).all()
     hits = [
         PastHit(line, row.booked_to if row.state == "booked" else None)
         for row, line in ((row, _line(row)) for row in rows)
@@ -141,6 +147,18 @@ def past_hits(rule: Rule) -> PastHits:
         otherwise=len(booked) - agreeing,
         lines=tuple(hits[:_SHOWN_HITS]),
     )
+
+
+def _seen_by(rule: Rule) -> dict[str, Any]:
+    """What a line must be for the rule to look at it at all."""
+    return {
+        "bank": rule.bank_account_id,
+        "currency": rule.currency,
+        "direction": rule.direction,
+        "least": rule.amount_from_minor,
+        "most": rule.amount_to_minor,
+        "limit": MOST_TRIED,
+    }
 
 
 def _lines(statement: sa.TextClause, **values: Any) -> list[Line]:
@@ -173,8 +191,10 @@ def _known(lines: Sequence[Line]) -> Known:
         "last": last,
         "most": MOST_ENTRIES,
     }
+    items = _all(OpenItem, sql.ITEMS, most=MOST_ITEMS)
+    base, rates = _rates(lines, items, last)
     return Known(
-        items=_all(OpenItem, sql.ITEMS, most=MOST_ITEMS),
+        items=items,
         entries=[
             Entry(**{**row._mapping, "parties": tuple(row.parties)})
             for row in session.execute(sql.ENTRIES, entries)
@@ -186,7 +206,27 @@ def _known(lines: Sequence[Line]) -> Known:
         rules=_all(Rule, sql.RULES),
         past=_past(lines),
         aliases=_all(Alias, sql.ALIASES),
+        base=base,
+        rates=rates,
     )
+
+
+def _rates(
+    lines: Sequence[Line], items: Sequence[OpenItem], last: date
+) -> tuple[str, dict[str, list[tuple[date, Decimal]]]]:
+    """Base currency and rates, read only where lines and open items differ in currency."""
+    ours, theirs = {line.currency for line in lines}, {item.currency for item in items}
+    if not theirs or ours == theirs == {next(iter(ours))}:
+        return "", {}
+    first = min(line.booked_on for line in lines) - timedelta(days=foreign.RATE_DAYS)
+    rows = session.execute(
+        sql.RATES, {"currencies": sorted(ours | theirs), "first": first, "last": last}
+    ).all()
+    found: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
+    for row in rows:
+        if row.rate is not None:
+            found[row.currency].append((row.rated_on, row.rate))
+    return (rows[0].base if rows else ""), found
 
 
 def _all(kind: Any, statement: sa.TextClause, **values: Any) -> list[Any]:

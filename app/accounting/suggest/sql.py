@@ -66,12 +66,19 @@ ENTRIES = sa.text(
 ITEMS = sa.text(
     "select i.entry_id, i.no, i.account_id, i.counterparty_id,"
     " coalesce(m.name, c.name) as counterparty, i.control, i.booked_on, i.due_on,"
-    " nullif(i.reference, '') as reference, i.currency, i.residual as residual_minor"
+    " nullif(i.reference, '') as reference, i.currency, i.residual as residual_minor,"
+    " i.residual_base as residual_base_minor"
     " from ledger.open_item i join ledger.counterparty c"
     " on c.tenant_id = i.tenant_id and c.id = i.counterparty_id"
     " left join ledger.counterparty m on m.tenant_id = c.tenant_id and m.id = c.merged_into_id"
     f" where i.tenant_id = {_TENANT} and i.residual <> 0"
     " order by i.due_on desc, i.entry_id, i.no limit :most"
+)
+RATES = sa.text(
+    "select b.base_currency as base, r.currency, r.rated_on, r.rate from ledger.book b"
+    " left join app.exchange_rate r on r.tenant_id = b.tenant_id"
+    " and r.currency = any(cast(:currencies as text[])) and r.rated_on between :first and :last"
+    f" where b.tenant_id = {_TENANT} order by r.rated_on, r.currency"
 )
 # What a counterparty is known by leads to those merged into it as well.
 ALIASES = sa.text(
@@ -152,5 +159,10 @@ TRIED = sa.text(
     " where p.tenant_id = t.tenant_id and p.entry_id = t.entry_id and p.account_id <> a.account_id"
     " order by p.no limit 1) as booked_to"
     f" from app.bank_transaction t {_ACCOUNT} where t.tenant_id = {_TENANT}"
-    " and t.status = 'booked' order by t.booked_on desc, t.id desc limit :most"
-)
+    " and t.status = 'booked' and (cast(:bank as uuid) is null or t.bank_account_id = :bank)"
+    " and (cast(:currency as text) is null or t.currency = :currency)"
+    " and (:direction = 'any' or (t.amount_minor > 0) = (:direction = 'in'))"
+    " and (cast(:least as bigint) is null or abs(t.amount_minor) >= :least)"
+    " and (cast(:most as bigint) is null or abs(t.amount_minor) <= :most)"
+    " order by t.booked_on desc, t.id desc limit :limit"
+).bindparams(sa.bindparam("bank", type_=sa.Uuid()))

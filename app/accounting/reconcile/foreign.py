@@ -1,0 +1,130 @@
+"""Settling open items of another currency by a bank line: the rates' difference is realised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.accounting import commands, queries
+from app.accounting.bank import queries as bank_queries
+from app.accounting.ledger import Book, PostedEntry, PostingInput, base_amount
+from app.accounting.matching.values import ItemShare
+from app.accounting.open_items import commands as open_items_commands
+from app.accounting.open_items import queries as open_items_queries
+from app.accounting.reconcile import commands as acts
+from app.accounting.reconcile.lines import HeldLine
+from app.kernel import money
+from app.kernel.db import session
+from app.kernel.errors import Invalid
+
+# The account of the chart that says so in its name, of the kind asked for.
+_EXCHANGE = sa.text(
+    "select id from ledger.account where tenant_id = (select guard.tenant_id())"
+    " and type = :type and control is null and archived_at is null and name ilike '%exchange%'"
+    " order by code limit 1"
+)
+
+
+def is_foreign(line: HeldLine, items: Sequence[ItemShare]) -> bool:
+    """Whether items of another currency than the line's are to be settled."""
+    return any(item.currency not in (None, line.currency) for item in items)
+
+
+def post(line: HeldLine, items: Sequence[ItemShare], *, worth_minor: int) -> PostedEntry:
+    """The entry of a line that pays items of one other currency: bank first, then each item.
+
+    Each item is taken in its own currency at what the line is worth; what an item in base currency
+    leaves is an exchange difference of this entry, what others leave comes with their settling.
+    """
+    book = queries.book()
+    return commands.post_entry(
+        journal="BANK",
+        date=line.booked_on,
+        description=line.described,
+        postings=_postings(line, items, worth_minor, book),
+        key=acts.entry_key(line),
+        source_type="bank_transaction",
+        source_id=line.id,
+    )
+
+
+def worth(line: HeldLine, rate: Decimal | None = None) -> int:
+    """What a line is worth in base currency, by the rate given, else the day's.
+
+    Raises Invalid `rate-missing`.
+    """
+    book = queries.book()
+    if line.currency == book.base_currency:
+        return line.amount_minor
+    rate = rate or bank_queries.rate(line.currency, line.booked_on)
+    if rate is None:
+        raise Invalid.of("rate", "rate-missing", currency=line.currency, base=book.base_currency)
+    return base_amount(line.amount_minor, line.currency, book, rate)
+
+
+def difference_account(*, gain: bool) -> UUID | None:
+    """Where a realised difference goes: the chart's own account of gains or of losses."""
+    kinds = ("income", "expense") if gain else ("expense", "income")
+    for kind in kinds:
+        found: UUID | None = session.execute(_EXCHANGE, {"type": kind}).scalar_one_or_none()
+        if found is not None:
+            return found
+    return open_items_commands.difference_account()
+
+
+def demand_one_currency(line: HeldLine, items: Sequence[ItemShare]) -> None:
+    """Refuses items of several currencies or both sides: no rate says how the line is shared."""
+    found = sorted({item.currency or line.currency for item in items})
+    if len(found) > 1:
+        raise Invalid.of("items", "items-one-currency", currencies=", ".join(found))
+    if any((item.amount_minor > 0) != (line.amount_minor > 0) for item in items):
+        raise Invalid.of("items", "items-foreign-side")
+
+
+def shares(items: Sequence[ItemShare], total_minor: int) -> tuple[int, ...]:
+    """What of a line goes to each item, in proportion, adding up exactly."""
+    return tuple(money.split(total_minor, [abs(item.amount_minor) for item in items]))
+
+
+def gains(items: Sequence[ItemShare], worth_minor: int) -> bool:
+    """Whether the line is worth more than what the items were booked at."""
+    known = open_items_queries.items([(item.entry_id, item.no) for item in items])
+    booked = 0
+    for item in items:
+        found = known.get((item.entry_id, item.no))
+        if found is not None and found.residual:
+            booked += found.residual_base * item.amount_minor // found.residual
+    return worth_minor >= booked
+
+
+def _postings(
+    line: HeldLine, items: Sequence[ItemShare], worth_minor: int, book: Book
+) -> tuple[PostingInput, ...]:
+    base = book.base_currency
+    bank = PostingInput(
+        line.account_id,
+        line.amount_minor,
+        line.currency,
+        None if line.currency == base else worth_minor,
+    )
+    parts = [
+        PostingInput(
+            item.account_id,
+            -item.amount_minor,
+            item.currency or line.currency,
+            None if item.currency == base else -share,
+            counterparty_id=item.counterparty_id,
+            memo=item.reference,
+        )
+        for item, share in zip(items, shares(items, worth_minor), strict=True)
+    ]
+    rest = worth_minor - sum(item.amount_minor for item in items if item.currency == base)
+    if items[0].currency != base or not rest:
+        return (bank, *parts)
+    account = difference_account(gain=rest > 0)
+    if account is None:
+        raise Invalid("difference-account-needed", difference_minor=rest, currency=base)
+    return (bank, *parts, PostingInput(account, -rest, base))
