@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -27,6 +28,20 @@ ROOT = Path(__file__).parent.parent
 SERVERS = Path(os.environ.get("BACKOFFICE_TEST_DIR", ROOT / ".local" / "test"))
 _started: list[servers.Servers] = []
 _users: list[TextIO] = []
+
+# The same code meets the same examples on every machine, however slow; the searches that begin
+# elsewhere each time are the long proofs.
+hypothesis.settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    # A fixture's client serves all examples of a search: they are sequences in one set of books.
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:

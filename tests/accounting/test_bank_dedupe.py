@@ -35,7 +35,7 @@ def kept(files: list[list[BankTransaction]]) -> set[tuple[bytes, int]]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(history, windows, st.randoms(use_true_random=False))
 def test_overlapping_windows_in_any_order_keep_every_line_once(
     transactions: list[BankTransaction], spans: list[tuple[int, int]], order: random.Random

@@ -37,7 +37,7 @@ def head(
     return Head(uuid4(), made, "file", "mt940", number, None, *days, opening, closing, 1, moved)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(-500, 500), min_size=3, max_size=12), st.data())
 def test_a_chain_has_no_gap_and_one_left_out_is_the_only_gap(
     moves: list[int], data: st.DataObject

@@ -44,7 +44,7 @@ def day_of(one: BankTransaction) -> int:
     return ((one.booked_on or START) - START).days
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(histories, windows, st.randoms(use_true_random=False))
 def test_overlapping_windows_with_reused_ids_keep_every_twin_once(
     history: list[BankTransaction], spans: list[tuple[int, int]], order: random.Random
@@ -79,7 +79,7 @@ payments = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(payments, st.randoms(use_true_random=False))
 def test_each_notice_finds_a_booking_of_its_amount_and_merchant_and_none_twice(
     rows: list[tuple[int, int, int]], order: random.Random

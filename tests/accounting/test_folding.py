@@ -7,7 +7,7 @@ import datetime as dt
 import psycopg
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.accounting import commands, queries
@@ -77,9 +77,7 @@ def test_a_reversal_of_another_month_or_outside_the_span_is_shown(books: Books) 
     assert [row.base for row in half] == [-20, -10]
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(
     made=st.lists(
         st.tuples(st.integers(0, 45), st.integers(1, 900), st.none() | st.integers(0, 20)),

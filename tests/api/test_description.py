@@ -64,8 +64,6 @@ def test_no_generated_call_is_answered_otherwise_than_described(
 
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
-            derandomize=True,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernel.errors import DomainError
@@ -47,9 +47,7 @@ def _done(place: Place, asked: UUID, act: str, number: int) -> bool:
     return True
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(ACTS), max_size=8))
 def test_no_order_of_acts_loses_an_answer_or_miscounts(
     place: Place, admin: psycopg.Connection, acts: list[str]

@@ -32,7 +32,7 @@ def mutated(data: bytes, changes: list[tuple[int, str, bytes]]) -> bytes:
     return data
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(SEEDS), edits)
 def test_a_changed_file_is_read_or_refused_and_nothing_else(
     seed: bytes, changes: list[tuple[int, str, bytes]]
@@ -41,7 +41,7 @@ def test_a_changed_file_is_read_or_refused_and_nothing_else(
         reading.read(mutated(seed, changes))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for head in (b"", b":20:1\n:61:", b":60F:", b":86:", b"<Document>camt.053"):
@@ -81,7 +81,7 @@ def written(rows: list[tuple[int, int, str, str, str]]) -> bytes:
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(movements)
 def test_a_written_camt_file_is_read_back_to_the_cent(
     rows: list[tuple[int, int, str, str, str]],

@@ -280,7 +280,7 @@ plain_amounts = st.decimals(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(plain_amounts, st.sampled_from([".,", ",.", ". ", ", ", ".'", ",\u202f"]))
 def test_an_amount_written_any_way_is_read_back_to_the_cent(value: Decimal, style: str) -> None:
     decimal, group = style[0], style[1]
@@ -290,7 +290,7 @@ def test_an_amount_written_any_way_is_read_back_to_the_cent(value: Decimal, styl
     assert Decimal(table_values.read_plain(behind, decimal) or "x") == value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(st.integers(0, 27), st.integers(-(10**8), 10**8).filter(bool)),
@@ -324,7 +324,7 @@ def test_balances_prove_sign_and_order_of_any_history(
         )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_and_nothing_else(data: bytes) -> None:
     for start in (b"", b"Date,Text,Amount\n2026-01-01,a,1\n", b"PK\x03\x04"):
