@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.accounting.coding import Coding, Part
 from app.accounting.matching import coded, scoring
 from app.accounting.matching.documents import Pair
+from app.accounting.matching.payouts import Payout
 from app.accounting.matching.sums import Sum
 from app.accounting.matching.values import (
     Certainty,
@@ -183,6 +185,34 @@ def of_sum(made: Sum) -> Suggestion:
         certainty=scoring.certainty(probable, cap=cap),
         details=coded.details(made.features),
     )
+
+
+def of_payout(paid: Payout) -> Suggestion:
+    """A card processor's payout with its fee as a part of its own where its account is known."""
+    line, fee = paid.seen.line, paid.fee
+    probable = scoring.probability(paid.odds)
+    made = _items(
+        line,
+        paid.items,
+        [item.residual_minor for item in paid.items],
+        code="payout",
+        probable=probable,
+        certainty=scoring.certainty(probable, cap="likely"),
+        details=coded.details(paid.features),
+    )
+    told = {**made.reason.params, "processor": paid.processor, "fee_minor": paid.fee_minor}
+    made = replace(made, reason=Reason("payout", told))
+    if fee is None or made.coding is None:
+        return made
+    part = Part(
+        fee.account_id,
+        paid.fee_minor,
+        line.currency,
+        tax_code=fee.tax_code,
+        dim1_id=fee.dim1_id,
+        dim2_id=fee.dim2_id,
+    )
+    return replace(made, coding=Coding((*made.coding.parts, part)), difference_minor=0)
 
 
 def to_own_account(line: Line, own: OwnAccount) -> Suggestion:

@@ -12,6 +12,7 @@ from app.accounting.matching import (
     coded,
     documents,
     foreign,
+    payouts,
     ranking,
     rules,
     scoring,
@@ -19,7 +20,7 @@ from app.accounting.matching import (
 )
 from app.accounting.matching.documents import Pair
 from app.accounting.matching.prepared import Known, Ready, Seen
-from app.accounting.matching.values import Line, Suggestion
+from app.accounting.matching.values import FeePast, Line, Suggestion
 
 _EQUAL = 1.5
 """Pairs within these log odds of each other are rivals."""
@@ -44,7 +45,7 @@ def suggest(
     asked = seen[: len(lines)]
     pairs = _pairs(seen, ready, rates)
     found: dict[UUID, list[Suggestion]] = {one.line.id: [] for one in asked}
-    for line_id, suggested in _documents(seen, asked, pairs, ready).items():
+    for line_id, suggested in _documents(seen, asked, pairs, ready, known.fees).items():
         if line_id in found:
             found[line_id] += suggested
     fitting = {one.line.id: ready.rules.fitting(rules.Said.of(one.line)) for one in asked}
@@ -88,6 +89,7 @@ def _documents(
     asked: Sequence[Seen],
     pairs: Mapping[UUID, list[Pair]],
     ready: Ready,
+    fees: Mapping[str, Sequence[FeePast]],
 ) -> dict[UUID, list[Suggestion]]:
     """Open items, entries and transfers of each line, each target assigned once."""
     equal = [pair for listed in pairs.values() for pair in listed if pair.fit == "equal"]
@@ -101,7 +103,7 @@ def _documents(
             if not own and pair.target in taken:
                 pair.is_taken()
             found[line_id].append(answers.of_pair(pair, assigned=own))
-    more = (*_sums(seen, asked, found, ready), *_own_accounts(asked, found, ready))
+    more = (*_sums(seen, asked, found, ready, fees), *_own_accounts(asked, found, ready))
     for one in more:
         found[one[0]].append(one[1])
     return found
@@ -162,6 +164,7 @@ def _sums(
     asked: Sequence[Seen],
     found: Mapping[UUID, list[Suggestion]],
     ready: Ready,
+    fees: Mapping[str, Sequence[FeePast]],
 ) -> Iterable[tuple[UUID, Suggestion]]:
     """Sums for the lines that no single document explains already."""
     left = [one for one in seen if not _explained(found.get(one.line.id, ()))]
@@ -179,6 +182,9 @@ def _sums(
         for made in sums.of_line(one, ready):
             if not any(item.key in claimed for item in made.items):
                 yield one.line.id, answers.of_sum(made)
+    mine = [one for one in left if one.line.id in ours]
+    for paid in payouts.of_lines(mine, ready, fees, claimed):
+        yield paid.seen.line.id, answers.of_payout(paid)
     for made in sums.of_item(left, ready):
         if made.items[0].key not in claimed:
             yield made.seen.line.id, answers.of_sum(made)

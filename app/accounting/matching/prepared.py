@@ -13,7 +13,7 @@ from app.accounting.matching import references, rules
 from app.accounting.matching import text as texts
 from app.accounting.matching.parties import Alias, Parties
 from app.accounting.matching.references import Cited, References
-from app.accounting.matching.values import Entry, Line, OpenItem, OwnAccount, Past, Rule
+from app.accounting.matching.values import Entry, FeePast, Line, OpenItem, OwnAccount, Past, Rule
 
 CAP = 200
 """No line is compared with more documents than this."""
@@ -30,6 +30,8 @@ class Known:
     rules: Sequence[Rule] = ()
     past: Sequence[Past] = ()
     aliases: Sequence[Alias] = ()
+    fees: Mapping[str, Sequence[FeePast]] = field(default_factory=dict)
+    """How fees of card processors were coded before, by party key, newest first."""
     base: str = ""
     """The base currency; empty where all that is open is of the lines' currency."""
     rates: Mapping[str, Sequence[tuple[date, Decimal]]] = field(default_factory=dict)

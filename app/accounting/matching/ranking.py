@@ -10,6 +10,13 @@ from uuid import UUID
 from app.accounting.matching import scoring
 from app.accounting.matching.values import MOST, Suggestion
 
+_EVIDENCE = (
+    "because-ref-",
+    "because-name-alike",
+    "because-account-same",
+    "because-payout-",
+)
+
 
 def best(listed: list[Suggestion]) -> tuple[Suggestion, ...]:
     """The suggestions of a line worth showing, best first, one for each digit key."""
@@ -37,9 +44,7 @@ def _cites(one: Suggestion) -> bool:
 
 def _has_evidence(one: Suggestion) -> bool:
     return one.kind == "entry" or any(
-        d.code.startswith(("because-ref-", "because-name-alike", "because-account-same"))
-        and d.params["adds"] > 0
-        for d in one.details
+        d.code.startswith(_EVIDENCE) and d.params["adds"] > 0 for d in one.details
     )
 
 

@@ -67,6 +67,12 @@ WEIGHTS: Mapping[str, float] = {
     "transfer-number": 8.0,
     "transfer-word": 3.0,
     "days-apart": -0.25,
+    # a card processor's payout: the items are booked on the processor itself; the fee is the
+    # share it always was, or another
+    "payout-start": 0.3,
+    "payout-own": 1.5,
+    "payout-fee-usual": 2.7,
+    "payout-fee-unusual": -2.0,
     # a person wrote the rule for such lines
     "rule-start": 1.6,
     "rule-party": 2.5,

@@ -127,6 +127,22 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class FeePast:
+    """How the fee of a processor was coded before, and what share of the gross it was."""
+
+    account_id: UUID
+    share: float
+    tax_code: str | None = None
+    dim1_id: UUID | None = None
+    dim2_id: UUID | None = None
+
+    @property
+    def where(self) -> tuple[UUID, str | None, UUID | None, UUID | None]:
+        """The coding without the share."""
+        return self.account_id, self.tax_code, self.dim1_id, self.dim2_id
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAccount:
     """A bank account of the client with every number it is known by."""
 

@@ -31,6 +31,7 @@ _TEXTS: dict[str, Any] = {
     "items-difference-payable": _(
         "%(count)s open bills: %(references)s, difference %(difference)s"
     ),
+    "payout": _("%(processor)s payout: %(count)s open invoices, fee %(fee)s"),
     "transfer-line": _("Same amount on %(account)s on %(day)s"),
     "transfer-account": _("Your own account %(account)s"),
     "rule": _("Rule %(number)s: %(name)s"),
@@ -67,6 +68,9 @@ _DETAILS: dict[str, Any] = {
     "because-date-near": _("On the same day"),
     "because-rival": _("Others would fit as well"),
     "because-taken": _("Another line fits it better"),
+    "because-payout-own": _("Booked on the processor"),
+    "because-payout-fee-usual": _("The fee is the usual share"),
+    "because-payout-fee-unusual": _("The fee is not the usual share"),
     "because-transfer-number": _("The number of your own account"),
     "because-transfer-word": _("Both lines speak of a transfer"),
     "because-days-apart": _("Days between them"),
@@ -102,6 +106,8 @@ def _shown(given: dict[str, Any]) -> dict[str, Any]:
         found["difference"] = words.format_money(given["difference_minor"], given["currency"])
     if "before_minor" in given:
         found["before"] = words.format_money(given["before_minor"], given["currency"])
+    if "fee_minor" in given:
+        found["fee"] = words.format_money(given["fee_minor"], given["currency"])
     if "open_minor" in given:
         found["open"] = words.format_money(given["open_minor"], given["open_currency"])
         found["exchange"] = words.format_money(given["exchange_minor"], given["base_currency"])

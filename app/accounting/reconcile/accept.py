@@ -184,8 +184,13 @@ def _apply(line: HeldLine, guess: Suggestion, by: By) -> Done:
     if guess.kind == "open_item":
         if guess.difference_minor:
             raise Conflict("suggestion-incomplete")
+        beside = _coding(guess).parts[len(guess.open_items) :]
         return settling.settle(
-            line_id=line.id, version=line.version, items=guess.open_items, decision=decision
+            line_id=line.id,
+            version=line.version,
+            items=guess.open_items,
+            rest=Coding(beside) if beside else None,
+            decision=decision,
         )
     if guess.kind == "transfer":
         return matching.transfer(

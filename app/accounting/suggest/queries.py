@@ -12,11 +12,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting.matching import coded, documents, engine, foreign, rules
+from app.accounting.matching import coded, documents, engine, foreign, payouts, rules
 from app.accounting.matching.parties import Alias
 from app.accounting.matching.prepared import Known
 from app.accounting.matching.values import (
     Entry,
+    FeePast,
     Line,
     OpenItem,
     OwnAccount,
@@ -24,6 +25,7 @@ from app.accounting.matching.values import (
     Rule,
     Suggestion,
 )
+from app.accounting.reconcile.lines import read_coding
 from app.accounting.suggest import kept as suggest_kept
 from app.accounting.suggest import sql
 from app.kernel.db import session
@@ -206,9 +208,24 @@ def _known(lines: Sequence[Line]) -> Known:
         rules=_all(Rule, sql.RULES),
         past=_past(lines),
         aliases=_all(Alias, sql.ALIASES),
+        fees=_fees(lines),
         base=base,
         rates=rates,
     )
+
+
+def _fees(lines: Sequence[Line]) -> dict[str, list[FeePast]]:
+    """How the fees of the card processors among the lines were coded; no statement without one."""
+    parties = sorted({one.party_key for one in lines if one.party_key and payouts.processor(one)})
+    found: dict[str, list[FeePast]] = defaultdict(list)
+    if not parties:
+        return found
+    for row in session.execute(sql.FEES, {"parties": parties, "newest": NEWEST}):
+        coding = read_coding(row.coding)
+        fee = payouts.fee_of(coding) if coding else None
+        if fee is not None:
+            found[row.party].append(fee)
+    return found
 
 
 def _rates(

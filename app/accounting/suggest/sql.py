@@ -95,6 +95,18 @@ RULES = sa.text(
     f" counterparty_id, memo from app.bank_rule where tenant_id = {_TENANT}"
     " and archived_at is null order by position, id"
 )
+# How payouts of card processors were split: the newest lines of each that have parts.
+FEES = sa.text(
+    "select w.party, n.coding from unnest(cast(:parties as text[])) w(party) cross join lateral"
+    " (select t.id, t.booked_on, t.coding from app.bank_transaction t"
+    f" where t.tenant_id = {_TENANT} and t.party_key = w.party and t.state = 'booked'"
+    " and t.amount_minor > 0 and jsonb_typeof(t.coding) = 'array'"
+    " and jsonb_array_length(t.coding) > 1 and not exists (select from"
+    " jsonb_to_recordset(t.coding) c(account_id uuid, amount_minor bigint) join ledger.account a"
+    " on a.tenant_id = t.tenant_id and a.id = c.account_id"
+    " where c.amount_minor > 0 and (a.archived_at is not null or a.control is not null))"
+    " order by t.booked_on desc, t.id desc limit :newest) n order by n.booked_on desc, n.id desc"
+)
 _NEWEST = (
     "select w.party, w.incoming, n.* from wanted w cross join lateral"
     " (select t.id, t.entry_id, t.amount_minor, t.booked_on, t.text from app.bank_transaction t"
