@@ -78,7 +78,8 @@ def link(document_id: UUID, *, subject_type: str, subject_id: UUID) -> None:
 def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
     """Takes a paper off a record; returns the token of the way back. The paper itself stays.
 
-    Raises NotFound, and Conflict when it does not belong there (any more).
+    Raises NotFound, Conflict when it does not belong there (any more), and Forbidden when a
+    client's person takes off what the provider linked, or what was linked a day ago.
     """
     found = queries.head(document_id)
     values = {"id": found.id, "type": subject_type, "subject": subject_id}
@@ -88,13 +89,16 @@ def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
 
 
 def set_class(document_id: UUID, *, document_class: str) -> None:
-    """Moves a paper into another class, of those the acting person sees. Raises NotFound."""
+    """Moves a paper into another class, of those the acting person sees.
+
+    Raises NotFound, and Forbidden when a client's person would show to more people what the
+    provider keeps for fewer.
+    """
     if document_class not in CLASSES:
         raise Invalid.of("document_class", "document-class-unknown")
     found = queries.head(document_id)
     if not queries.sees(document_class):
         raise Forbidden("document-class-not-yours")
-    session.execute(_SET_KIND, {"id": found.id, "kind": stored_kind(document_class)})
     session.execute(_SET_CLASS, {"id": found.id, "class": document_class})
 
 
@@ -177,13 +181,6 @@ _UNLINK = sa.text(
     " and subject_type = :type and subject_id = :subject returning id"
 )
 _SET_CLASS = sa.text(f"update app.document set class = :class where {_TENANT} and id = :id")
-_SET_KIND = sa.text(
-    "update app.stored_object o set kind = :kind where o.tenant_id = (select guard.tenant_id())"
-    " and o.id in (select v.stored_object_id from app.document_version v"
-    " where v.tenant_id = o.tenant_id and v.document_id = :id"
-    " union all select p.stored_object_id from app.document_preview p"
-    " where p.tenant_id = o.tenant_id and p.document_id = :id)"
-)
 _REMOVE = sa.text(
     "update app.document set removed_at = now(), removed_by = (select guard.user_id())"
     f" where {_TENANT} and id = :id"

@@ -1,7 +1,9 @@
-"""Paints the first pages of a PDF as pictures: `python -I paint.py IN.pdf OUT_FOLDER`.
+"""Paints the first pages of a paper as pictures: `python -I paint.py IN OUT_FOLDER`.
 
 A program of its own, started by the preview's job with little time and memory: a hostile file can
-waste these and nothing else. It opens no connection and reads nothing but the file.
+waste these and nothing else. It opens no connection and reads nothing but the file. A PDF becomes
+a PNG a page; a phone's photo (HEIC, AVIF) one upright JPEG that carries nothing of the camera's
+notes, so not where it was taken either.
 """
 
 from __future__ import annotations
@@ -10,10 +12,11 @@ import resource
 import sys
 from pathlib import Path
 
-import typst
-
 MOST_PAGES = 5
 PIXELS_AN_INCH = 130.0
+PHOTO_EDGE = 2000
+PHOTO_QUALITY = 82
+MOST_PIXELS = 150_000_000
 CPU_SECONDS = 20
 MEMORY = 2 * 1024**3
 _PAGE = """#set page(width: 210mm, height: auto, margin: 0pt)
@@ -21,9 +24,15 @@ _PAGE = """#set page(width: 210mm, height: auto, margin: 0pt)
 
 
 def main(source: Path, folder: Path) -> int:
-    """Writes 1.png, 2.png, … beside each other; returns how many."""
+    """Writes the pictures 1, 2, … beside each other; returns how many."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    return _pdf(source, folder) if source.suffix == ".pdf" else _photo(source, folder)
+
+
+def _pdf(source: Path, folder: Path) -> int:
+    import typst
+
     for page in range(1, MOST_PAGES + 1):
         sheet = source.with_name("page.typ")
         sheet.write_text(_PAGE.format(name=source.name, page=page))
@@ -33,6 +42,24 @@ def main(source: Path, folder: Path) -> int:
             return page - 1  # beyond the last page, or nothing that can be drawn
         (folder / f"{page}.png").write_bytes(made)
     return MOST_PAGES
+
+
+def _photo(source: Path, folder: Path) -> int:
+    """One picture; the decoder has turned it upright already where the file says so itself."""
+    import pi_heif  # type: ignore[import-untyped]  # the wheel ships no stubs
+    from PIL import Image, ImageOps
+
+    pi_heif.options.DECODE_THREADS = 1
+    pi_heif.register_heif_opener(thumbnails=False)
+    with Image.open(source, formats=("HEIF", "AVIF")) as photo:
+        if photo.width * photo.height > MOST_PIXELS:
+            return 0
+        upright = ImageOps.exif_transpose(photo).convert("RGB")
+        colours = photo.info.get("icc_profile")
+    upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
+    plain = Image.frombytes("RGB", upright.size, upright.tobytes())  # leaves every note behind
+    plain.save(folder / "1.jpg", quality=PHOTO_QUALITY, icc_profile=colours)
+    return 1
 
 
 if __name__ == "__main__":

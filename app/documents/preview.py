@@ -1,10 +1,12 @@
-"""Previews: a job paints the first pages of a PDF, in a program of its own, and keeps them."""
+"""Previews: a job paints what a browser does not draw, in a program of its own, and keeps it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,11 +25,26 @@ from app.kernel.jobs_progress import Progress
 log = structlog.get_logger("documents")
 JOB = "documents.preview"
 SECONDS = 40
-PAINTED = frozenset({"application/pdf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """How a kind is painted: the ending that the painter knows it by, and what it makes of it."""
+
+    source: str
+    made: str
+    media_type: str
+
+
+PAINTED: Mapping[str, Painting] = {
+    "application/pdf": Painting(".pdf", ".png", "image/png"),
+    "image/heic": Painting(".heic", ".jpg", "image/jpeg"),
+}
 _PAINTER = Path(__file__).with_name("paint.py")
 _KEEP = sa.text(
     "insert into app.document_preview (tenant_id, document_id, line, no, page, stored_object_id)"
-    " values ((select guard.tenant_id()), :id, :line, :no, :page, :object) on conflict do nothing"
+    " select (select guard.tenant_id()), :id, :line, :no, p.page, p.object"
+    " from unnest(cast(:objects as uuid[])) with ordinality p(object, page) on conflict do nothing"
 )
 
 
@@ -45,25 +62,28 @@ def make(args: dict[str, Any], _progress: Progress) -> None:
         head = queries.head(document_id)
     except NotFound:
         return  # removed meanwhile
-    if queries.preview_pages(document_id):
+    painting = PAINTED.get(head.media_type)
+    if painting is None or queries.preview_pages(document_id):
         return
-    for page, picture in enumerate(paint(b"".join(queries.content(document_id))), start=1):
-        stored = storage.put(
-            picture,
-            kind=stored_kind(head.document_class),
-            name="preview.png",
-            media_type="image/png",
-            line=head.line,
-        )
-        values = {"id": document_id, "line": head.line, "no": head.version, "page": page}
-        session.execute(_KEEP, {**values, "object": stored})
+    pictures = paint(b"".join(queries.content(document_id)), painting)
+    if not pictures:
+        return
+    stored = storage.put_all(
+        pictures,
+        kind=stored_kind(head.document_class),
+        name=f"preview{painting.made}",
+        media_type=painting.media_type,
+        line=head.line,
+    )
+    values = {"id": document_id, "line": head.line, "no": head.version}
+    session.execute(_KEEP, {**values, "objects": stored})
 
 
-def paint(data: bytes) -> list[bytes]:
-    """The first pages as PNG; none where the file cannot be drawn within the bounds."""
+def paint(data: bytes, painting: Painting = PAINTED["application/pdf"]) -> list[bytes]:
+    """The pictures of a paper; none where the file cannot be drawn within the bounds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = folder / "paper.pdf"
+        source = folder / f"paper{painting.source}"
         source.write_bytes(data)
         command = [sys.executable, "-I", str(_PAINTER), str(source), name]
         try:
@@ -73,5 +93,5 @@ def paint(data: bytes) -> list[bytes]:
             return []
         if done.returncode:
             log.info("preview failed", code=done.returncode)
-        pages = sorted(folder.glob("*.png"), key=lambda one: int(one.stem))
+        pages = sorted(folder.glob(f"*{painting.made}"), key=lambda one: int(one.stem))
         return [one.read_bytes() for one in pages]

@@ -116,17 +116,18 @@ def preview_pages(document_id: UUID) -> int:
     return found
 
 
-def preview(document_id: UUID, page: int) -> Iterator[bytes]:
-    """The picture of one page of a paper, in pieces; raises NotFound."""
+def preview(document_id: UUID, page: int) -> tuple[str, Iterator[bytes]]:
+    """The picture of one page of a paper: its kind and its pieces; raises NotFound."""
     statement = sa.text(
-        "select p.stored_object_id from app.document_preview p join app.document d"
+        "select p.stored_object_id, o.media_type from app.document_preview p join app.document d"
         " on d.tenant_id = p.tenant_id and d.id = p.document_id and d.version = p.no"
+        " join app.stored_object o on o.tenant_id = p.tenant_id and o.id = p.stored_object_id"
         f" where {_TENANT} and d.id = :id and d.removed_at is null and p.page = :page"
     )
-    found = session.execute(statement, {"id": document_id, "page": page}).scalar()
+    found = session.execute(statement, {"id": document_id, "page": page}).first()
     if found is None:
         raise NotFound
-    return storage.open(found)
+    return found.media_type, storage.open(found.stored_object_id)
 
 
 def sees(document_class: str) -> bool:

@@ -54,6 +54,18 @@ def register(registry: Registry) -> None:
         {
             "document-class-unknown": _("There is no such class of documents."),
             "document-class-not-yours": _("You do not see documents of this class yourself."),
+            "document-class-of-provider": _(
+                "Your accountants set who may see this document. You may show it to fewer people,"
+                " not to more."
+            ),
+            "document-of-provider": _("This document was added by your accountants."),
+            "document-link-of-provider": _(
+                "Your accountants attached this document here. Ask them to take it off."
+            ),
+            "document-link-settled": _(
+                "The document was attached more than a day ago. Ask your accountants to take it"
+                " off."
+            ),
             "document-not-linked": _("This document does not belong there any more."),
             "file-not-kept": _(
                 "Files of this kind are not kept. Send a PDF, a picture, an office file, CSV, text"

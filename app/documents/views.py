@@ -177,9 +177,9 @@ def page(document_id: UUID, page: int) -> Response:
     head = queries.head(document_id)
     if page >= 2**31:
         raise NotFound
-    pieces = queries.preview(document_id, page)
+    media_type, pieces = queries.preview(document_id, page)
     _looked(head)
-    return Response(chain([next(pieces, b"")], pieces), mimetype="image/png")
+    return Response(chain([next(pieces, b"")], pieces), mimetype=media_type)
 
 
 def download(document_id: UUID) -> Response:

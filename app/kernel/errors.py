@@ -105,6 +105,7 @@ class Unavailable(DomainError):
 
 
 _BY_SQLSTATE: dict[str, type[DomainError]] = {
+    "BO403": Forbidden,
     "BO404": NotFound,
     "BO409": Conflict,
     "BO422": Invalid,

@@ -91,7 +91,9 @@ def send(
     locale: str | None = None,
     line: str = "member",
 ) -> UUID:
-    """Writes a mail in the caller's transaction; a job sends it afterwards.
+    """Writes a mail in the caller's transaction, which is a job's; another job sends it afterwards.
+
+    A page has no right to write mail: it tells an event, whose handler does (`app.kernel.events`).
 
     `params` fill the template; `link` (a path of ours) becomes its button. Without a `locale` a
     person reads it in the language they chose for mails. Raises KeyError for an unknown template,

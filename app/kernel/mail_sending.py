@@ -38,8 +38,8 @@ _SENT = sa.text(
 )
 _ISSUED = sa.text(
     "insert into app.mail_message (tenant_id, id, line, to_address, template, locale, message_id,"
-    " subject, sealed, state, sent_at) values ((select guard.tenant_id()), :id, 'security',"
-    " :address, :template, :locale, :message_id, :subject, :sealed, 'queued', null)"
+    " subject, sealed) values ((select guard.tenant_id()), :id, 'security',"
+    " :address, :template, :locale, :message_id, :subject, :sealed)"
 )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from app.kernel.storage_bucket import bucket
 
 MOST_BYTES = 50 * 1024 * 1024
 SPOOL_BYTES = 4 * 1024 * 1024
-STATES = ("quarantine", "clean", "refused", "gone")
 _SELECT = (
     "select id, line, kind, name, media_type, size, sha256, state, made_by, made_at"
     " from app.stored_object"
@@ -59,27 +59,45 @@ def put(
     Raises TooLarge beyond `most` bytes, Unavailable while the bucket is away. A rolled-back
     transaction leaves ciphertext without a head behind, which nobody can open.
     """
+    with _spooled(data, most) as (plain, size, sha):
+        if not _with_heads([sha]):
+            _store(plain, sha)
+    about = {"line": line, "kind": kind, "name": _name(name), "type": media_type, "state": state}
+    return _heads([(size, sha)], about)[0]
+
+
+def put_all(
+    contents: Sequence[bytes], *, kind: str, name: str, media_type: str, line: str
+) -> list[UUID]:
+    """Stores several contents of one kind under one name, as `put` does, their heads at once."""
+    found = [(len(one), hashlib.sha256(one).hexdigest()) for one in contents]
+    known = _with_heads([sha for _size, sha in found])
+    for content, (_size, sha) in zip(contents, found, strict=True):
+        if sha not in known:
+            _store(io.BytesIO(content), sha)
+    about = {"line": line, "kind": kind, "name": _name(name), "type": media_type, "state": "clean"}
+    return _heads(found, about)
+
+
+_HEADS = sa.text(
+    "with sent as (select guard.tenant_id() tenant, uuidv7() id, c.* from"
+    " unnest(cast(:sizes as bigint[]), cast(:shas as text[])) with ordinality c(size, sha, place)),"
+    " kept as (insert into app.stored_object (tenant_id, id, line, kind, name, media_type, size,"
+    " sha256, state) select tenant, id, :line, :kind, :name, :type, size, sha, :state from sent"
+    " order by place returning id)"
+    " select s.id from sent s join kept k on k.id = s.id order by s.place"
+)
+
+
+def _heads(found: Sequence[tuple[int, str]], about: dict[str, str]) -> list[UUID]:
+    values = {"sizes": [size for size, _sha in found], "shas": [sha for _size, sha in found]}
+    return list(db.session.execute(_HEADS, about | values).scalars())
+
+
+def _name(name: str) -> str:
     if not name.strip() or len(name) > 255 or "\0" in name:
         raise Invalid.of("name", "file-name-invalid")
-    with _spooled(data, most) as (plain, size, sha):
-        _store(plain, sha)
-    made: UUID = db.session.execute(
-        sa.text(
-            "insert into app.stored_object (tenant_id, line, kind, name, media_type, size, sha256,"
-            " state, made_by) values ((select guard.tenant_id()), :line, :kind, :name, :type,"
-            " :size, :sha, :state, (select guard.user_id())) returning id"
-        ),
-        {
-            "line": line,
-            "kind": kind,
-            "name": name,
-            "type": media_type,
-            "size": size,
-            "sha": sha,
-            "state": state,
-        },
-    ).scalar_one()
-    return made
+    return name
 
 
 def info(object_id: UUID) -> StoredObject:
@@ -128,12 +146,12 @@ def read_range(object_id: UUID, start: int, length: int) -> bytes:
 
 
 def set_state(object_id: UUID, state: str) -> None:
-    """Moves an object from quarantine to clean or refused; raises NotFound."""
-    if state not in STATES:
-        raise Conflict("object-state-unknown")
+    """Moves an object from quarantine to clean or refused, in a job only.
+
+    Raises Conflict for any other state, NotFound for what is not held back (any more).
+    """
     done = db.session.execute(
-        sa.text("update app.stored_object set state = :state where id = :id returning 1"),
-        {"id": object_id, "state": state},
+        sa.text("select app.settle_held_object(:id, :state)"), {"id": object_id, "state": state}
     ).scalar()
     if not done:
         raise NotFound
@@ -168,8 +186,6 @@ def _store(plain: IO[bytes], sha: str) -> None:
     sealed under a key that was rolled back with it. So it is written anew, as a new version.
     """
     key = _key(sha)
-    if _has_head(sha):
-        return
     sealed = storage_chunks.sealed(plain, key=sealing.client_key(), label=_label(sha))
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as body:
         for piece in sealed:
@@ -179,14 +195,16 @@ def _store(plain: IO[bytes], sha: str) -> None:
             bucket().replace(key, body)
 
 
-def _has_head(sha: str) -> bool:
+def _with_heads(shas: Sequence[str]) -> set[str]:
+    """Those of them whose content a head of this client answers for already."""
     found = db.session.execute(
         sa.text(
-            "select exists (select from app.stored_object where sha256 = :sha and state <> 'gone')"
+            "select distinct sha256 from app.stored_object"
+            " where sha256 = any(cast(:shas as text[])) and state <> 'gone'"
         ),
-        {"sha": sha},
+        {"shas": list(shas)},
     )
-    return bool(found.scalar_one())
+    return set(found.scalars())
 
 
 @contextmanager

@@ -8,7 +8,6 @@ after the first mail. It lists everything that waits; what is answered is never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -66,10 +65,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """How often and since when a person has a question in their mails."""
+    """How often, since when and when last a person has a question in their mails."""
 
     times: int
     first: date
+    last: date
 
 
 @schedule("questions.mail", every="1 hour", tenants="clients")
@@ -84,44 +84,66 @@ def send_due() -> int:
     if not waiting:
         return 0
     place = session.execute(_CLIENT).mappings().one()
-    sent = 0
-    for reader, asked in _readers(waiting, place["time_zone"], place["locale"]):
-        sent += _mail(reader, asked, place)
-    return sent
+    readers = _readers(waiting, place["time_zone"], place["locale"])
+    history = _history([reader.person_id for reader, _asked in readers])
+    mailed = [
+        _mail(reader, asked, place, today)
+        for reader, asked in readers
+        if (today := _today(reader, asked, history.get(reader.person_id, {})))
+    ]
+    rows = [row for letter in mailed for row in letter]
+    if rows:
+        session.execute(_KEEP, {name: [row[name] for row in rows] for name in _KEPT})
+    return len(mailed)
 
 
 def _readers(
     waiting: list[Waiting], time_zone: str, locale: str
-) -> Iterable[tuple[Reader, list[Waiting]]]:
+) -> list[tuple[Reader, list[Waiting]]]:
     """Everybody who may answer something, with what they are asked."""
     found: dict[UUID, tuple[Reader, list[Waiting]]] = {}
-    for line in sorted({one.line for one in waiting}):
-        for row in session.execute(_PEOPLE, {"line": line}):
-            reader = Reader(
-                row.person_id, row.name, row.locale or locale, row.time_zone or time_zone
-            )
-            mine = [
-                one
-                for one in waiting
-                if one.line == line and one.to_person in (None, row.person_id)
-            ]
-            found.setdefault(row.person_id, (reader, []))[1].extend(mine)
+    lines = sorted({one.line for one in waiting})
+    for row in session.execute(_PEOPLE, {"lines": lines}):
+        reader = Reader(row.person_id, row.name, row.locale or locale, row.time_zone or time_zone)
+        mine = [
+            one
+            for one in waiting
+            if one.line == row.line and one.to_person in (None, row.person_id)
+        ]
+        found.setdefault(row.person_id, (reader, []))[1].extend(mine)
     return [(reader, asked) for reader, asked in found.values() if asked]
 
 
-def _mail(reader: Reader, asked: list[Waiting], place: sa.RowMapping) -> int:
+def _history(people: list[UUID]) -> dict[UUID, dict[UUID, Mailed]]:
+    """What stood in whose mails, by person and question."""
+    found: dict[UUID, dict[UUID, Mailed]] = {}
+    for row in session.execute(_HISTORY, {"people": people}):
+        mailed = Mailed(row.times, row.first, row.last)
+        found.setdefault(row.person_id, {})[row.question_id] = mailed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A mail that is due: the reader's own day, and the questions it mails for that day."""
+
+    day: date
+    due: list[Waiting]
+
+
+def _today(reader: Reader, asked: list[Waiting], history: dict[UUID, Mailed]) -> Today | None:
+    """What somebody is mailed now; None outside their day, and after the day's mail."""
     now = clock.now().astimezone(_zone(reader.time_zone))
-    if not is_daytime(now):
-        return 0
-    values = {"person": reader.person_id, "today": now.date()}
-    if session.execute(_MAILED_TODAY, values).scalar():
-        return 0
-    history = {
-        row.question_id: Mailed(row.times, row.first) for row in session.execute(_HISTORY, values)
-    }
+    if not is_daytime(now) or any(one.last == now.date() for one in history.values()):
+        return None
     due = [one for one in asked if is_due(one.asked_at, history.get(one.id), now)]
-    if not due:
-        return 0
+    return Today(now.date(), due) if due else None
+
+
+def _mail(
+    reader: Reader, asked: list[Waiting], place: sa.RowMapping, today: Today
+) -> list[dict[str, object]]:
+    """Writes one mail; returns what is to be remembered of it, a row a question."""
     sent = mail.send(
         TEMPLATE,
         to_person=reader.person_id,
@@ -133,9 +155,8 @@ def _mail(reader: Reader, asked: list[Waiting], place: sa.RowMapping) -> int:
             "link": f"/portal/{place['slug']}/questions/next",
         },
     )
-    lines = {"ids": [one.id for one in due], "lines": [one.line for one in due]}
-    session.execute(_KEEP, values | lines | {"mail": sent})
-    return 1
+    about = {"people": reader.person_id, "days": today.day, "mails": sent}
+    return [about | {"questions": one.id, "lines": one.line} for one in today.due]
 
 
 def is_daytime(now: datetime) -> bool:
@@ -174,19 +195,19 @@ _WAITING = sa.text(
 )
 _CLIENT = sa.text(f"select name, slug, time_zone, locale from app.client where {_HERE}")
 _PEOPLE = sa.text(
-    "select person_id, name, locale, time_zone"
-    " from guard.client_people(:line, 'request.answer') order by person_id"
-)
-_MAILED_TODAY = sa.text(
-    f"select exists (select from app.question_mailing where {_HERE}"
-    " and person_id = :person and mailed_on = :today)"
+    "select l.line, p.person_id, p.name, p.locale, p.time_zone from unnest(cast(:lines as text[]))"
+    " with ordinality l(line, place) cross join lateral"
+    " guard.client_people(l.line, 'request.answer') p order by l.place, p.person_id"
 )
 _HISTORY = sa.text(
-    "select question_id, count(*)::int times, min(mailed_on) as first from app.question_mailing"
-    f" where {_HERE} and person_id = :person group by question_id"
+    "select person_id, question_id, count(*)::int times, min(mailed_on) as first,"
+    f" max(mailed_on) as last from app.question_mailing where {_HERE}"
+    " and person_id = any(cast(:people as uuid[])) group by person_id, question_id"
 )
+_KEPT = ("people", "days", "questions", "lines", "mails")
 _KEEP = sa.text(
     "insert into app.question_mailing (tenant_id, person_id, mailed_on, question_id, line, mail_id)"
-    " select (select guard.tenant_id()), :person, :today, q.id, q.line, :mail"
-    " from unnest(cast(:ids as uuid[]), cast(:lines as text[])) q(id, line)"
+    " select (select guard.tenant_id()), k.* from unnest(cast(:people as uuid[]),"
+    " cast(:days as date[]), cast(:questions as uuid[]), cast(:lines as text[]),"
+    " cast(:mails as uuid[])) k"
 )

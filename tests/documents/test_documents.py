@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 import typst
 from flask import Flask
+from PIL import Image
 
 from app.documents import commands, preview, queries
 from app.kernel import jobs
@@ -280,6 +282,34 @@ def test_a_pdf_is_shown_as_pictures_that_a_job_painted(place: Place) -> None:
     assert "sandbox" in picture.headers["Content-Security-Policy"]
     assert owner.client.get(f"/portal/{place.slug}/documents/{made}/pages/3").status_code == 404
     assert staff.get(f"/c/{place.slug}/documents/{made}/pages/1").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["phone.heic", "phone.avif"])
+def test_a_phones_photo_is_shown_upright_without_where_it_was_taken(
+    place: Place, name: str
+) -> None:
+    data = (Path(__file__).parent / "data" / name).read_bytes()
+    made = add(place, data, name=name)
+    jobs.run_due(place.worker_app)
+    owner = place.browser(place.owner)
+    page = owner.get(f"/portal/{place.slug}/documents/{made}")
+    assert page.text.count(f"/documents/{made}/pages/1") == 1
+    answer = owner.client.get(f"/portal/{place.slug}/documents/{made}/pages/1")
+    assert answer.mimetype == "image/jpeg"
+    with Image.open(io.BytesIO(answer.data)) as picture:
+        assert picture.size == (32, 64)  # turned: the camera lay on its side
+        red, green, _blue = picture.convert("RGB").crop((16, 8, 17, 9)).tobytes()
+        assert red > 150 > green
+        assert not picture.getexif()
+    kept = owner.client.get(f"/portal/{place.slug}/documents/{made}/download")
+    assert kept.data == data
+
+
+def test_a_photo_that_cannot_be_decoded_has_no_preview() -> None:
+    data = (Path(__file__).parent / "data" / "phone.heic").read_bytes()
+    painting = preview.PAINTED["image/heic"]
+    for broken in (data[:400], data[:40] + b"\xff" * 400, data[:12]):
+        assert preview.paint(broken, painting) == []
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.7 nothing\n%%EOF", PDF, b"%PDF-1.7\n" + b"\xff" * 5_000])

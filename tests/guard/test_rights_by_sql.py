@@ -31,7 +31,9 @@ class Acting:
         self.begin(scope)
         with pytest.raises(psycopg.Error) as caught:
             self.connection.execute(statement, values)
-        assert caught.value.sqlstate in {"42501", "BO404", "BO409", "BO422"}, str(caught.value)
+        assert caught.value.sqlstate in {"42501", "BO403", "BO404", "BO409", "BO422"}, str(
+            caught.value
+        )
         return caught.value.diag.message_primary or ""
 
     def changed(self, scope: Scope, statement: str, *values: object) -> int:

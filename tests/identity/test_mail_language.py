@@ -90,7 +90,7 @@ def test_a_mail_to_a_person_is_in_the_language_they_chose_for_mails(
     saved = browser.post("/me/display", data={**chosen, "time_zone": "UTC"})
     assert saved.status_code == 303, saved.text[:2000]
     mail.register("test.greeting", subject=_("Sign in"), paragraphs=(_("Your sign-in code"),))
-    with app.app_context(), db.transaction(staff.scope(tenant)):
+    with worker_app.app_context(), db.transaction(staff.scope(tenant)):
         sent = mail.send("test.greeting", to_person=owner.person_id)
     jobs.run_due(worker_app)
     admin.rollback()

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.kernel import db, jobs, mail, mail_sending, sealing, storage
-from app.kernel.errors import Conflict, DomainError, NotFound, TooLarge, Unavailable
+from app.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge, Unavailable
 from app.kernel.storage_bucket import bucket
 from app.kernel.words import _
 from tests import factories
@@ -119,7 +119,7 @@ def test_damaged_swapped_or_cut_objects_are_refused(app: Flask, tenant: UUID, pe
 
 
 def test_sizes_states_and_lines_are_kept(
-    app: Flask, admin: psycopg.Connection, tenant: UUID, person: Any
+    app: Flask, worker_app: Flask, admin: psycopg.Connection, tenant: UUID, person: Any
 ) -> None:
     stranger = factories.staff(admin, tenant, lines=("tickets",))
     with app.app_context():
@@ -129,7 +129,17 @@ def test_sizes_states_and_lines_are_kept(
             held = _put(b"held", state="quarantine")
             with pytest.raises(Conflict, match="object-not-clean"):
                 storage.read(held)
+        with pytest.raises(Forbidden), db.transaction(person.scope(tenant)):
             storage.set_state(held, "clean")
+    with worker_app.app_context():
+        with pytest.raises(Conflict), db.transaction(person.scope(tenant)):
+            storage.set_state(held, "gone")
+        with db.transaction(person.scope(tenant)):
+            storage.set_state(held, "clean")
+        with pytest.raises(NotFound), db.transaction(person.scope(tenant)):
+            storage.set_state(held, "refused")
+    with app.app_context():
+        with db.transaction(person.scope(tenant)):
             assert storage.read(held) == b"held"
         with pytest.raises(NotFound), db.transaction(stranger.scope(tenant)):
             storage.read(held)
@@ -159,7 +169,7 @@ mail.register(
 def test_without_a_server_a_mail_is_kept_readable(
     app: Flask, worker_app: Flask, tenant: UUID, person: Any
 ) -> None:
-    with app.app_context(), db.transaction(person.scope(tenant)):
+    with worker_app.app_context(), db.transaction(person.scope(tenant)):
         mail.send(
             "test.hello",
             to_address="ada@example.com",
@@ -180,7 +190,7 @@ def test_a_mail_to_a_person_finds_their_address(
     app: Flask, worker_app: Flask, admin: psycopg.Connection, tenant: UUID, person: Any
 ) -> None:
     owner = factories.owner(admin, tenant)
-    with app.app_context(), db.transaction(person.scope(tenant)):
+    with worker_app.app_context(), db.transaction(person.scope(tenant)):
         mail.send(
             "test.hello",
             to_person=owner.person_id,
@@ -286,7 +296,7 @@ def test_a_retry_repeats_the_message_id(
         update={"smtp_url": f"smtp://127.0.0.1:{port}"}
     )
     try:
-        with app.app_context(), db.transaction(person.scope(tenant)):
+        with worker_app.app_context(), db.transaction(person.scope(tenant)):
             made = mail.send(
                 "test.hello",
                 to_address="ada@example.com",
@@ -305,6 +315,15 @@ def test_a_retry_repeats_the_message_id(
     state = admin.execute("select state from app.mail_message where id = %s", (made,)).fetchone()
     assert state == ("sent",)
     assert issubclass(smtplib.SMTPException, OSError)
+
+
+def test_a_page_writes_no_mail_only_a_job_does(app: Flask, tenant: UUID, person: Any) -> None:
+    with (
+        app.app_context(),
+        pytest.raises(Forbidden),
+        db.transaction(person.scope(tenant)),
+    ):
+        mail.send("test.hello", to_address="a@example.com", params={}, line="accounting")
 
 
 def test_a_mail_with_two_addresses_in_one_line_is_refused(

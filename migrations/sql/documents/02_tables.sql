@@ -7,6 +7,9 @@ create table app.document (
   id uuid not null default uuidv7(),
   line text not null,
   class text not null default 'normal' check (class in ('normal', 'payroll', 'owner_only')),
+  provider_class text check (provider_class in ('normal', 'payroll', 'owner_only')),  -- what it set last
+  added_side text not null default case when guard.is_staff() then 'provider' else 'client' end
+    check (added_side in ('provider', 'client')),
   name text not null check (length(name) between 1 and 255),
   version integer not null default 1 check (version > 0),     -- the newest of its versions
   source text not null check (source ~ '^[a-z][a-z_]{0,29}$'),
@@ -46,6 +49,8 @@ create table app.document_link (
   subject_type text not null check (subject_type ~ '^[a-z][a-z_]{0,59}$'),
   subject_id uuid not null,
   linked_by uuid not null default guard.user_id(),
+  linked_side text not null default case when guard.is_staff() then 'provider' else 'client' end
+    check (linked_side in ('provider', 'client')),
   linked_at timestamptz not null default now(),
   primary key (tenant_id, id),
   unique (tenant_id, subject_type, subject_id, document_id),
@@ -66,7 +71,7 @@ begin
 end $$;
 -- Who added and linked is whoever acts: login roles cannot write those columns.
 grant insert (tenant_id, id, line, class, name, source) on app.document to app_rw, app_worker;
-grant update (class, name, version, removed_at, removed_by) on app.document to app_rw, app_worker;
+grant update (class, removed_at, removed_by) on app.document to app_rw, app_worker;
 grant insert (tenant_id, document_id, line, no, stored_object_id, sha256, size, media_type)
   on app.document_version to app_rw, app_worker;
 grant insert (tenant_id, document_id, line, subject_type, subject_id)
@@ -74,6 +79,59 @@ grant insert (tenant_id, document_id, line, subject_type, subject_id)
 grant delete on app.document_link to app_rw, app_worker;
 
 call guard.sign('app.document', '{removed_by}');
+call guard.stamp('app.document', '{removed_at}');
+
+-- What the provider keeps stays: the client's people narrow a class that the provider set, and take
+-- away only what came from their own side, a link within the day in which an act can be undone.
+create function app.document_added() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and guard.is_staff() then
+    new.provider_class := new.class;
+  end if;
+  return new;
+end $$;
+create trigger provider_class before insert on app.document
+  for each row execute function app.document_added();
+
+create function app.document_changes() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  wider constant text[] := '{owner_only,payroll,normal}';
+begin
+  if session_user not in ('app_rw', 'app_worker') then
+    return new;
+  end if;
+  if guard.is_staff() then
+    if new.class <> old.class then new.provider_class := new.class; end if;
+    return new;
+  end if;
+  if new.class <> old.class
+     and array_position(wider, new.class) > array_position(wider, old.provider_class) then
+    raise exception 'document-class-of-provider' using errcode = 'BO403';
+  end if;
+  if new.removed_at is distinct from old.removed_at and old.added_side = 'provider' then
+    raise exception 'document-of-provider' using errcode = 'BO403';
+  end if;
+  return new;
+end $$;
+create trigger sides before update of class, removed_at on app.document
+  for each row execute function app.document_changes();
+
+create function app.document_unlinks() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and not guard.is_staff() then
+    if old.linked_side = 'provider' then
+      raise exception 'document-link-of-provider' using errcode = 'BO403';
+    elsif old.linked_at <= now() - interval '24 hours' then
+      raise exception 'document-link-settled' using errcode = 'BO403';
+    end if;
+  end if;
+  return old;
+end $$;
+create trigger sides before delete on app.document_link
+  for each row execute function app.document_unlinks();
 
 create policy class on app.document as restrictive to app_rw, app_worker
   using (class = 'normal'
@@ -93,21 +151,6 @@ create policy paper on app.document_link as restrictive to app_rw, app_worker
 create policy document_class on app.stored_object as restrictive to app_rw, app_worker
   using (kind not in ('document.payroll', 'document.owner_only')
     or tenant_id || ':' || substr(kind, 10) = any ((select guard.document_classes())::text[]));
-grant update (kind) on app.stored_object to app_rw, app_worker;
--- Only papers change their kind, with their class; other files keep theirs.
-create function app.only_papers_change() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  if session_user in ('app_rw', 'app_worker') and not (
-      starts_with(old.kind, 'document') and starts_with(new.kind, 'document')
-      and guard.entitled('document.add')) then
-    raise exception 'refused: the kind of a file' using errcode = '42501';
-  end if;
-  return new;
-end $$;
-create trigger only_papers_change before update of kind on app.stored_object
-  for each row when (new.kind <> old.kind) execute function app.only_papers_change();
-
 call app.audit_table('app.document', array['name']);
 call app.audit_table('app.document_version', array['sha256']);
 call app.audit_table('app.document_link');

@@ -26,4 +26,25 @@ create policy paper on app.document_preview as restrictive to app_rw, app_worker
   using ((select guard.document_classes()) is not null
     and exists (select from app.document d where d.tenant_id = document_preview.tenant_id
       and d.id = document_preview.document_id and d.line = document_preview.line));
+
+-- The sealed objects of a paper carry its class, so they change with it and by nothing else.
+call guard.admit('app.document_version', 'storage_door', null);
+call guard.admit('app.document_preview', 'storage_door', null);
+grant select on app.document_version, app.document_preview to storage_door;
+create function app.class_of_objects() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user not in ('app_rw', 'app_worker') then return null; end if;
+  update app.stored_object o
+     set kind = case new.class when 'normal' then 'document' else 'document.' || new.class end
+   where o.tenant_id = new.tenant_id and o.id in (
+     select v.stored_object_id from app.document_version v
+      where v.tenant_id = new.tenant_id and v.document_id = new.id
+     union all select p.stored_object_id from app.document_preview p
+      where p.tenant_id = new.tenant_id and p.document_id = new.id);
+  return null;
+end $$;
+create trigger class_of_objects after update of class on app.document
+  for each row when (new.class <> old.class) execute function app.class_of_objects();
 reset role;
+alter function app.class_of_objects() owner to storage_door;

@@ -161,6 +161,29 @@ begin
   end loop;
 end $$;
 
+-- The moment somebody did something is the moment of doing it, whatever an update says.
+create function guard.at_this_moment() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') then
+    new := jsonb_populate_record(new, jsonb_build_object(tg_argv[0], now()));
+  end if;
+  return new;
+end $$;
+
+create procedure guard.stamp(t regclass, columns text[])
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  c text;
+begin
+  foreach c in array columns loop
+    execute format(
+      'create trigger %1$I before update of %2$I on %3$s for each row'
+      ' when (new.%2$I is not null and new.%2$I is distinct from old.%2$I)'
+      ' execute function guard.at_this_moment(%2$L)', 'stamped_' || c, c, t);
+  end loop;
+end $$;
+
 -- Lets a door's owner in: on one line as a caller of that line would be, or (line null) wherever
 -- the claims reach; then the door itself must check the line.
 create procedure guard.admit(t regclass, definer regrole, line text)
@@ -219,13 +242,14 @@ end $$;
 
 grant execute on function
   guard.register(regclass, text, text[], text), guard.register_line(text, text), guard.lines(),
-  guard.registered(), guard.branches(text[], boolean), guard.only_oneself()
+  guard.registered(), guard.branches(text[], boolean), guard.only_oneself(),
+  guard.at_this_moment()
   to app_owner;
 grant execute on procedure
   guard.policies(regclass, text, text), guard.protect(regclass, text),
   guard.protect_shared(regclass), guard.protect_cross(regclass, text[], text),
   guard.protect_personal(regclass), guard.demand(regclass, text[], text[]),
-  guard.sign(regclass, text[]), guard.admit(regclass, regrole, text),
+  guard.sign(regclass, text[]), guard.stamp(regclass, text[]), guard.admit(regclass, regrole, text),
   guard.admit_jobs(regclass), guard.add_line(text, text)
   to app_owner;
 reset role;

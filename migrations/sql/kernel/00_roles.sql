@@ -28,6 +28,17 @@ create function guard.side_of(p_person uuid) returns text
 language sql stable security definer set search_path=pg_catalog,pg_temp as $$
   select side from guard.person where id = p_person and left_at is null
 $$;
+-- Whether the provider's side acts: its people, and system users' jobs.
+create function guard.is_staff() returns boolean
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  return c.mode = 'j' or exists (
+    select from guard.person p where p.id = c.person and p.side = 'provider');
+end $$;
+grant execute on function guard.is_staff() to app_rw, app_worker, guard_definer;
 -- The address of a person who belongs to the client of the context; mail needs it, pages do not.
 -- locale: the language they chose for mails, else for screens, else empty.
 create function guard.address_of(p_person uuid)

@@ -1,5 +1,6 @@
 -- Mail out: the row is written with the business; a job renders and sends it. A retry repeats the
--- same Message-ID. A body with a secret is kept sealed only.
+-- same Message-ID. A body with a secret is kept sealed only. Only jobs write mail: a page tells them
+-- by an event, so that nobody sends the provider's letters with words of their own.
 set role app_owner;
 create table app.mail_message (
   tenant_id uuid not null,
@@ -24,7 +25,9 @@ create table app.mail_message (
 );
 create index mail_message_recent on app.mail_message (tenant_id, id desc);
 call guard.protect_shared('app.mail_message');
-grant select, insert on app.mail_message to app_rw, app_worker;
-grant update on app.mail_message to app_worker;
+grant select on app.mail_message to app_rw, app_worker;
+grant insert (tenant_id, id, line, to_person, to_address, template, params, locale, message_id, subject,
+  sealed) on app.mail_message to app_worker;
+grant update (state, sent_at, to_address, subject, body_text, body_html) on app.mail_message to app_worker;
 grant select, insert, update, delete on app.mail_message to app_restore;
 reset role;

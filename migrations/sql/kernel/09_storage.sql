@@ -23,16 +23,22 @@ create table app.stored_object (
   size bigint not null check (size >= 0),
   sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
   state text not null default 'clean' check (state in ('quarantine', 'clean', 'refused', 'gone')),
-  made_by uuid,
+  made_by uuid default guard.user_id(),
   made_at timestamptz not null default now(),
   primary key (tenant_id, id)
 );
 create index stored_object_sha on app.stored_object (tenant_id, sha256);
 call guard.protect_shared('app.stored_object');
-grant select, insert on app.stored_object to app_rw, app_worker;
-grant update (state) on app.stored_object to app_rw, app_worker;
+grant select on app.stored_object to app_rw, app_worker;
+-- Who made it and when is whoever acts, now: login roles cannot write those columns.
+grant insert (tenant_id, id, line, kind, name, media_type, size, sha256, state)
+  on app.stored_object to app_rw, app_worker;
+create policy enters on app.stored_object as restrictive for insert to app_rw, app_worker
+  with check ((select guard.tenant_id()) is not null and state in ('quarantine', 'clean'));
 grant select, insert, update, delete on app.stored_object to app_restore;
 call app.audit_table('app.stored_object');
+call guard.admit('app.stored_object', 'storage_door', null);
+grant select, update (kind, state) on app.stored_object to storage_door;
 
 -- The client's wrapped key, for whoever reaches anything there: useless without the wrapping key.
 create function app.client_key() returns bytea
@@ -49,7 +55,19 @@ begin
   insert into app.tenant_key (tenant_id, wrapped) values (t, p_wrapped) on conflict do nothing;
   return (select wrapped from app.tenant_key where tenant_id = t);
 end $$;
+-- What was held back is let in or refused by the worker's check only, once.
+create function app.settle_held_object(p_id uuid, p_state text) returns boolean
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+begin
+  if p_state not in ('clean', 'refused') then raise exception 'object-state-unknown' using errcode = 'BO409'; end if;
+  update app.stored_object o set state = p_state
+   where o.tenant_id = guard.tenant_id() and o.id = p_id and o.state = 'quarantine'
+     and guard.writable(o.line) = o.tenant_id;
+  return found;
+end $$;
 reset role;
+alter function app.settle_held_object(uuid, text) owner to storage_door;
+grant execute on function app.settle_held_object(uuid, text) to app_worker;
 alter function app.client_key() owner to storage_door;
 alter function app.keep_client_key(bytea) owner to storage_door;
 grant execute on function app.client_key(), app.keep_client_key(bytea) to app_rw, app_worker;

@@ -14,18 +14,6 @@ begin
 end $$;
 
 set role guard_owner;
--- Whether the provider's side acts: its people, and system users' jobs.
-create function guard.is_staff() returns boolean
-language plpgsql stable security definer parallel safe
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
-declare
-  c guard.claim := guard.verify();
-begin
-  return c.mode = 'j' or exists (
-    select from guard.person p where p.id = c.person and p.side = 'provider');
-end $$;
-grant execute on function guard.is_staff() to app_rw, app_worker, guard_definer;
-
 -- The client's own people who hold a permission on a line and may write, with language and time
 -- zone where they chose one: whom the day's mail goes to. For system users' jobs only.
 create function guard.client_people(p_line text, p_permission text)

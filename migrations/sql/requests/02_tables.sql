@@ -132,6 +132,8 @@ call guard.demand('app.question_subject', '{insert}', '{request.ask,request.answ
 call guard.demand('app.note', '{insert,update}', '{request.ask,request.answer}');
 call guard.sign('app.question', '{answered_by,closed_by}');
 call guard.sign('app.note', '{done_by,removed_by}');
+call guard.stamp('app.question', '{answered_at,closed_at}');
+call guard.stamp('app.note', '{done_at,removed_at}');
 -- Staff ask the client, the client asks the provider.
 create policy asks on app.question as restrictive for insert to app_rw, app_worker
   with check (case direction
