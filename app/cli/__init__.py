@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "people": ("app.cli.people:people", "Staff and client people: invite, leave."),
     "grants": ("app.cli.grants:grants", "Who may see which client, until when."),
     "statements": ("app.cli.statements:statements", "Read bank statement files (offline)."),
+    "documents": ("app.cli.documents:documents", "Read papers: invoices (offline)."),
     "books": ("app.cli.books:books", "Move books in and out, and check them."),
     "bench": ("app.cli.bench:bench", "Measure against a reference taken in the same run."),
     "prove": ("app.cli.prove:prove", "Run one long proof."),

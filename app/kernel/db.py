@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm import registry as orm_registry
 
 from app.kernel import scope as scopes
-from app.kernel.errors import from_database
+from app.kernel.database_errors import from_database
 from app.kernel.scope import Rights, Scope
 from app.kernel.settings import Settings
 

@@ -239,7 +239,7 @@ def pass_the_wall(key: str) -> None:
     """A client's person tries to write for the team."""
     from sqlalchemy.exc import DBAPIError
 
-    from app.kernel.errors import from_database
+    from app.kernel.database_errors import from_database
 
     try:
         notes.write(

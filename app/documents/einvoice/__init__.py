@@ -1,0 +1,1 @@
+"""Electronic invoices, read without loss: CII, UBL and FatturaPA."""

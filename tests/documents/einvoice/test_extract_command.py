@@ -1,0 +1,143 @@
+"""`backoffice documents extract` as an operator runs it, and over the shared invoices."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from app.cli.documents import _answer
+from tests.documents.einvoice import samples
+
+SHARED = Path(os.environ.get("BACKOFFICE_SHARED", Path(__file__).parents[4] / "shared")) / "data"
+INVOICES = (SHARED / "connectors-documents" / "invoices", SHARED / "statements" / "einvoice")
+HEAVY = {"flask", "sqlalchemy", "psycopg", "pydantic", "babel"}
+BROKEN = {
+    "fatturapa_eigor_valid_con-ritenuta-acconto-e-cassa-previdenziale.xml": "xml-broken",
+    "not_validating_full_invoice_based_onTest_EeISI_300_CENfullmodel.ubl.xml": "rule-broken",
+    "other__eicar.cii.xml": "file-virus",
+    "other__eicar.ubl.xml": "file-virus",
+    "xml__order-x-comfort.xml": "an-order",
+}
+"""The end of each name that the sources mark as broken, as no invoice, or as a virus."""
+
+
+DAYS = ("issue_date", "due_date")
+ALWAYS = ("invoice_number", "issue_date", "kind", "currency", "seller_name", "total_minor")
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    code = (
+        "import sys\nfrom app.cli import main\ntry:\n    main()\n"
+        f"finally:\n    assert not {HEAVY!r} & set(sys.modules), sys.modules\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, "documents", "extract", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def pdf(*, name: str, content: bytes) -> bytes:
+    """A page with a file attached."""
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(width=200, height=200)
+    writer.add_attachment(name, content)
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+def test_extract_answers_one_json_line_a_file_in_order(tmp_path: Path) -> None:
+    files = {
+        "a.xml": samples.ubl(),
+        "b.pdf": pdf(name="factur-x.xml", content=samples.cii()),
+        "c.xml": samples.ubl(net="1.00"),
+        "d.pdf": pdf(name="notes.xml", content=b"<notes/>"),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    done = run("--json", *(tmp_path / name for name in files), tmp_path / "none")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [one["kind"] for one in answers] == ["ubl", "cii", "ubl", None, None]
+    assert answers[0]["fields"]["lines"][0]["quantity"] == "3.5"
+    assert answers[0]["fields"]["issue_date"] == "2026-03-02"
+    assert (answers[0]["error"], answers[1]["error"]) == (None, None)
+    assert "BR-CO-15" in answers[2]["error"]["message"]
+    assert [one["error"]["code"] for one in answers[2:]] == [
+        "rule-broken", "not-an-invoice", "file-unreadable",
+    ]  # fmt: skip
+
+
+def test_extract_ends_with_nought_when_all_is_sound_and_tells_a_person(tmp_path: Path) -> None:
+    sound = tmp_path / "sound.xml"
+    sound.write_bytes(samples.ubl())
+    done = run(sound)
+    assert done.returncode == 0
+    assert "2026-77 of 2026-03-02, Fern & Söhne GmbH: 20000 EUR" in done.stdout
+
+
+def test_a_locked_or_broken_pdf_is_refused(tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(width=200, height=200)
+    writer.encrypt("secret", algorithm="AES-256")
+    locked = tmp_path / "locked.pdf"
+    with locked.open("wb") as stream:
+        writer.write(stream)
+    torn = tmp_path / "torn.pdf"
+    torn.write_bytes(b"%PDF-1.7 and nothing else")
+    assert _answer(locked)["error"]["code"] == "file-locked"
+    assert _answer(torn)["error"]["code"] == "file-damaged"
+
+
+def shared() -> list[Path]:
+    """Every XML, and the PDFs that carry one."""
+    found = [one for folder in INVOICES if folder.is_dir() for one in folder.rglob("*")]
+    carriers = ("facturx_", "zugferd_", "xml-rechnung__fx")
+    pdfs = [one for one in found if one.suffix == ".pdf" and one.name.lower().startswith(carriers)]
+    return sorted([*pdfs, *(one for one in found if one.suffix.lower() == ".xml")])
+
+
+@pytest.mark.skipif(not shared(), reason="the shared invoices are not here")
+def test_every_shared_invoice_is_read_whole_and_the_broken_ones_are_named() -> None:
+    wrong: dict[str, Any] = {}
+    for path in shared():
+        answer = _answer(path)
+        expected = next((code for name, code in BROKEN.items() if path.name.endswith(name)), None)
+        code = answer["error"]["code"] if answer["error"] else None
+        missing = [
+            name
+            for name in (
+                "invoice_number",
+                "issue_date",
+                "kind",
+                "currency",
+                "seller_name",
+                "total_minor",
+            )
+            if answer["fields"].get(name) is None
+        ]
+        if code != expected or (expected in {None, "rule-broken"} and missing):
+            wrong[path.name] = (code, missing)
+    assert wrong == {}
+
+
+@pytest.mark.skipif(not shared(), reason="the shared invoices are not here")
+def test_a_pdf_and_the_xml_beside_it_say_the_same() -> None:
+    pdfs = INVOICES[0].glob("zugferd_*.pdf")
+    pairs = [(one, other) for one in pdfs if (other := one.with_suffix(".cii.xml")).exists()]
+    assert pairs
+    for one, other in pairs:
+        ours, theirs = _answer(one)["fields"], _answer(other)["fields"]
+        for name in DAYS:  # one of the pairs was issued anew
+            del ours[name], theirs[name]
+        assert ours == theirs, one.name
