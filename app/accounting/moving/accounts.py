@@ -34,6 +34,19 @@ _TYPES = (
      "expense", None),
     (r"asset|aktiv|actif|activo|attiv|inventory|stock|prepay|vorrat|debtor", "asset", None),
 )  # fmt: skip
+# Names of the accounts that hold what customers owe and what is owed to suppliers.
+_CONTROLS = (
+    ("receivable", re.compile(
+        r"(accounts|trade) receivables?|(trade )?debtors( control( account)?)?|"
+        r"(sales|debtors?|customers?) (ledger )?control( account)?|debitoren|debiteuren|"
+        r"forderungen (aus|a) (lieferungen und leistungen|lul|l l).*|créances clients|clients|"
+        r"clientes|crediti verso clienti|kundefordringer|kundfordringar")),
+    ("payable", re.compile(
+        r"(accounts|trade) payables?|(trade )?creditors( control( account)?)?|"
+        r"(purchase|creditors?|suppliers?) (ledger )?control( account)?|kreditoren|crediteuren|"
+        r"verbindlichkeiten (aus|a) (lieferungen und leistungen|lul|l l).*|fournisseurs|"
+        r"proveedores|debiti verso fornitori|leverandørgjeld|leverantörsskulder")),
+)  # fmt: skip
 _PLAIN = re.compile(r"[^0-9a-zà-ÿß]+")
 
 
@@ -50,6 +63,9 @@ class Target:
     certainty: Certainty
     archived: bool = False
     control: str | None = None
+    currency: str | None = None
+    contact: str = ""
+    """Whose personal account it is, where the file keeps one a customer or supplier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +104,21 @@ def targets(
     by_id = {one.id: one for one in chart}
     by_code = {one.code.casefold(): one for one in chart}
     by_name = {plain(one.name): one for one in chart}
+    controls = {one.control: one for one in chart if one.control and not one.archived}
+    listed = list(sources)
+    people = _personal(listed, by_code)
     found, taken = [], {one.code.casefold() for one in chart}
-    for source in sources:
-        said = remembered.get(source.key)
+    for source in listed:
+        said, whose = remembered.get(source.key), people.get(source.key)
         if said is not None and said.account_id in by_id:
-            found.append(_known(source, by_id[said.account_id], "certain"))
+            found.append(_known(source, by_id[said.account_id], "certain", whose))
+            continue
+        if said is None and whose and whose in controls:
+            found.append(_known(source, controls[whose], "likely", whose))
             continue
         same = None if said is not None and said.type else _same(source, by_code, by_name)
+        if said is None and same is None and (control := _control(source)) in controls:
+            same = controls[control], "likely"
         if same is not None:
             found.append(_known(source, *same))
             continue
@@ -104,7 +128,32 @@ def targets(
     return found
 
 
-def _known(source: Source, account: Account, certainty: Certainty) -> Target:
+def _control(source: Source) -> str | None:
+    """Which control account the words of an account tell of."""
+    for text in map(plain, (source.name, source.type)):
+        for control, pattern in _CONTROLS:
+            if pattern.fullmatch(text):
+                return control
+    return None
+
+
+def _personal(sources: Sequence[Source], by_code: Mapping[str, Account]) -> dict[str, str]:
+    """Accounts of single customers and suppliers by key, with the control account they belong to.
+
+    Charts of four digits keep them with five: 10000 to 69999 customers, 70000 to 99999 suppliers.
+    """
+    if not any(re.fullmatch(r"\d{4}", one.code) for one in sources):
+        return {}
+    return {
+        one.key: "receivable" if one.code < "70000" else "payable"
+        for one in sources
+        if re.fullmatch(r"[1-9]\d{4}", one.code) and one.code not in by_code
+    }
+
+
+def _known(
+    source: Source, account: Account, certainty: Certainty, whose: str | None = None
+) -> Target:
     return Target(
         source,
         account.id,
@@ -115,6 +164,8 @@ def _known(source: Source, account: Account, certainty: Certainty) -> Target:
         certainty,
         account.archived,
         account.control,
+        account.currency,
+        (source.name or source.code) if whose and whose == account.control else "",
     )
 
 

@@ -39,13 +39,16 @@ class MovingOut(Out):
 
 
 class MappingIn(In):
-    """How a file is read: the place (from 0) of the column of each field, and what goes where."""
+    """How a file is read: the place (from 0) of the column of each field, and what goes where.
+
+    `inverse`: rates are units of the other currency for one of the base currency.
+    """
 
     version: Annotated[int, Field(ge=1, lt=2**31)]
     kind: Literal["chart", "contacts", "opening", "items", "ledger"]
     columns: Annotated[
         dict[Annotated[str, Field(max_length=20)], Annotated[int, Field(ge=0, le=59)]],
-        Field(max_length=20),
+        Field(max_length=30),
     ]
     order: Literal["ymd", "dmy", "mdy"] | None = None
     decimal_comma: bool | None = None
@@ -55,6 +58,7 @@ class MappingIn(In):
     suspense: Annotated[str, Field(max_length=20)] = ""
     contact: Annotated[str, Field(max_length=200)] = ""
     control: Literal["receivable", "payable"] = "receivable"
+    inverse: bool | None = None
 
 
 class AccountsIn(In):
@@ -64,6 +68,16 @@ class AccountsIn(In):
     choices: Annotated[
         dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=36)]],
         Field(max_length=2000),
+    ]
+
+
+class TaxesIn(In):
+    """Which tax code each tax of the file becomes, by its key; `-` for none."""
+
+    version: Annotated[int, Field(ge=1, lt=2**31)]
+    choices: Annotated[
+        dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=20)]],
+        Field(max_length=500),
     ]
 
 
@@ -134,6 +148,7 @@ def mapping(moving_id: UUID, body: MappingIn) -> object:
             suspense=body.suspense,
             contact=body.contact,
             control=body.control,
+            inverse=body.inverse,
         ),
         version=body.version,
     )
@@ -150,6 +165,19 @@ def mapping(moving_id: UUID, body: MappingIn) -> object:
 def accounts(moving_id: UUID, body: AccountsIn) -> object:
     """Ties accounts of the file to the chart, remembered for the client's other files."""
     moving_commands.decide(file_id=moving_id, choices=body.choices, version=body.version)
+    return moving_queries.file(moving_id)
+
+
+@api.post(
+    f"{_AT}/<uuid:moving_id>/taxes",
+    needs="accounting.accounts",
+    request=TaxesIn,
+    response=MovingOut,
+    summary="Say which tax codes a file's taxes become",
+)
+def taxes(moving_id: UUID, body: TaxesIn) -> object:
+    """Ties taxes of the file to tax codes, remembered for the client's other files."""
+    moving_commands.decide_taxes(file_id=moving_id, choices=body.choices, version=body.version)
     return moving_queries.file(moving_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,13 +14,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.accounting import commands, queries
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput
 from app.accounting.moving import plan as moving_plan
+from app.accounting.moving import settling as moving_settling
 from app.accounting.moving.plan import ITEMS_AN_ENTRY, Plan
 from app.accounting.moving.queries import MovingFile
-from app.accounting.moving.values import Draft, Item
+from app.accounting.moving.settling import REST, Rest
+from app.accounting.moving.values import Draft
 from app.accounting.open_items import commands as open_items_commands
-from app.accounting.open_items.values import Pairing
 from app.accounting.reconcile import commands as reconcile_commands
-from app.kernel import ids, usage
+from app.kernel import usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, Locked
 
@@ -30,17 +31,23 @@ CHUNK = 2_000
 """Entries that one statement reverses."""
 METER = "moving_entry"
 SOURCE = "moving_file"
-REST = "Opening balance, not split yet"
-"""The contact that holds a control account's opening balance until its items are known."""
 _ids = ARRAY(sa.Uuid())
 _CONTACTS = sa.text("""
 insert into ledger.counterparty (tenant_id, name, kind)
-select (select guard.tenant_id()), n, :kind from unnest(cast(:names as text[])) n
+select (select guard.tenant_id()), n, k
+from unnest(cast(:names as text[]), cast(:kinds as text[])) x(n, k)
 returning id, name
 """)
-_TAKEN = sa.text("""
-select e.idem_key from ledger.entry e where e.idem_key = any (cast(:keys as text[]))
-  and exists (select from ledger.entry r where r.tenant_id = e.tenant_id and r.reverses_id = e.id)
+# Each key, with a number more for each time that its entry was undone.
+_FREE = sa.text("""
+with recursive tried (o, key, first, again) as (
+  select o, k, k, 1 from unnest(cast(:keys as text[])) with ordinality u(k, o)
+  union all
+  select t.o, t.first || ':' || (t.again + 1), t.first, t.again + 1 from tried t
+  where t.again < 50 and exists (select from ledger.entry e join ledger.entry r
+    on r.tenant_id = e.tenant_id and r.reverses_id = e.id where e.idem_key = t.key)
+)
+select distinct on (o) key, again from tried order by o, again desc
 """)
 _HERE = sa.text("select idem_key from ledger.entry where idem_key = any (cast(:keys as text[]))")
 _REMEMBER = sa.text("""
@@ -49,16 +56,6 @@ select (select guard.tenant_id()), s, a, (select guard.user_id())
 from unnest(cast(:sources as text[]), :accounts) x(s, a)
 on conflict (tenant_id, source) do update set account_id = excluded.account_id, type = null
 """).bindparams(sa.bindparam("accounts", type_=_ids))
-_DESCRIBE = sa.text("""
-select count(ledger.describe_item(x.entry, x.no, x.due, x.reference))
-from unnest(:entries, cast(:nos as int[]), cast(:dues as date[]), cast(:references as text[]))
-  x(entry, no, due, reference)
-""").bindparams(sa.bindparam("entries", type_=_ids))
-_OPEN_REST = sa.text("""
-select i.entry_id, i.no, i.residual from ledger.open_item i
-where i.counterparty_id = :contact and i.account_id = :account and i.residual <> 0
-order by i.entry_id, i.no
-""").bindparams(sa.bindparam("contact", type_=sa.Uuid()), sa.bindparam("account", type_=sa.Uuid()))
 _OF_FILE = """
 ledger.entry e where e.source_type = 'moving_file' and e.source_id = :file
   and e.kind <> 'reversal' and not exists (select from ledger.entry r
@@ -79,6 +76,9 @@ _MATCHED = sa.text(
     " where t.tenant_id = (select guard.tenant_id()) and t.entry_id is not null"
     " and e.source_type = 'moving_file' and e.source_id = :file order by e.id"
 )
+_RESTORE_ACCOUNTS = sa.text(
+    "select count(ledger.archive_account(a, false)) from unnest(:ids) a"
+).bindparams(sa.bindparam("ids", type_=_ids))
 _ARCHIVE_ACCOUNTS = sa.text("""
 select count(ledger.archive_account(a)) from unnest(:ids) a
 where not exists (select from ledger.posting p join ledger.entry e
@@ -140,12 +140,15 @@ def _accounts(plan: Plan, done: Done) -> dict[str, UUID]:
     """Every account of the file in the chart: made, taken back into use, or there already."""
     new = [one for one in plan.targets.values() if one.account_id is None]
     made = commands.create_accounts(
-        accounts=[commands.AccountInput(one.code, one.name, one.type, one.subtype) for one in new]
+        accounts=[
+            commands.AccountInput(one.code, one.name, one.type, one.subtype, one.currency)
+            for one in new
+        ]
     )
     done.accounts = list(made.values())
-    for one in plan.targets.values():
-        if one.archived and one.account_id is not None:
-            commands.restore_account(account_id=one.account_id)
+    back = [one.account_id for one in plan.targets.values() if one.archived and one.account_id]
+    if back:
+        session.execute(_RESTORE_ACCOUNTS, {"ids": back})
     found = {key: one.account_id or made[one.code] for key, one in plan.targets.items()}
     if found:
         values = {"sources": list(found), "accounts": list(found.values())}
@@ -162,22 +165,36 @@ def _contacts(plan: Plan, done: Done) -> dict[str, UUID]:
         wanted.setdefault(REST.casefold(), REST)
     known = {one.name.casefold(): one.id for one in queries.counterparties()}
     new = [name for key, name in wanted.items() if key not in known]
-    rows = session.execute(_CONTACTS, {"names": new, "kind": _kind(plan)}).all() if new else []
+    kinds = _kinds(plan)
+    values = {"names": new, "kinds": [kinds.get(name.casefold(), "other") for name in new]}
+    rows = session.execute(_CONTACTS, values).all() if new else []
     done.contacts = [row.id for row in rows]
     return known | {row.name.casefold(): row.id for row in rows}
 
 
-def _kind(plan: Plan) -> str:
-    if plan.settings.kind != "items":
-        return "other"
-    return "customer" if plan.settings.control == "receivable" else "supplier"
+_KINDS = {"receivable": "customer", "payable": "supplier"}
+
+
+def _kinds(plan: Plan) -> dict[str, str]:
+    """Customers and suppliers by folded name: by the control account they stand on."""
+    if plan.settings.kind == "items":
+        kind = _KINDS[plan.settings.control]
+        return {item.contact.casefold(): kind for item in plan.content.items}
+    return {
+        part.contact.casefold(): _KINDS[control]
+        for entry in plan.entries
+        for part in entry.parts
+        if part.contact and (control := plan.targets[part.source].control)
+    }
 
 
 def _needs_rest(plan: Plan) -> bool:
     if plan.settings.kind == "items":
         return True
     return plan.settings.kind == "opening" and any(
-        plan.targets[part.source].control for entry in plan.entries for part in entry.parts
+        plan.targets[part.source].control and not part.contact
+        for entry in plan.entries
+        for part in entry.parts
     )
 
 
@@ -209,8 +226,20 @@ def _post(
         for entry, key in zip(plan.entries, [k for k in keys if k not in here], strict=True)
     ]
     posted = commands.post_many(drafts=drafts)
-    _describe_ledger(plan, posted)
+    moving_settling.describe(_described(plan, posted))
+    if not opening:
+        done.told["settled"] = moving_settling.settle_moved(found.id, base)
     return posted
+
+
+def _described(
+    plan: Plan, posted: Sequence[PostedEntry]
+) -> Iterator[tuple[UUID, int, date | None, str | None]]:
+    """Due days and references of what stands on control accounts."""
+    for entry, done in zip(plan.entries, posted, strict=True):
+        for number, part in enumerate(entry.parts, 1):
+            if plan.targets[part.source].control and (part.due or part.reference):
+                yield done.id, number, part.due, part.reference or None
 
 
 def _postings(
@@ -228,9 +257,11 @@ def _postings(
         postings.append(
             PostingInput(
                 accounts[part.source],
+                part.foreign if part.currency else part.amount,
+                part.currency or base,
                 part.amount,
-                base,
                 counterparty_id=contacts.get(contact) if contact else None,
+                tax_code=moving_plan.tax_code_of(plan, entry, part),
                 memo=part.memo or None,
             )
         )
@@ -248,41 +279,10 @@ def _suspense(plan: Plan) -> UUID:
 
 def _fresh(keys: Sequence[str]) -> list[str]:
     """The keys, each with a number more where its entry was undone: it may come again."""
-    found = list(keys)
-    for again in range(2, 50):
-        taken = {row.idem_key for row in session.execute(_TAKEN, {"keys": found})}
-        if not taken:
-            return found
-        found = [
-            f"{first}:{again}" if now in taken else now
-            for first, now in zip(keys, found, strict=True)
-        ]
-    raise Conflict("moving-undone-too-often")
-
-
-def _describe_ledger(plan: Plan, posted: Sequence[PostedEntry]) -> None:
-    """Due days and references of what stands on control accounts."""
-    rows = [
-        (done.id, number, part.due, part.reference or None)
-        for entry, done in zip(plan.entries, posted, strict=True)
-        for number, part in enumerate(entry.parts, 1)
-        if plan.targets[part.source].control and (part.due or part.reference)
-    ]
-    _describe(rows)
-
-
-def _describe(rows: Iterable[tuple[UUID, int, date | None, str | None]]) -> None:
-    listed = list(rows)
-    if listed:
-        session.execute(
-            _DESCRIBE,
-            {
-                "entries": [row[0] for row in listed],
-                "nos": [row[1] for row in listed],
-                "dues": [row[2] for row in listed],
-                "references": [row[3] for row in listed],
-            },
-        )
+    found = session.execute(_FREE, {"keys": list(keys)}).all()
+    if any(row.again == 50 for row in found):
+        raise Conflict("moving-undone-too-often")
+    return [row.key for row in found]
 
 
 def _post_items(
@@ -293,76 +293,32 @@ def _post_items(
     account = next(one for one in queries.accounts() if one.control == control)
     items = plan.content.items
     chunks = [items[at : at + ITEMS_AN_ENTRY] for at in range(0, len(items), ITEMS_AN_ENTRY)]
-    sign = 1 if control == "receivable" else -1
-    base, rest = queries.book().base_currency, contacts[REST.casefold()]
+    rest = Rest(account.id, contacts[REST.casefold()], queries.book().base_currency)
     keys = _fresh([f"moving-items:{found.id}:{number}" for number in range(len(chunks))])
+    held = moving_settling.currencies_of(rest)
     drafts = [
-        _items_draft(found, plan, chunk, key, sign, (account.id, rest, base), contacts)
+        EntryDraft(
+            journal="OPEN",
+            date=plan.settings.on or date.min,
+            description="Open items taken over",
+            postings=moving_settling.items_postings(
+                chunk, contacts, rest, sign=1 if control == "receivable" else -1, held=held
+            ),
+            key=key,
+            kind="opening",
+            source_type=SOURCE,
+            source_id=found.id,
+        )
         for chunk, key in zip(chunks, keys, strict=True)
     ]
     posted = commands.post_many(drafts=drafts)
-    _describe(
+    moving_settling.describe(
         (entry.id, number, item.due or item.day, item.reference or None)
         for entry, chunk in zip(posted, chunks, strict=True)
         for number, item in enumerate(chunk, 1)
     )
-    done.told["allocation"] = _settle_rest(account.id, rest, plan.settings.on)
+    done.told["allocation"] = moving_settling.settle_rest(rest, plan.settings.on)
     return posted
-
-
-def _items_draft(
-    found: MovingFile,
-    plan: Plan,
-    chunk: Sequence[Item],
-    key: str,
-    sign: int,
-    place: tuple[UUID, UUID, str],
-    contacts: Mapping[str, UUID],
-) -> EntryDraft:
-    account, rest, base = place
-    postings = [
-        PostingInput(
-            account,
-            sign * item.amount,
-            base,
-            counterparty_id=contacts[item.contact.casefold()],
-            memo=item.reference or None,
-        )
-        for item in chunk
-    ]
-    total = sum(one.amount for one in postings)
-    if total:
-        postings.append(PostingInput(account, -total, base, counterparty_id=rest))
-    return EntryDraft(
-        journal="OPEN",
-        date=plan.settings.on or date.min,
-        description="Open items taken over",
-        postings=tuple(postings),
-        key=key,
-        kind="opening",
-        source_type=SOURCE,
-        source_id=found.id,
-    )
-
-
-def _settle_rest(account: UUID, rest: UUID, on: date | None) -> str | None:
-    """Settles the whole balance with the items it was split into; what differs stays open."""
-    rows = session.execute(_OPEN_REST, {"account": account, "contact": rest}).all()
-    debits = [[row.entry_id, row.no, row.residual] for row in rows if row.residual > 0]
-    credits_ = [[row.entry_id, row.no, -row.residual] for row in rows if row.residual < 0]
-    pairs = []
-    while debits and credits_:
-        amount = min(debits[0][2], credits_[0][2])
-        debit, credit = debits[0], credits_[0]
-        pairs.append(Pairing((debit[0], debit[1]), (credit[0], credit[1]), amount))
-        for side in (debits, credits_):
-            side[0][2] -= amount
-            if not side[0][2]:
-                side.pop(0)
-    if not pairs:
-        return None
-    made = open_items_commands.allocate(pairs=pairs, on=on, allocation_id=ids.uuid7())
-    return str(made)
 
 
 def undo(found: MovingFile) -> None:

@@ -53,6 +53,21 @@ WORDS: Mapping[str, str] = {
     "debit credit indicator",
     "currency": "currency|währung|waehrung|wkz umsatz|devise|moneda|valuta|currency code|"
     "moeda|wkz|idevise",
+    "foreign": "foreign amount|foreign currency amount|amount fc|amount in fc|amount foreign|"
+    "amount foreign currency|amount in foreign currency|source amount|amount source|net source|"
+    "transaction currency amount|amount in transaction currency|montantdevise|montant devise|"
+    "betrag fremdwährung|fremdwährungsbetrag|betrag fw|bedrag vv|bedrag vreemde valuta|"
+    "importe divisa|importo valuta|importo in valuta|balance fc|foreign balance|balance source",
+    "foreign_debit": "debit source|foreign debit|debit fc|debit foreign|debit foreign currency|"
+    "soll fw|debit in transaction currency",
+    "foreign_credit": "credit source|foreign credit|credit fc|credit foreign|haben fw|"
+    "credit foreign currency|credit in transaction currency",
+    "base": "base amount|basis umsatz|home amount|amount home|home currency amount|local amount|"
+    "amount lc|amount base|amount in base currency|amount in home currency|base currency amount|"
+    "local currency amount|amount in local currency|base balance|home balance",
+    "rate": "exchange rate|rate|fx rate|currency rate|exch rate|conversion rate|kurs|wechselkurs|"
+    "umrechnungskurs|taux|taux de change|tipo de cambio|cambio|tasso di cambio|koers|wisselkoers|"
+    "taxa de câmbio|kurssi|valutakurs",
     "tax": "tax|tax code|vat|vat code|tax rate|tax rate name|steuerschlüssel|bu schlüssel|"
     "steuercode|mwst|ust|tva|iva|btw|gst|moms|t c|tax type|default tax",
     "reference": "reference|ref|invoice number|invoice no|document number|doc no|document no|"
@@ -69,7 +84,9 @@ _FIELD_OF = {
 HEADER_WORDS = frozenset(_FIELD_OF)
 FIELDS = tuple(WORDS)
 _NAMES = frozenset({"name", "nom", "nombre", "nome", "naam"})
-DAYS, SUMS = ("date", "due"), ("debit", "credit", "amount")
+MAIN = ("debit", "credit", "amount")
+FOREIGN = ("foreign_debit", "foreign_credit", "foreign")
+DAYS, SUMS = ("date", "due"), (*MAIN, *FOREIGN, "base")
 
 NEEDED: Mapping[Kind, tuple[str, ...]] = {
     "chart": ("account_name",),
@@ -84,7 +101,9 @@ def guess(table: Table) -> dict[str, int]:
     """A column for each field that the header's words or the cells below tell of."""
     found: dict[str, int] = {}
     for place, text in enumerate(table.header):
-        field = _FIELD_OF.get(plain(text))
+        # Debit (Source) is no Debit; what brackets hold else is a unit
+        whole = plain(text.replace("(", " ").replace(")", " "))
+        field = _FIELD_OF.get(whole) or _FIELD_OF.get(plain(text))
         if field == "account_code" and field in found:
             field = "account_name"  # Account Code, Account
         if field is None or field in found:
@@ -125,6 +144,9 @@ def _settled(table: Table, found: dict[str, int]) -> dict[str, int]:
     """Debit and credit outrank one amount; a column of names is a name, not a code."""
     if {"debit", "credit"} <= found.keys():
         found.pop("amount", None)
+    for spare in ("base", "foreign"):  # the only amount there is
+        if spare in found and not {*MAIN} & found.keys():
+            found["amount"] = found.pop(spare)
     code = found.get("account_code")
     if code is not None and "account_name" not in found:
         texts = [text for row in table.rows[:200] if (text := row.cell(code))]

@@ -17,6 +17,7 @@ from app.accounting.moving import plan as moving_plan
 from app.accounting.moving import queries as moving_queries
 from app.accounting.moving import read as moving_read
 from app.accounting.moving import table as moving_table
+from app.accounting.moving import telling as moving_telling
 from app.accounting.moving.columns import HEADER_WORDS, Kind
 from app.accounting.moving.plan import Plan
 from app.accounting.moving.queries import MovingFile
@@ -34,6 +35,8 @@ READ_JOB, IMPORT_JOB, UNDO_JOB = (
     "accounting.moving-undo",
 )
 UNDO = "moving-import"
+NO_TAX = "-"
+"""The choice of no tax code for a tax of a file."""
 _ADD = sa.text("""
 insert into app.moving_file (tenant_id, stored_object_id, name, sha256, size, kind, state, header,
   fingerprint, settings, error, uploaded_by)
@@ -160,7 +163,9 @@ def analyse(file_id: UUID) -> None:
     """Reads a file by its settings and keeps what is found for its page."""
     found = moving_queries.file(file_id)
     plan, table = worked_out(found)
-    report = moving_plan.told(plan, rows=len(table.rows), contacts=moving_queries.books().contacts)
+    report = moving_telling.told(
+        plan, rows=len(table.rows), contacts=moving_queries.books().contacts
+    )
     report["preview"] = [[*row.cells] for row in table.rows[:6]]
     report["encoding"] = table.encoding
     _set(file_id, report=report, kind=found.read_as.kind)
@@ -212,6 +217,32 @@ def decide(*, file_id: UUID, choices: Mapping[str, str], version: int) -> None:
         },
     )
     _look_at(moving_queries.file(file_id))
+
+
+def decide_taxes(*, file_id: UUID, choices: Mapping[str, str], version: int) -> None:
+    """Says which tax code each tax of the file becomes, by its key; `-` for none.
+
+    Remembered for every file of the client. An empty choice leaves the guess. Raises Invalid
+    (tax-code-unknown) and Conflict (changed-meanwhile, moving-not-waiting).
+    """
+    found = _waiting(file_id, version)
+    known = {one["key"] for one in found.report.get("taxes", [])}
+    codes = {one.code for one in moving_queries.books().tax_codes}
+    rows = {key: choice for key, choice in choices.items() if key in known and choice}
+    for key, choice in rows.items():
+        if choice != NO_TAX and choice not in codes:
+            raise Invalid.of(f"taxes.{key}", "tax-code-unknown")
+    session.execute(
+        sa.text(
+            "insert into app.moving_tax as m (tenant_id, source, tax_code, decided_by)"
+            " select (select guard.tenant_id()), s, nullif(c, :none), (select guard.user_id())"
+            " from unnest(cast(:sources as text[]), cast(:codes as text[])) x(s, c)"
+            " on conflict (tenant_id, source) do update set tax_code = excluded.tax_code,"
+            " decided_by = excluded.decided_by, decided_at = now()"
+        ),
+        {"sources": list(rows), "codes": list(rows.values()), "none": NO_TAX},
+    )
+    _look_at(found)
 
 
 def _choice(source: str, choice: str) -> tuple[str, str | None, str | None]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from app.accounting import ledger
 from app.accounting.ledger import Book
+from app.accounting.moving import taxes as moving_taxes
 from app.accounting.moving.accounts import Remembered, Target, targets
+from app.accounting.moving.taxes import Side, TaxTarget
 from app.accounting.moving.values import Content, Draft, Fault, Part, Settings
-from app.accounting.values import Account
+from app.accounting.values import Account, TaxCode
 
 ITEMS_AN_ENTRY = 1_900
-MOST_TOLD = 200
 MOST_MINOR = 10**14
 
 
@@ -31,6 +31,8 @@ class Books:
     contacts: AbstractSet[str]
     closed: AbstractSet[int]
     remembered: Mapping[str, Remembered]
+    tax_codes: Sequence[TaxCode] = ()
+    remembered_taxes: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Plan:
     entries: list[Draft] = field(default_factory=list)
     refused: list[Draft] = field(default_factory=list)
     difference: int = 0
+    taxes: dict[tuple[str, Side], TaxTarget] = field(default_factory=dict)
 
     @property
     def blocked(self) -> bool:
@@ -53,26 +56,38 @@ class Plan:
 
 def make(content: Content, settings: Settings, books: Books) -> Plan:
     """Works out what the file would do to these books."""
-    sums = _sums(content)
+    sums = sums_of(content)
     found = targets(content.sources.values(), books.chart, books.remembered, sums)
     plan = Plan(settings, content, {one.source.key: one for one in found}, list(content.faults))
+    _give_currencies(plan, books.book.base_currency)
+    _name_people(plan)
     if settings.kind in ("opening", "items"):
         _check_day(plan, books)
     if settings.kind == "opening":
-        _opening(plan)
+        _opening(plan, books.book.base_currency)
     elif settings.kind == "items":
         _items(plan, books)
     elif settings.kind == "ledger":
         _ledger(plan, books)
+        _taxes(plan, books)
     _check_signs(plan, sums)
     return plan
 
 
-def _sums(content: Content) -> dict[str, int]:
+def sums_of(content: Content) -> dict[str, int]:
+    """Balances in base by source key."""
     found: dict[str, int] = defaultdict(int)
-    parts = [*content.balances, *(part for entry in content.entries for part in entry.parts)]
-    for part in parts:
+    for part in _parts(content):
         found[part.source] += part.amount
+    return found
+
+
+def foreign_sums(content: Content) -> dict[str, dict[str, int]]:
+    """Balances in other currencies by source key."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for part in _parts(content):
+        if part.currency:
+            found[part.source][part.currency] += part.foreign
     return found
 
 
@@ -88,8 +103,75 @@ def _closed(day: date, books: Books) -> bool:
     return ledger.period_of(day, books.book.fiscal_start_month) in books.closed
 
 
-def _opening(plan: Plan) -> None:
+def _parts(content: Content) -> Iterator[Part]:
+    yield from content.balances
+    for entry in content.entries:
+        yield from entry.parts
+
+
+def _give_currencies(plan: Plan, home: str) -> None:
+    """A new bank account keeps the one currency that all its rows are in."""
+    kept: dict[str, set[str]] = defaultdict(set)
+    for part in _parts(plan.content):
+        kept[part.source].add(part.currency)
+    for key, one in plan.targets.items():
+        currencies = kept.get(key, set())
+        if one.account_id is None and one.subtype == "bank" and len(currencies) == 1:
+            plan.targets[key] = replace(one, currency=max(currencies) or None)
+    for parts in (plan.content.balances, *(entry.parts for entry in plan.content.entries)):
+        for place, part in enumerate(parts):
+            if part.currency and plan.targets[part.source].currency == home:
+                parts[place] = replace(part, currency="", foreign=0)
+
+
+def _name_people(plan: Plan) -> None:
+    """Postings on a personal account are of the person it is named after."""
+    for parts in (plan.content.balances, *(entry.parts for entry in plan.content.entries)):
+        for place, part in enumerate(parts):
+            name = plan.targets[part.source].contact[:200]
+            if name and not part.contact:
+                parts[place] = replace(part, contact=name)
+                plan.content.contacts.setdefault(name.casefold(), name)
+
+
+def _currency_fault(part: Part, target: Target, home: str) -> Fault | None:
+    """An account that keeps another currency takes no other."""
+    fixed = target.currency
+    if fixed is None or fixed == (part.currency or home):
+        return None
+    other = part.currency or home
+    params = {"account": target.code, "currency": fixed, "other": other, "row": part.row}
+    return Fault(part.row, "moving-account-currency", params)
+
+
+def _taxes(plan: Plan, books: Books) -> None:
+    counted = Counter(
+        (part.tax, side_of(plan, entry, part))
+        for entry in plan.entries
+        for part in entry.parts
+        if part.tax
+    )
+    plan.taxes = moving_taxes.tax_targets(counted, books.tax_codes, books.remembered_taxes)
+
+
+def side_of(plan: Plan, entry: Draft, part: Part) -> Side:
+    """On which side a posting's tax stands."""
+    others = (plan.targets[other.source].type for other in entry.parts)
+    return moving_taxes.side_of(plan.targets[part.source].type, others)
+
+
+def tax_code_of(plan: Plan, entry: Draft, part: Part) -> str | None:
+    """The tax code that a posting carries, by what was shown and decided."""
+    found = plan.taxes.get((part.tax, side_of(plan, entry, part))) if part.tax else None
+    return found.code if found else None
+
+
+def _opening(plan: Plan, home: str) -> None:
     balances = _added_up(plan.content.balances)
+    for part in balances:
+        fault = _currency_fault(part, plan.targets[part.source], home)
+        if fault:
+            plan.faults.append(Fault(0, fault.code, fault.params))
     plan.difference = sum(part.amount for part in balances)
     if plan.difference and not plan.settings.suspense:
         params = {"difference_minor": plan.difference}
@@ -101,13 +183,20 @@ def _opening(plan: Plan) -> None:
 
 
 def _added_up(parts: Iterable[Part]) -> list[Part]:
-    """An account that stands in two rows has one balance."""
-    rows: dict[str, int] = {}
-    sums: dict[str, int] = defaultdict(int)
+    """One balance a contact and currency of an account, where it stands in two rows; items with a
+    reference of their own stay apart."""
+    found: dict[object, Part] = {}
     for part in parts:
-        rows.setdefault(part.source, part.row)
-        sums[part.source] += part.amount
-    return [Part(rows[key], key, amount) for key, amount in sums.items() if amount]
+        key = (part.source, part.contact.casefold(), part.currency, part.reference)
+        known = found.get(key)
+        found[key] = (
+            part
+            if known is None
+            else replace(
+                known, amount=known.amount + part.amount, foreign=known.foreign + part.foreign
+            )
+        )
+    return [part for part in found.values() if part.amount or part.foreign]
 
 
 def _items(plan: Plan, books: Books) -> None:
@@ -133,8 +222,11 @@ def _entry_fault(entry: Draft, plan: Plan, books: Books) -> Fault | None:
     for part in entry.parts:
         if plan.targets[part.source].control and not (part.contact or plan.settings.contact):
             return Fault(part.row, "counterparty-required")
-        if abs(part.amount) > MOST_MINOR:
+        if max(abs(part.amount), abs(part.foreign)) > MOST_MINOR:
             return Fault(part.row, "amount-too-large")
+        wrong = _currency_fault(part, plan.targets[part.source], books.book.base_currency)
+        if wrong:
+            return wrong
     return None
 
 
@@ -158,66 +250,12 @@ def keys(entries: Sequence[Draft]) -> list[str]:
     seen: Counter[str] = Counter()
     found = []
     for entry in entries:
-        parts = [[p.source, p.amount, p.contact, p.memo] for p in entry.parts]
+        parts = [
+            [p.source, p.amount, p.contact, p.memo, *([p.currency, p.foreign] * bool(p.currency))]
+            for p in entry.parts
+        ]
         content = json.dumps([str(entry.day), entry.text, parts])
         digest = hashlib.sha256(content.encode()).hexdigest()
         seen[digest] += 1
         found.append(f"moving:{digest}:{seen[digest]}")
     return found
-
-
-def told(plan: Plan, *, rows: int, contacts: AbstractSet[str]) -> dict[str, Any]:
-    """The plan as its page shows it; long lists are cut and counted."""
-    content = plan.content
-    sums = _sums(content)
-    wrong = [entry.fault for entry in plan.refused if entry.fault]
-    faults = [*plan.faults, *wrong]
-    days = [entry.day for entry in content.entries]
-    return {
-        "rows": rows,
-        "skipped": content.skipped,
-        "faults": [_fault_told(fault) for fault in faults[:MOST_TOLD]],
-        "faults_total": len(faults),
-        "accounts": [_target_told(one, sums) for one in plan.targets.values()],
-        "contacts": len(content.contacts),
-        "contacts_new": len(content.contacts.keys() - contacts),
-        "entries": len(plan.entries),
-        "refused": len(plan.refused),
-        "items": len(content.items),
-        "difference": plan.difference,
-        "debit": sum(max(p.amount, 0) for e in plan.entries for p in e.parts)
-        or sum(max(item.amount, 0) for item in content.items),
-        "first": str(min(days)) if days else None,
-        "last": str(max(days)) if days else None,
-        "sample": [_entry_told(entry) for entry in plan.entries[:5]] if days else [],
-    }
-
-
-def _fault_told(fault: Fault) -> dict[str, Any]:
-    return {
-        "row": fault.row,
-        "code": fault.code,
-        "params": dict(fault.params),
-        "warning": fault.warning,
-    }
-
-
-def _target_told(one: Target, sums: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "key": one.source.key,
-        "source": " ".join(dict.fromkeys(t for t in (one.source.code, one.source.name) if t)),
-        "account_id": str(one.account_id) if one.account_id else None,
-        "code": one.code,
-        "name": one.name,
-        "type": one.type,
-        "certainty": one.certainty,
-        "balance": sums.get(one.source.key, 0),
-    }
-
-
-def _entry_told(entry: Draft) -> dict[str, Any]:
-    return {
-        "day": str(entry.day),
-        "text": entry.text,
-        "parts": [[part.source, part.amount, part.contact] for part in entry.parts[:8]],
-    }

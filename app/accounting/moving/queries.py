@@ -106,6 +106,12 @@ def remembered() -> dict[str, Remembered]:
     return {row.source: Remembered(row.account_id, row.type) for row in rows}
 
 
+def remembered_taxes() -> dict[str, str | None]:
+    """What was decided of the other package's taxes; None: they carry no code here."""
+    rows = session.execute(sa.text("select source, tax_code from app.moving_tax"))
+    return {row.source: row.tax_code for row in rows}
+
+
 def books() -> Books:
     """What of the client's books a plan needs."""
     return Books(
@@ -114,6 +120,8 @@ def books() -> Books:
         {one.name.casefold() for one in queries.counterparties()},
         {one.id for one in queries.periods() if one.state == "closed"},
         remembered(),
+        queries.tax_codes(),
+        remembered_taxes(),
     )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from app.accounting import ledger
 from app.accounting.moving import cells as moving_cells
 from app.accounting.moving import columns as moving_columns
+from app.accounting.moving import foreign as moving_foreign
+from app.accounting.moving.entries import Line, entries_of
+from app.accounting.moving.foreign import Contradicts, Said, Sum
 from app.accounting.moving.table import FORMULA, Row, Table
-from app.accounting.moving.values import Content, Draft, Fault, Item, Part, Settings, Source
+from app.accounting.moving.values import Content, Fault, Item, Part, Settings, Source
 from app.kernel import money
 
 _TOTAL = re.compile(
@@ -20,6 +23,8 @@ _TOTAL = re.compile(
     r"balance brought forward|opening balance|closing balance|beginning balance|net movement)\b.*",
     re.IGNORECASE,
 )
+_BASE = ("", "", "base")
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _CREDIT_SIDE = {"h", "c", "cr", "credit", "haben", "k", "haber", "avere"}
 _CODE = re.compile(r"([0-9][0-9A-Za-z.\-/]{1,19})\s*[-–·:]?\s+(\S.*)")
 _CODE_AFTER = re.compile(r"(\S.*?)\s*[(\[]([0-9][0-9A-Za-z.\-/]{1,19})[)\]]")
@@ -63,28 +68,67 @@ class _Reader:
             raise _RowRefused("date-out-of-range")
         return found
 
-    def minor(self, row: Row, field: str) -> int:
+    def minor(self, row: Row, field: str, currency: str) -> int:
         """The amount in a column in minor units, 0 where it is empty."""
         text = self.text(row, field)
         try:
             found = moving_cells.amount(text, decimal_comma=self.comma)
-            exact = money.to_minor(_without_noise(found, self.currency), self.currency)
+            exact = money.to_minor(_without_noise(found, currency), currency)
         except ValueError:
             raise _RowRefused("not-an-amount", text=text[:40]) from None
         except money.NotAnAmount as wrong:
-            raise _RowRefused(wrong.code, currency=self.currency) from None
+            raise _RowRefused(wrong.code, currency=currency) from None
         return exact
 
-    def sum(self, row: Row) -> int:
-        """Debit less credit of a row."""
-        columns = self.settings.columns
-        if "debit" in columns or "credit" in columns:
-            found = self.minor(row, "debit") - self.minor(row, "credit")
+    def sum(self, row: Row) -> Sum:
+        """Debit less credit of a row, in base and in the row's own currency."""
+        currency = self.currency_of(row)
+        said = Said(currency, *self._said(row, currency), self.rate(row))
+        try:
+            return moving_foreign.sum_of(said, home=self.currency, inverse=self.settings.inverse)
+        except Contradicts as fault:
+            raise _RowRefused(fault.code, **fault.params) from None
+
+    def _said(self, row: Row, currency: str) -> tuple[int | None, int | None]:
+        """What a row says in base and in its currency; of one amount the other columns tell."""
+        columns = self.settings.columns.keys()
+        if currency == self.currency or {*moving_columns.FOREIGN} & columns:
+            base = self._signed(row, moving_columns.MAIN, self.currency)
+            foreign = self._signed(row, moving_columns.FOREIGN, currency)
+            return self._signed(row, _BASE, self.currency) if base is None else base, foreign
+        if "base" in columns or "rate" in columns:
+            foreign = self._signed(row, moving_columns.MAIN, currency)
+            return self._signed(row, _BASE, self.currency), foreign
+        return self._signed(row, moving_columns.MAIN, self.currency), None
+
+    def _signed(self, row: Row, fields: tuple[str, str, str], currency: str) -> int | None:
+        """Debit less credit, or the one amount with its sign; None where all cells are empty."""
+        debit, credit, single = fields
+        if not any(self.text(row, field) for field in fields):
+            return None
+        if {debit, credit} & self.settings.columns.keys():
+            found = self.minor(row, debit, currency) - self.minor(row, credit, currency)
         else:
-            found = self.minor(row, "amount")
+            found = self.minor(row, single, currency)
             if self.text(row, "side").casefold().strip(".") in _CREDIT_SIDE:
                 found = -found
         return -found if self.settings.flipped else found
+
+    def currency_of(self, row: Row) -> str:
+        """The currency of a row, the base where it names none."""
+        text = self.text(row, "currency").upper()
+        found = _SIGNS.get(text, text) or self.currency
+        if found not in money.CURRENCIES:
+            raise _RowRefused("currency-unknown", currency=text[:10])
+        return found
+
+    def rate(self, row: Row) -> Decimal | None:
+        """The exchange rate of a row."""
+        text = self.text(row, "rate")
+        try:
+            return moving_cells.amount(text, decimal_comma=self.comma) if text else None
+        except ValueError:
+            raise _RowRefused("rate-out-of-range") from None
 
     def source(self, row: Row) -> Source | None:
         """The account of a row: its own, else that of the section it stands in."""
@@ -128,7 +172,7 @@ def read(table: Table, settings: Settings, *, currency: str) -> Content:
     content.faults += [Fault(0, "column-missing", {"column": field}) for field in lacking]
     if lacking:
         return content
-    _check_days(table, settings, content)
+    settings = _with_order(table, settings, content)
     reader = _Reader(table, settings, currency, content, _comma(table, settings))
     if content.blocked:
         return content
@@ -144,10 +188,11 @@ def _comma(table: Table, settings: Settings) -> bool | None:
     return moving_cells.decimal_comma(text for text in texts if text)
 
 
-def _check_days(table: Table, settings: Settings, content: Content) -> None:
+def _with_order(table: Table, settings: Settings, content: Content) -> Settings:
+    """The order of days as chosen, else as some row proves it; what speaks against it is noted."""
     place = settings.columns.get("date")
     if place is None:
-        return
+        return settings
     found = moving_cells.orders((row.no, row.cell(place)) for row in table.rows)
     if found.contradictory:
         rows = {"first": found.dmy_row, "second": found.mdy_row}
@@ -157,6 +202,7 @@ def _check_days(table: Table, settings: Settings, content: Content) -> None:
     elif (settings.order == "dmy" and found.mdy_row) or (settings.order == "mdy" and found.dmy_row):
         row = found.mdy_row or found.dmy_row
         content.faults.append(Fault(0, "date-order-wrong", {"row": row}))
+    return replace(settings, order=settings.order or ("mdy" if found.mdy_row else None))
 
 
 def _is_total(row: Row) -> bool:
@@ -204,11 +250,28 @@ def _opening(reader: _Reader) -> None:
                 raise _RowRefused("account-missing")
             reader.content.skipped += 1
         elif amount:
-            reader.content.balances.append(Part(row.no, source.key, amount))
+            reader.content.balances.append(_balance(reader, row, source, amount))
 
     faults = list(_each(reader, act))
     # one unreadable row would leave the rest out of balance: the file waits for it
     reader.content.faults += [Fault(0, f.code, {**f.params, "row": f.row}) for f in faults]
+
+
+def _balance(reader: _Reader, row: Row, source: Source, amount: Sum) -> Part:
+    """A balance, of a contact where the row names one."""
+    contact = reader.text(row, "contact")[:200]
+    if contact:
+        reader.content.contacts.setdefault(contact.casefold(), contact)
+    return Part(
+        row.no,
+        source.key,
+        amount.base,
+        contact=contact,
+        due=reader.day(row, "due"),
+        reference=reader.text(row, "reference")[:200],
+        currency=amount.currency,
+        foreign=amount.foreign,
+    )
 
 
 def _items(reader: _Reader) -> None:
@@ -224,25 +287,25 @@ def _items(reader: _Reader) -> None:
             day, due = reader.day(row, "date"), reader.day(row, "due")
             found = reader.text(row, "reference") or reader.text(row, "entry")
             text = found or reader.text(row, "description")
-            reader.content.items.append(Item(row.no, contact, amount, day, due, text[:200]))
+            reader.content.items.append(
+                Item(
+                    row.no,
+                    contact,
+                    amount.base,
+                    day,
+                    due,
+                    text[:200],
+                    amount.currency,
+                    amount.foreign,
+                )
+            )
 
     faults = list(_each(reader, act))
     reader.content.faults += [Fault(0, f.code, {**f.params, "row": f.row}) for f in faults]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row of a ledger before it is known which entry it belongs to."""
-
-    row: int
-    day: date
-    name: str
-    text: str
-    parts: tuple[Part, ...]
-
-
 def _ledger(reader: _Reader) -> None:
-    lines: list[_Line] = []
+    lines: list[Line] = []
 
     def act(row: Row) -> None:
         if row.filled == 1 or not reader.text(row, "date"):
@@ -258,9 +321,8 @@ def _ledger(reader: _Reader) -> None:
             return
         lines.append(_line(reader, row, day, source, amount))
 
-    faults = list(_each(reader, act))
-    entries = grouped(lines)
-    _refuse_around(entries, faults)
+    faults = moving_foreign.lifted(_each(reader, act))
+    entries = entries_of(lines, faults)
     reader.content.faults += faults
     reader.content.entries += entries
     for entry in entries:
@@ -277,75 +339,30 @@ def _begin_section(reader: _Reader, row: Row) -> None:
     reader.content.skipped += 1
 
 
-def _line(reader: _Reader, row: Row, day: date, source: Source, amount: int) -> _Line:
+def _line(reader: _Reader, row: Row, day: date, source: Source, amount: Sum) -> Line:
     text = reader.text(row, "description")
     reference = reader.text(row, "reference")
     name = reader.text(row, "entry")
     first = Part(
         row.no,
         source.key,
-        amount,
+        amount.base,
         contact=reader.text(row, "contact")[:200],
         memo=(text or reference)[:500],
         due=reader.day(row, "due"),
         reference=reference[:200],
+        currency=amount.currency,
+        foreign=amount.foreign,
+        tax=reader.text(row, "tax")[:100],
     )
     parts: tuple[Part, ...] = (first,)
     contra = reader.text(row, "contra")
     if contra:
         other = reader.known(split(contra, ""))
-        parts = (first, Part(row.no, other.key, -amount, first.contact, first.memo))
+        parts = (first, first.turned(other.key))
         name = f"row {row.no}"  # a row with its other side is an entry of its own
     described = " · ".join(one for one in (reference, text) if one)
-    return _Line(row.no, day, name, (described or name or source.name)[:500], parts)
-
-
-def grouped(lines: Sequence[_Line]) -> list[Draft]:
-    """The rows as entries: by their number, by day and text, or one after the other until they
-    are in balance; whichever way leaves the fewest entries out of balance, in this order."""
-    ways = [
-        _by(lines, lambda line: (line.name, line.day) if line.name else None),
-        _by(lines, lambda line: (line.day, line.text)),
-        _in_turn(lines),
-    ]
-    if not any(line.name for line in lines):
-        ways = ways[1:]
-    return min(ways, key=lambda found: sum(1 for draft in found if draft.sum))
-
-
-def _by(lines: Sequence[_Line], key: Callable[[_Line], object]) -> list[Draft]:
-    found: dict[object, Draft] = {}
-    for line in lines:
-        name = key(line) or ("row", line.row)
-        draft = found.setdefault(name, Draft(line.row, line.day, line.text))
-        draft.parts += line.parts
-    return list(found.values())
-
-
-def _in_turn(lines: Sequence[_Line]) -> list[Draft]:
-    found: list[Draft] = []
-    for line in lines:
-        last = found[-1] if found else None
-        if last is None or last.sum == 0 or last.day != line.day:
-            found.append(Draft(line.row, line.day, line.text, list(line.parts)))
-        else:
-            last.parts += line.parts
-    return found
-
-
-def _refuse_around(entries: Sequence[Draft], faults: Sequence[Fault]) -> None:
-    """Refuses entries that cannot be held, with the unreadable row that is to blame if one is."""
-    wrong = {fault.row for fault in faults}
-    for entry in entries:
-        if entry.sum:
-            near = {part.row + step for part in entry.parts for step in (-1, 1)} & wrong
-            row = min(near, default=entry.row)
-            params = {"difference_minor": entry.sum, "row": row}
-            entry.fault = Fault(entry.row, "unbalanced-entry", params)
-        elif len(entry.parts) < 2:
-            entry.fault = Fault(entry.row, "too-few-postings")
-        elif len(entry.parts) > ledger.MAX_POSTINGS:
-            entry.fault = Fault(entry.row, "too-many-postings", {"most": ledger.MAX_POSTINGS})
+    return Line(row.no, day, name, (described or name or source.name)[:500], parts)
 
 
 _READERS: dict[str, Callable[[_Reader], None]] = {

@@ -45,6 +45,7 @@ def register(registry: Registry) -> None:
         {
             "moving_account": _("Account of another package"),
             "moving_file": _("File of another package"),
+            "moving_tax": _("Tax of another package"),
         }
     )
     words.declare_errors(_of_files() | _of_rows())
@@ -96,6 +97,32 @@ def _of_rows() -> dict[str, words.Lazy]:
     return {
         "account-missing": _("This row names no account."),
         "contact-missing": _("This row names no contact."),
+        "moving-account-currency": _(
+            "Row %(row)s: account %(account)s keeps %(currency)s, this row is in %(other)s. Take"
+            " another account for it."
+        ),
+        "moving-base-differs": _(
+            "This row is in the base currency, but its two amounts differ by %(difference)s."
+            " Correct the row, or leave one of the two columns out."
+        ),
+        "moving-foreign-missing": _(
+            "Row %(row)s is in %(currency)s. Say which column holds the amount in %(currency)s or"
+            " the exchange rate, or leave the currency out to take all amounts as %(base)s."
+        ),
+        "moving-foreign-sign": _(
+            "One amount of this row is a debit and the other a credit. Correct its signs."
+        ),
+        "moving-rate-contradicts": _(
+            "Amount, %(currency)s and rate of this row differ by %(difference)s, more than"
+            " rounding leaves. Correct the row, or leave the rate out."
+        ),
+        "moving-rate-missing": _(
+            "This row is in %(currency)s and has neither a rate nor an amount in %(base)s."
+        ),
+        "rate-direction-unsure": _(
+            "Row %(row)s: the rate can be read in two ways. Say whether it is %(base)s for one"
+            " %(currency)s, or the other way round."
+        ),
         "formula-without-value": _(
             "The cell holds a formula without its value. Open the file, save it and drop it again."
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,8 @@ class Settings:
 
     `flipped` turns every sign around; `sure` says that odd signs are right; `suspense` is the code
     of the account that takes a difference, `contact` who stands for rows without one, `control`
-    whether open items are of receivables or of payables.
+    whether open items are of receivables or of payables. `inverse`: rates are units of the other
+    currency for one of the base; None where nothing says so.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Settings:
     suspense: str = ""
     contact: str = ""
     control: str = "receivable"
+    inverse: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -44,6 +46,7 @@ class Settings:
             "suspense": self.suspense,
             "contact": self.contact,
             "control": self.control,
+            "inverse": self.inverse,
         }
 
     @classmethod
@@ -79,7 +82,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One posting of a file: amount in minor units of the base currency, debit positive."""
+    """One posting of a file: amount in minor units of the base currency, debit positive.
+
+    `foreign` is the amount in `currency`, where that is another one; `tax` what the file calls its
+    tax.
+    """
 
     row: int
     source: str
@@ -88,27 +95,47 @@ class Part:
     memo: str = ""
     due: date | None = None
     reference: str = ""
+    currency: str = ""
+    foreign: int = 0
+    tax: str = ""
+
+    def with_base(self, amount: int) -> Part:
+        """The same with another base amount."""
+        return replace(self, amount=amount)
+
+    def turned(self, source: str) -> Part:
+        """The other side of it, on another account."""
+        return replace(self, source=source, amount=-self.amount, foreign=-self.foreign, tax="")
 
 
 @dataclass(slots=True)
 class Draft:
-    """An entry of a file; its first fault refuses all of it."""
+    """An entry of a file; its first fault refuses all of it.
+
+    `rounding` is what its base amounts missed each other by before it was spread over them.
+    """
 
     row: int
     day: date
     text: str
     parts: list[Part] = field(default_factory=list)
     fault: Fault | None = None
+    rounding: int = 0
 
     @property
     def sum(self) -> int:
-        """Debit less credit."""
+        """Debit less credit, in base."""
         return sum(part.amount for part in self.parts)
+
+    @property
+    def balances(self) -> bool:
+        """Whether its sides agree, but for a minor unit of rounding a foreign part."""
+        return abs(self.sum) <= sum(1 for part in self.parts if part.foreign)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An open item: somebody owes `amount` (positive) or is owed it (negative)."""
+    """An open item: somebody owes `amount` of base (positive) or is owed it (negative)."""
 
     row: int
     contact: str
@@ -116,6 +143,8 @@ class Item:
     day: date | None
     due: date | None
     reference: str
+    currency: str = ""
+    foreign: int = 0
 
 
 @dataclass(slots=True)

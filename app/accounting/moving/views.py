@@ -54,6 +54,11 @@ FIELDS = {
     "amount": _("Amount"),
     "side": _("Debit or credit sign"),
     "currency": _("Currency"),
+    "foreign": _("Amount in its currency"),
+    "foreign_debit": _("Debit in its currency"),
+    "foreign_credit": _("Credit in its currency"),
+    "base": _("Amount in the base currency"),
+    "rate": _("Exchange rate"),
     "tax": _("Tax code"),
     "reference": _("Reference"),
     "due": _("Due date"),
@@ -65,6 +70,8 @@ TYPES = {
     "income": _("Income"),
     "expense": _("Expense"),
 }
+SIDES = {"sales": _("on sales"), "purchases": _("on purchases")}
+RATES = {"": None, "base": False, "other": True}
 ORDERS = {"ymd": _("2026-03-31"), "dmy": _("31/03/2026"), "mdy": _("03/31/2026")}
 
 
@@ -150,6 +157,8 @@ def _file_page(moving_id: UUID) -> Response:
         orders=ORDERS,
         chart=chart,
         base=queries.book().base_currency,
+        codes=queries.tax_codes(),
+        sides=SIDES,
         uploader=people.names([found.uploaded_by]).get(found.uploaded_by, ""),
         form=forms.current(),
     )
@@ -162,9 +171,15 @@ def _told(fault: Any) -> str:
         if name in params:
             params[name] = str({**FIELDS, **_CONTROLS}.get(params[name], params[name]))
     if "difference_minor" in params:
-        currency = queries.book().base_currency
+        currency = params.get("currency") or queries.book().base_currency
+        if fault["code"] != "unbalanced-entry":
+            currency = queries.book().base_currency
         params["difference"] = words.format_money(int(params["difference_minor"]), currency)
-    return words.error_text(fault["code"], params)
+    text = words.error_text(fault["code"], params)
+    row = params.get("row")
+    if row and not fault.get("row") and str(row) not in text:
+        return str(_("Row %(row)s: %(text)s", row=row, text=text))
+    return text
 
 
 _CONTROLS = {"receivable": _("receivables"), "payable": _("payables")}
@@ -201,7 +216,8 @@ def _settings(found: MovingFile) -> Settings:
     kind = sent.get("kind", found.kind or "ledger")
     order, comma = sent.get("order") or None, sent.get("comma", "")
     signs = sent.get("signs", "")
-    wrong = kind not in moving_columns.KINDS or order not in (None, *ORDERS)
+    rate = sent.get("rate", "")
+    wrong = kind not in moving_columns.KINDS or order not in (None, *ORDERS) or rate not in RATES
     if wrong or comma not in ("", "point", "comma") or signs not in ("", "flip", "sure"):
         raise Invalid("not-a-choice")
     return replace(
@@ -216,6 +232,7 @@ def _settings(found: MovingFile) -> Settings:
         suspense=sent.get("suspense", "").split(" ")[0][:20],
         contact=sent.get("contact", "").strip()[:200],
         control="payable" if sent.get("control") == "payable" else "receivable",
+        inverse=RATES[rate],
     )
 
 
@@ -250,6 +267,16 @@ def accounts(moving_id: UUID) -> Response:
         one["key"]: request.form.get(f"account.{place}", "") for place, one in enumerate(known)
     }
     moving_commands.decide(file_id=moving_id, choices=choices, version=_version())
+    toast(_("Kept for every file of this client."))
+    return redirect_to(".file", moving_id=moving_id)
+
+
+@pages.post(f"{_AT}/taxes", needs=NEEDS, again=_file_page)
+def taxes(moving_id: UUID) -> Response:
+    """Says which tax codes the file's taxes become."""
+    known = moving_queries.file(moving_id).report.get("taxes", [])
+    choices = {one["key"]: request.form.get(f"tax.{place}", "") for place, one in enumerate(known)}
+    moving_commands.decide_taxes(file_id=moving_id, choices=choices, version=_version())
     toast(_("Kept for every file of this client."))
     return redirect_to(".file", moving_id=moving_id)
 

@@ -48,6 +48,18 @@ create table app.moving_account (
 );
 create index on app.moving_account (tenant_id, account_id);
 
+-- Which tax code a tax of the other package becomes on one side, sales or purchases; null: none.
+create table app.moving_tax (
+  tenant_id uuid not null,
+  source text not null check (length(source) between 1 and 200),   -- name, rate and side, folded
+  tax_code text,
+  decided_by uuid not null,
+  decided_at timestamptz not null default now(),
+  primary key (tenant_id, source),
+  foreign key (tenant_id, tax_code) references ledger.tax_code (tenant_id, code)
+);
+create index on app.moving_tax (tenant_id, tax_code);
+
 -- A client's own mapping of a shape of file.
 create table app.moving_mapping (
   tenant_id uuid not null,
@@ -60,7 +72,7 @@ create table app.moving_mapping (
 do $$
 declare t text;
 begin
-  foreach t in array '{moving_file, moving_account, moving_mapping}'::text[] loop
+  foreach t in array '{moving_file, moving_account, moving_tax, moving_mapping}'::text[] loop
     execute format('call guard.protect(%L, %L)', 'app.' || t, 'accounting');
     execute format('grant select, insert on app.%I to app_rw, app_worker, app_restore', t);
     execute format('call guard.demand(%L, %L, %L)', 'app.' || t, '{insert,update}',
@@ -70,11 +82,14 @@ end $$;
 grant update (kind, state, settings, report, made_accounts, made_contacts, job_id, imported_by,
   imported_at, version) on app.moving_file to app_rw, app_worker;
 grant update (account_id, type, decided_by, decided_at) on app.moving_account to app_rw, app_worker;
+grant update (tax_code, decided_by, decided_at) on app.moving_tax to app_rw, app_worker;
 grant update (settings, kept_at) on app.moving_mapping to app_rw, app_worker;
 call guard.sign('app.moving_file', '{uploaded_by,imported_by}');
 call guard.sign('app.moving_account', '{decided_by}');
+call guard.sign('app.moving_tax', '{decided_by}');
 call app.audit_table('app.moving_file', array['header', 'report', 'settings']);
 call app.audit_table('app.moving_account');
+call app.audit_table('app.moving_tax');
 
 -- What the columns of a shape mean, over all clients: the hash of the header's words and places of
 -- columns, nothing of any client. A proposal only; the person sees and confirms it.
