@@ -1,6 +1,35 @@
 -- What a claim reaches and holds: the two questions every policy and every door asks.
 set role guard_owner;
 
+-- The part of reach() for a worklist, all clients of a person at once; base: l is no service line.
+-- Sets are merged: guessing one row, the planner would read every tenant once a membership.
+create function guard.reached(c guard.claim, l text, base boolean) returns uuid[]
+language plpgsql stable parallel safe
+set plan_cache_mode = force_generic_plan set enable_nestloop = off as $$
+begin
+  if base then
+    return array(
+      select distinct m.tenant_id from guard.living m
+       where m.user_id = c.person
+         and (c.p_tenant is null or m.tenant_id = c.p_tenant)
+         and (l = any (m.lines) or l = 'member'
+              or (l = '*' and (c.lines is null or 'member' = any (c.lines) or m.lines && c.lines)))
+         and (not m.on_engagement or exists (
+               select from guard.running e
+                where e.tenant_id = m.tenant_id
+                  and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))));
+  end if;
+
+  -- A service line, by itself: this form keeps the plan of 500 clients fast.
+  return array(
+    select distinct m.tenant_id from guard.living m
+     where m.user_id = c.person
+       and (c.p_tenant is null or m.tenant_id = c.p_tenant)
+       and l = any (m.lines)
+       and (not m.on_engagement or exists (
+             select from guard.running e where e.tenant_id = m.tenant_id and e.line = l)));
+end $$;
+
 -- The clients reached on a line, for reading or (w) for writing.
 -- l is a registered line, 'member' (any membership), or '*' (anything there at all).
 -- A service line of a membership that rests on the engagement counts while that line's engagement runs; what
@@ -42,27 +71,7 @@ begin
     return '{}';
   end if;
 
-  if base then
-    return array(
-      select distinct m.tenant_id from guard.living m
-       where m.user_id = c.person
-         and (c.p_tenant is null or m.tenant_id = c.p_tenant)
-         and (l = any (m.lines) or l = 'member'
-              or (l = '*' and (c.lines is null or 'member' = any (c.lines) or m.lines && c.lines)))
-         and (not m.on_engagement or exists (
-               select from guard.running e
-                where e.tenant_id = m.tenant_id
-                  and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))));
-  end if;
-
-  -- A service line, by itself: this form keeps the plan of 500 clients fast.
-  return array(
-    select distinct m.tenant_id from guard.living m
-     where m.user_id = c.person
-       and (c.p_tenant is null or m.tenant_id = c.p_tenant)
-       and l = any (m.lines)
-       and (not m.on_engagement or exists (
-             select from guard.running e where e.tenant_id = m.tenant_id and e.line = l)));
+  return guard.reached(c, l, base);
 end $$;
 
 -- A permission of a role held in the claim's client or in the provider's tenant.
