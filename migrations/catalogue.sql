@@ -117,6 +117,18 @@ select 'reference table written by a login role', tb.name || ' ' || a.privilege_
  where tb.reg = 'reference' and a.grantee in (select role from login where role <> 'app_restore'::regrole)
    and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE')
 
+union all
+select 'login role writes what the database sets', tb.name || '.' || a.attname
+  from tb
+  join pg_attribute a on a.attrelid = tb.oid and a.attnum > 0 and a.attgenerated = ''
+  join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  cross join login
+ where login.role <> 'app_restore'::regrole
+   and (pg_get_expr(d.adbin, d.adrelid) ~ 'now\(\)|_timestamp|user_id\(\)|_xact_id'
+        and (has_column_privilege(login.role, tb.oid, a.attnum, 'INSERT')
+             or has_column_privilege(login.role, tb.oid, a.attnum, 'UPDATE'))
+        or a.attname = 'version' and has_column_privilege(login.role, tb.oid, a.attnum, 'INSERT'))
+
 -- Policies -------------------------------------------------------------------------------------
 union all
 select 'no forced RLS', name from tb where tenanted and not forced

@@ -209,7 +209,6 @@ def change_provider(
         raise NotFound
     found.name, found.accent = name, checked_accent(accent)
     found.sender_name, found.sender_address = sender_name, sender_address
-    found.changed_at = clock.now()
     if remove_logo:
         found.logo, found.logo_type = None, None
     elif logo is not None:

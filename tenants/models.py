@@ -59,7 +59,9 @@ class ProviderSetting(Model):
     accent: Mapped[str]
     sender_name: Mapped[str]
     sender_address: Mapped[str]
-    changed_at: Mapped[datetime] = mapped_column(UtcTime, server_default=FetchedValue())
+    changed_at: Mapped[datetime] = mapped_column(
+        UtcTime, server_default=FetchedValue(), server_onupdate=FetchedValue()
+    )
 
 
 class ClientFigure(Model):

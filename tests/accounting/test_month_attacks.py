@@ -95,10 +95,6 @@ SIGNED = {
         "insert into app.close_step (tenant_id, title, first_starts, made_by)"
         " values (guard.tenant_id(), 'x', '2026-01-01', %s)"
     ),
-    "recode": (
-        "insert into app.recode (tenant_id, change, lines, made_by)"
-        " values (guard.tenant_id(), '{}', 1, %s)"
-    ),
     "gap": (
         "insert into app.statement_gap_note (tenant_id, statement_id, why, made_by)"
         " select guard.tenant_id(), id, 'x', %s from app.statement limit 1"

@@ -119,6 +119,10 @@ PLANTED = [
     ("registered table is gone", "drop table app.canary_part"),
     ("table in schema public", "create table public.loose (x int)"),
     (
+        "login role writes what the database sets",
+        "alter table app.canary add made_at timestamptz default now()",
+    ),
+    (
         "reference table written by a login role",
         (
             "create table app.loose (x int);"

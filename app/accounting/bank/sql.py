@@ -49,7 +49,7 @@ KEEP_MAPPING = sa.text(
     " select (select guard.tenant_id()), u.account, :print, cast(:mapping as jsonb),"
     " (select guard.user_id()) from unnest(cast(:accounts as uuid[])) as u(account)"
     " on conflict (tenant_id, bank_account_id, fingerprint) do update"
-    " set mapping = excluded.mapping, made_by = excluded.made_by, changed_at = now()"
+    " set mapping = excluded.mapping"
 )
 ALIKE = sa.text(
     "with f as (select tenant_id, id, format from app.statement_file"

@@ -29,13 +29,13 @@ values ((select guard.tenant_id()), :period, :account, :month, :usual, :text, :i
   (select guard.user_id()))
 on conflict (tenant_id, period_id, account_id) do update set
   month_minor = excluded.month_minor, usual_minor = excluded.usual_minor, text = excluded.text,
-  in_pack = excluded.in_pack, made_by = excluded.made_by, made_at = now()
+  in_pack = excluded.in_pack
 """)
 _TICK = sa.text("""
 insert into app.close_step_done as d (tenant_id, step_id, period_id, done, note, done_by)
 values ((select guard.tenant_id()), :step, :period, :done, :note, (select guard.user_id()))
 on conflict (tenant_id, step_id, period_id) do update set
-  done = excluded.done, note = excluded.note, done_by = excluded.done_by, done_at = now()
+  done = excluded.done, note = excluded.note
 """)
 _PLAN = sa.text("""
 insert into app.close_plan as p

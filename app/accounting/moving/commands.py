@@ -208,7 +208,7 @@ def decide(*, file_id: UUID, choices: Mapping[str, str], version: int) -> None:
             " from unnest(cast(:sources as text[]), cast(:accounts as text[]),"
             " cast(:types as text[])) x(s, a, t)"
             " on conflict (tenant_id, source) do update set account_id = excluded.account_id,"
-            " type = excluded.type, decided_by = excluded.decided_by, decided_at = now()"
+            " type = excluded.type"
         ),
         {
             "sources": [row[0] for row in rows],
@@ -237,8 +237,7 @@ def decide_taxes(*, file_id: UUID, choices: Mapping[str, str], version: int) -> 
             "insert into app.moving_tax as m (tenant_id, source, tax_code, decided_by)"
             " select (select guard.tenant_id()), s, nullif(c, :none), (select guard.user_id())"
             " from unnest(cast(:sources as text[]), cast(:codes as text[])) x(s, c)"
-            " on conflict (tenant_id, source) do update set tax_code = excluded.tax_code,"
-            " decided_by = excluded.decided_by, decided_at = now()"
+            " on conflict (tenant_id, source) do update set tax_code = excluded.tax_code"
         ),
         {"sources": list(rows), "codes": list(rows.values()), "none": NO_TAX},
     )
@@ -299,8 +298,7 @@ def _remember(found: MovingFile) -> None:
         sa.text(
             "insert into app.moving_mapping as m (tenant_id, fingerprint, settings)"
             " values ((select guard.tenant_id()), :print, cast(:settings as jsonb))"
-            " on conflict (tenant_id, fingerprint) do update set settings = excluded.settings,"
-            " kept_at = now()"
+            " on conflict (tenant_id, fingerprint) do update set settings = excluded.settings"
         ),
         {"print": found.fingerprint, "settings": json.dumps(kept)},
     )

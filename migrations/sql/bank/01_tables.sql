@@ -133,11 +133,17 @@ begin
     bank_transaction, exchange_rate}'::text[]
   loop
     execute format('call guard.protect(%L, %L)', 'app.' || t, 'accounting');
-    execute format('grant select, insert on app.%I to app_rw, app_worker, app_restore', t);
+    execute format('grant select on app.%I to app_rw, app_worker', t);
+    execute format('grant select, insert on app.%I to app_restore', t);
   end loop;
 end $$;
--- A line comes in to be done; only whoever may post says that it is booked.
-revoke insert on app.bank_transaction from app_rw, app_worker;
+-- Times, versions and what a job finds out are the database's; a line comes in to be done, and only
+-- whoever may post says that it is booked.
+grant insert (tenant_id, id, number, name, currency, account_id) on app.bank_account
+  to app_rw, app_worker;
+grant insert on app.bank_account_number, app.statement, app.exchange_rate to app_rw, app_worker;
+grant insert (tenant_id, id, stored_object_id, name, sha256, size, format, state, accounts, warnings,
+  error, uploaded_by) on app.statement_file to app_rw, app_worker;
 grant insert (tenant_id, id, bank_account_id, statement_id, booked_on, value_on, amount_minor,
   currency, status, counterparty, counterparty_account, reference, end_to_end_id, bank_id, text,
   amount_written, line, dedupe_key, occurrence) on app.bank_transaction to app_rw, app_worker;

@@ -109,14 +109,21 @@ begin
     execute format('grant select, insert on app.%I to app_restore', t);
   end loop;
 end $$;
-grant insert, update on app.close_plan to app_rw, app_worker;
+grant insert (tenant_id, due_days, owner_id, change_percent, change_minor),
+  update (due_days, owner_id, change_percent, change_minor, version)
+  on app.close_plan to app_rw, app_worker;
 grant update (due_on, owner_id, figures, blocking, warnings, counted_at, version)
   on app.close_month to app_rw, app_worker;
-grant insert, update, delete on app.close_explanation to app_rw, app_worker;
-grant insert on app.close_step to app_rw, app_worker;
+grant insert (tenant_id, period_id, account_id, month_minor, usual_minor, text, in_pack, made_by),
+  update (month_minor, usual_minor, text, in_pack), delete
+  on app.close_explanation to app_rw, app_worker;
+grant insert (tenant_id, id, title, first_starts, only_once, made_by)
+  on app.close_step to app_rw, app_worker;
 grant update (title, ends_before) on app.close_step to app_rw, app_worker;
-grant insert, update on app.close_step_done to app_rw, app_worker;
-grant insert on app.close_override to app_rw, app_worker;
+grant insert (tenant_id, step_id, period_id, done, note, done_by), update (done, note)
+  on app.close_step_done to app_rw, app_worker;
+grant insert (tenant_id, id, period_id, checks, reason, made_by)
+  on app.close_override to app_rw, app_worker;
 
 call guard.demand('app.close_plan', '{insert,update}', '{accounting.close}');
 call guard.demand('app.close_month', '{update}', '{accounting.post,accounting.close}');
@@ -128,6 +135,8 @@ call guard.sign('app.close_explanation', '{made_by}');
 call guard.sign('app.close_step', '{made_by}');
 call guard.sign('app.close_step_done', '{done_by}');
 call guard.sign('app.close_override', '{made_by}');
+call guard.sign_change('app.close_explanation', 'made_by', 'made_at');
+call guard.sign_change('app.close_step_done', 'done_by', 'done_at');
 
 call app.audit_table('app.close_plan');
 call app.audit_table('app.close_explanation');

@@ -184,6 +184,31 @@ begin
   end loop;
 end $$;
 
+-- Puts whoever acts (column tg_argv[0], where named) and the time (tg_argv[1]) into a changed row.
+create function guard.signs_change() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  stamps jsonb := jsonb_build_object(tg_argv[1], now());
+begin
+  if session_user not in ('app_rw', 'app_worker') then
+    return new;                       -- loading and restoring keep what was
+  end if;
+  if tg_argv[0] <> '' then
+    stamps := stamps || jsonb_build_object(tg_argv[0], guard.user_id());
+  end if;
+  return jsonb_populate_record(new, stamps);
+end $$;
+
+-- Whoever changes a row signs it, also by raw SQL: nobody's words stand under another's name, and no
+-- change looks older than it is. by: '' where the row names nobody.
+create procedure guard.sign_change(t regclass, by text, at text)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute format(
+    'create trigger signs_change before update on %s for each row'
+    ' when (old.* is distinct from new.*) execute function guard.signs_change(%L, %L)', t, by, at);
+end $$;
+
 -- Lets a door's owner in: on one line as a caller of that line would be, or (line null) wherever
 -- the claims reach; then the door itself must check the line.
 create procedure guard.admit(t regclass, definer regrole, line text)
@@ -243,13 +268,14 @@ end $$;
 grant execute on function
   guard.register(regclass, text, text[], text), guard.register_line(text, text), guard.lines(),
   guard.registered(), guard.branches(text[], boolean), guard.only_oneself(),
-  guard.at_this_moment()
+  guard.at_this_moment(), guard.signs_change()
   to app_owner;
 grant execute on procedure
   guard.policies(regclass, text, text), guard.protect(regclass, text),
   guard.protect_shared(regclass), guard.protect_cross(regclass, text[], text),
   guard.protect_personal(regclass), guard.demand(regclass, text[], text[]),
-  guard.sign(regclass, text[]), guard.stamp(regclass, text[]), guard.admit(regclass, regrole, text),
+  guard.sign(regclass, text[]), guard.stamp(regclass, text[]), guard.sign_change(regclass, text, text),
+  guard.admit(regclass, regrole, text),
   guard.admit_jobs(regclass), guard.add_line(text, text)
   to app_owner;
 reset role;

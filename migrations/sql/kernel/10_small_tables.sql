@@ -16,7 +16,8 @@ call guard.protect_shared('app.idempotency_key');
 -- an answer is kept for whoever asked, and may say what a colleague may not read
 create policy own on app.idempotency_key as restrictive to app_rw, app_worker
   using (owner_id = (select guard.user_id())) with check (owner_id = (select guard.user_id()));
-grant select, insert, update, delete on app.idempotency_key to app_rw, app_worker;
+grant select, insert (tenant_id, owner_id, key, line, request_sha), update (status, media_type, body),
+  delete on app.idempotency_key to app_rw, app_worker;
 
 -- The next number of a series of one client, without gaps: the row is locked until the commit.
 create table app.counter (
@@ -63,7 +64,8 @@ create table app.saved_view (
   unique (tenant_id, owner_id, list, name)
 );
 call guard.protect_personal('app.saved_view');
-grant select, insert, update, delete on app.saved_view to app_rw, app_worker;
+grant select, insert (tenant_id, id, owner_id, list, name, query), update (query), delete
+  on app.saved_view to app_rw, app_worker;
 grant select, insert, update, delete on app.saved_view to app_restore;
 
 create table app.undo_token (
@@ -78,7 +80,9 @@ create table app.undo_token (
   primary key (tenant_id, id)
 );
 call guard.protect_personal('app.undo_token');
-grant select, insert, update, delete on app.undo_token to app_rw, app_worker;
+-- a way back is taken once, as it was offered
+grant select, insert (tenant_id, id, owner_id, kind, args, expires_at), update (taken_at)
+  on app.undo_token to app_rw, app_worker;
 reset role;
 alter function app.take_number(text, text) owner to counter_door;
 grant execute on function app.take_number(text, text) to app_rw, app_worker;

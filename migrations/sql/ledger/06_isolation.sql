@@ -39,7 +39,8 @@ call guard.admit('app.approval', 'ledger_writer', 'accounting');
 grant select on app.approval to ledger_writer;
 
 -- What holds no figures is written by the service layer itself, under the line's policies.
-grant insert on ledger.counterparty, ledger.dimension, ledger.dimension_value, ledger.tax_code,
+grant insert (tenant_id, id, name, kind, account_id) on ledger.counterparty to app_rw, app_worker;
+grant insert on ledger.dimension, ledger.dimension_value, ledger.tax_code,
   ledger.journal to app_rw, app_worker;
 grant update (name, kind, account_id, archived_at) on ledger.counterparty to app_rw, app_worker;
 grant update (name) on ledger.dimension, ledger.journal to app_rw, app_worker;

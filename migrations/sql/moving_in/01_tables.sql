@@ -74,19 +74,30 @@ declare t text;
 begin
   foreach t in array '{moving_file, moving_account, moving_tax, moving_mapping}'::text[] loop
     execute format('call guard.protect(%L, %L)', 'app.' || t, 'accounting');
-    execute format('grant select, insert on app.%I to app_rw, app_worker, app_restore', t);
+    execute format('grant select on app.%I to app_rw, app_worker', t);
+    execute format('grant select, insert on app.%I to app_restore', t);
     execute format('call guard.demand(%L, %L, %L)', 'app.' || t, '{insert,update}',
       '{accounting.accounts}');
   end loop;
 end $$;
+grant insert (tenant_id, id, stored_object_id, name, sha256, size, kind, state, header, fingerprint,
+  settings, error, uploaded_by) on app.moving_file to app_rw, app_worker;
+grant insert (tenant_id, source, account_id, type, decided_by)
+  on app.moving_account to app_rw, app_worker;
+grant insert (tenant_id, source, tax_code, decided_by) on app.moving_tax to app_rw, app_worker;
+grant insert (tenant_id, fingerprint, settings) on app.moving_mapping to app_rw, app_worker;
 grant update (kind, state, settings, report, made_accounts, made_contacts, job_id, imported_by,
   imported_at, version) on app.moving_file to app_rw, app_worker;
-grant update (account_id, type, decided_by, decided_at) on app.moving_account to app_rw, app_worker;
-grant update (tax_code, decided_by, decided_at) on app.moving_tax to app_rw, app_worker;
-grant update (settings, kept_at) on app.moving_mapping to app_rw, app_worker;
+grant update (account_id, type) on app.moving_account to app_rw, app_worker;
+grant update (tax_code) on app.moving_tax to app_rw, app_worker;
+grant update (settings) on app.moving_mapping to app_rw, app_worker;
 call guard.sign('app.moving_file', '{uploaded_by,imported_by}');
 call guard.sign('app.moving_account', '{decided_by}');
 call guard.sign('app.moving_tax', '{decided_by}');
+call guard.sign_change('app.moving_account', 'decided_by', 'decided_at');
+call guard.sign_change('app.moving_tax', 'decided_by', 'decided_at');
+call guard.stamp('app.moving_file', '{imported_at}');
+call guard.sign_change('app.moving_mapping', '', 'kept_at');
 call app.audit_table('app.moving_file', array['header', 'report', 'settings']);
 call app.audit_table('app.moving_account');
 call app.audit_table('app.moving_tax');

@@ -119,9 +119,11 @@ call guard.protect('ledger.counterparty_alias', 'accounting');
 call guard.demand('ledger.counterparty_alias', '{insert,update}',
   '{accounting.post,accounting.accounts}');
 grant select on ledger.counterparty_alias to app_rw, app_worker, app_restore;
-grant insert on ledger.counterparty_alias to app_rw, app_worker, app_restore;
+grant insert on ledger.counterparty_alias to app_restore;
+grant insert (tenant_id, id, counterparty_id, kind, value)
+  on ledger.counterparty_alias to app_rw, app_worker;
 grant update (archived_at, counterparty_id) on ledger.counterparty_alias to app_rw, app_worker;
-grant update (terms_days, merged_into_id) on ledger.counterparty to app_rw, app_worker;
+grant insert (terms_days), update (terms_days, merged_into_id) on ledger.counterparty to app_rw, app_worker;
 call app.audit_table('ledger.counterparty_alias');
 -- an allocation is its own record: who, when, and nothing of it ever changes
 

@@ -45,11 +45,15 @@ begin
   foreach t in array '{recode, recode_entry}'::text[] loop
     execute format('call guard.protect(%L, %L)', 'app.' || t, 'accounting');
     execute format('call guard.demand(%L, %L, %L)', 'app.' || t, '{insert,update}', '{accounting.post}');
-    execute format('grant select, insert on app.%I to app_rw, app_worker, app_restore', t);
+    execute format('grant select on app.%I to app_rw, app_worker', t);
+    execute format('grant select, insert on app.%I to app_restore', t);
   end loop;
 end $$;
+-- Who did it and when is whoever acts: login roles cannot write those columns.
+grant insert (tenant_id, id, change, lines, refused) on app.recode to app_rw, app_worker;
+grant insert (tenant_id, recode_id, entry_id, reversal_id, new_entry_id, lines)
+  on app.recode_entry to app_rw, app_worker;
 grant update (state, waiting, lines_done, refused, job_id) on app.recode to app_rw, app_worker;
 grant update (undone_entry_id) on app.recode_entry to app_rw, app_worker;
-call guard.sign('app.recode', '{made_by}');
 call app.audit_table('app.recode', array['waiting', 'refused']);
 reset role;

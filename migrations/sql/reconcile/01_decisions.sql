@@ -52,8 +52,8 @@ grant update (decided_by, decided_as, decided_by_id, decided_at, rule_id, coding
 
 drop trigger only_who_posts on app.bank_transaction;
 create trigger only_who_posts before update of state, entry_id, decided_by, decided_as,
-  decided_by_id, decided_at, rule_id, reason, matched, allocation_id, metered_version, skipped_why,
-  kept_coding, kept_by_id, kept_at
+  decided_by_id, decided_at, rule_id, coding, reason, matched, allocation_id, metered_version,
+  skipped_why, kept_coding, kept_by_id, kept_at
   on app.bank_transaction for each statement execute function app.only_who_posts();
 
 -- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount;
@@ -65,15 +65,19 @@ declare
 begin
   if session_user in ('app_rw', 'app_worker') and exists (
     select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
-    where n.decided_by_id is distinct from o.decided_by_id and n.decided_by_id is distinct from acting
-      and n.decided_by_id is not null) then
+    where (n.decided_by_id, n.decided_by, n.decided_as, n.decided_at, n.reason, n.skipped_why, n.rule_id)
+      is distinct from
+        (o.decided_by_id, o.decided_by, o.decided_as, o.decided_at, o.reason, o.skipped_why, o.rule_id)
+      and n.decided_by_id is not null
+      and (n.decided_by_id is distinct from acting or n.decided_at <> now())) then
     raise exception 'refused: another person in decided_by_id' using errcode = '42501';
   end if;
   if session_user in ('app_rw', 'app_worker') and exists (
     select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
     where (n.kept_by_id, n.kept_coding, n.kept_at)
       is distinct from (o.kept_by_id, o.kept_coding, o.kept_at)
-      and n.kept_by_id is not null and n.kept_by_id is distinct from acting) then
+      and n.kept_by_id is not null
+      and (n.kept_by_id is distinct from acting or n.kept_at <> now())) then
     raise exception 'refused: another person in kept_by_id' using errcode = '42501';
   end if;
   if exists (

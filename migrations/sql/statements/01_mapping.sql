@@ -16,11 +16,14 @@ create table app.statement_mapping (
   foreign key (tenant_id, bank_account_id) references app.bank_account (tenant_id, id)
 );
 call guard.protect('app.statement_mapping', 'accounting');
-grant select, insert on app.statement_mapping to app_rw, app_worker, app_restore;
-grant update (mapping, made_by, changed_at) on app.statement_mapping to app_rw, app_worker;
+grant select on app.statement_mapping to app_rw, app_worker;
+grant insert (tenant_id, id, bank_account_id, fingerprint, mapping, made_by), update (mapping)
+  on app.statement_mapping to app_rw, app_worker;
+grant select, insert on app.statement_mapping to app_restore;
 call guard.demand('app.statement_mapping', '{insert,update}',
   '{accounting.import,accounting.accounts}');
 call guard.sign('app.statement_mapping', '{made_by}');
+call guard.sign_change('app.statement_mapping', 'made_by', 'changed_at');
 call app.audit_table('app.statement_mapping', array['mapping']);
 
 alter table app.statement_file
@@ -32,7 +35,7 @@ alter table app.statement_file
   -- who brought it: staff in the client, staff on the desk, the client at the portal, a program
   add column source text not null default 'staff'
     check (source in ('staff', 'desk', 'portal', 'api', 'tray'));
-grant update (mapping) on app.statement_file to app_rw, app_worker;
+grant insert (mapping, source), update (mapping) on app.statement_file to app_rw, app_worker;
 create index statement_file_open on app.statement_file (tenant_id, uploaded_at)
   where state in ('mapping', 'waiting', 'refused');
 
@@ -98,7 +101,8 @@ create table app.statement_gap_note (
   foreign key (tenant_id, statement_id) references app.statement (tenant_id, id)
 );
 call guard.protect('app.statement_gap_note', 'accounting');
-grant select, insert, delete on app.statement_gap_note to app_rw, app_worker;
+grant select, insert (tenant_id, id, statement_id, why, made_by), delete
+  on app.statement_gap_note to app_rw, app_worker;
 grant select, insert on app.statement_gap_note to app_restore;
 call guard.demand('app.statement_gap_note', '{insert,delete}', '{accounting.import}');
 call guard.sign('app.statement_gap_note', '{made_by}');

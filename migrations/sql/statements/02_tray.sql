@@ -30,11 +30,14 @@ create table app.statement_tray (
 create index on app.statement_tray (tenant_id, state, dropped_at desc, id desc);
 create index on app.statement_tray (tenant_id, stored_object_id);
 call guard.protect('app.statement_tray', 'intake');
-grant select, insert on app.statement_tray to app_rw, app_worker, app_restore;
+grant select, insert on app.statement_tray to app_restore;
+grant select, insert (tenant_id, id, stored_object_id, name, sha256, size, format, numbers, error,
+  reason, dropped_by) on app.statement_tray to app_rw, app_worker;
 grant update (state, given_tenant_id, given_file_id, done_by, done_at)
   on app.statement_tray to app_rw, app_worker;
 call guard.demand('app.statement_tray', '{insert,update}', '{accounting.import}');
 call guard.sign('app.statement_tray', '{dropped_by,done_by}');
+call guard.stamp('app.statement_tray', '{done_at}');
 call app.audit_table('app.statement_tray', array['numbers', 'error']);
 
 -- What a person dropped at once: addresses of the files in their clients, no content.
@@ -48,6 +51,6 @@ create table app.statement_drop (
 );
 create index on app.statement_drop (tenant_id, owner_id, made_at desc);
 call guard.protect_personal('app.statement_drop');
-grant select, insert on app.statement_drop to app_rw, app_worker;
+grant select, insert (tenant_id, id, owner_id, items) on app.statement_drop to app_rw, app_worker;
 grant select, insert on app.statement_drop to app_restore;
 reset role;

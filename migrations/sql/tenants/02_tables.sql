@@ -25,7 +25,8 @@ call guard.demand('app.client', '{update}', '{engagement.set}');
 -- slug, state and is_provider are the guard's: the mirror below keeps them.
 grant select on app.client to app_rw, app_worker;
 grant update (name, legal_name, country, time_zone, locale) on app.client to app_rw, app_worker;
-grant insert on app.client to app_worker;
+grant insert (tenant_id, slug, name, legal_name, country, currency, time_zone, locale,
+  fiscal_year_start_month, chart_template, hue, is_provider, state) on app.client to app_worker;
 grant select, insert, update on app.client to app_restore;
 
 -- What the clients see of the provider: one row, in the provider's own tenant.
@@ -43,7 +44,11 @@ create table app.provider_setting (
 
 call guard.protect('app.provider_setting', 'member');
 call guard.demand('app.provider_setting', '{insert,update}', '{provider.settings}');
-grant select, insert, update on app.provider_setting to app_rw, app_worker, app_restore;
+grant select, insert (tenant_id, name, logo_type, logo, accent, sender_name, sender_address),
+  update (name, logo_type, logo, accent, sender_name, sender_address)
+  on app.provider_setting to app_rw, app_worker;
+grant select, insert, update on app.provider_setting to app_restore;
+call guard.sign_change('app.provider_setting', '', 'changed_at');
 
 -- What the desk shows of a client: counts and dates, nothing of the content.
 create table app.client_figure (
@@ -71,7 +76,9 @@ create table app.pinned_client (
 );
 
 call guard.protect_personal('app.pinned_client');
-grant select, insert, update, delete on app.pinned_client to app_rw, app_worker, app_restore;
+grant select, insert (tenant_id, owner_id, position), update (position), delete
+  on app.pinned_client to app_rw, app_worker;
+grant select, insert, update, delete on app.pinned_client to app_restore;
 reset role;
 
 alter table app.client add constraint fk_client_tenant
