@@ -58,9 +58,9 @@ def upload_statement(
     if len(data) > MAX_BYTES:
         raise Invalid.of("file", "file-too-large", most=MAX_BYTES // 1024)
     digest = hashlib.sha256(data).hexdigest()
-    known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
+    known = _known(digest)
     if known is not None:
-        return Uploaded(known.id, known.state, known.lines_new, known.lines_total, repeated=True)
+        return known
     taken = bank_reading.take(data)
     object_id = storage.put(
         data,
@@ -80,8 +80,18 @@ def upload_statement(
             "source": source,
             **_described(taken),
         },
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if file_id is None and (meanwhile := _known(digest)) is not None:
+        return meanwhile
     return go_on(file_id, taken, {}, later=later)
+
+
+def _known(digest: str) -> Uploaded | None:
+    """What became of the same bytes when they came before."""
+    known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
+    if known is None:
+        return None
+    return Uploaded(known.id, known.state, known.lines_new, known.lines_total, repeated=True)
 
 
 def _described(taken: Taken) -> dict[str, Any]:

@@ -26,7 +26,7 @@ ADD_FILE = sa.text(
     " values ((select guard.tenant_id()), :object, :name, :sha, :size, :format, :state,"
     " cast(:accounts as jsonb), cast(:warnings as jsonb), cast(:error as jsonb),"
     " cast(:mapping as jsonb), :source, :person)"
-    " returning id"
+    " on conflict (tenant_id, sha256) do nothing returning id"
 )
 ADD_NUMBER = sa.text(
     "insert into app.bank_account_number (tenant_id, number, currency, bank_account_id)"

@@ -42,8 +42,9 @@ insert into app.moving_file (tenant_id, stored_object_id, name, sha256, size, ki
   fingerprint, settings, error, uploaded_by)
 values ((select guard.tenant_id()), :object, :name, :sha, :size, :kind, :state,
   cast(:header as jsonb), :print, cast(:settings as jsonb), cast(:error as jsonb),
-  (select guard.user_id())) returning id
+  (select guard.user_id())) on conflict (tenant_id, sha256) do nothing returning id
 """)
+_KNOWN = sa.text("select id, state from app.moving_file where sha256 = :sha")
 _CONTROL_WORDS = ("supplier", "vendor", "creditor", "payable", "lieferant", "kredit", "bill")
 
 
@@ -58,22 +59,22 @@ def upload(*, data: bytes, name: str, kind: Kind | None = None) -> UUID:
     if len(data) > moving_table.MAX_BYTES:
         raise Invalid.of("file", "file-too-large", most=moving_table.MAX_BYTES // 1024)
     digest = hashlib.sha256(data).hexdigest()
-    known = session.execute(
-        sa.text("select id, state from app.moving_file where sha256 = :sha"), {"sha": digest}
-    ).one_or_none()
+    known = session.execute(_KNOWN, {"sha": digest}).one_or_none()
     if known is not None:
         if known.state == "undone":
             _set(known.id, state="mapping")
             analyse(known.id)
         return UUID(str(known.id))
     made = _keep(data, name[:255] or "file", digest, kind)
+    if made is None:  # somebody brought the same bytes at the same time
+        return UUID(str(session.execute(_KNOWN, {"sha": digest}).one().id))
     found = moving_queries.file(made)
     if found.state == "mapping":
         _look_at(found)
     return made
 
 
-def _keep(data: bytes, name: str, digest: str, kind: Kind | None) -> UUID:
+def _keep(data: bytes, name: str, digest: str, kind: Kind | None) -> UUID | None:
     table, error = _table(data)
     settings = guessed(table, name, kind) if table else None
     object_id = storage.put(
@@ -83,7 +84,7 @@ def _keep(data: bytes, name: str, digest: str, kind: Kind | None) -> UUID:
         media_type="application/octet-stream",
         line="accounting",
     )
-    made: UUID = session.execute(
+    made: UUID | None = session.execute(
         _ADD,
         {
             "object": object_id,
@@ -97,7 +98,7 @@ def _keep(data: bytes, name: str, digest: str, kind: Kind | None) -> UUID:
             "settings": json.dumps(settings.to_json() if settings else {}),
             "error": json.dumps(error) if error else None,
         },
-    ).scalar_one()
+    ).scalar_one_or_none()
     return made
 
 
