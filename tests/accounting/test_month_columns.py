@@ -177,3 +177,22 @@ def test_whoever_only_brings_statements_in_does_not_recode_a_line(
     recoded = "update app.bank_transaction set coding = '[]' where id = %s"
     by_sql.refused(place.owner.scope(place.tenant), recoded, place.lines[2])
     assert by_sql.changed(place.staff.scope(place.tenant), recoded, place.lines[2]) == 1
+
+
+def test_contacts_are_merged_in_no_chain_and_no_circle(
+    by_sql: Acting, place: Place, two: tuple[Session, Session]
+) -> None:
+    scope = two[0].scope(place.tenant)
+    made = [
+        by_sql.value(
+            scope,
+            "insert into ledger.counterparty (tenant_id, name) values (guard.tenant_id(), 'x')"
+            " returning id",
+        )
+        for _ in range(3)
+    ]
+    merge = "update ledger.counterparty set merged_into_id = %s where id = %s returning id"
+    by_sql.value(scope, merge, made[1], made[0])
+    by_sql.refused(scope, merge, made[0], made[1])
+    by_sql.refused(scope, merge, made[2], made[1])
+    by_sql.refused(scope, merge, made[0], made[2])

@@ -126,6 +126,7 @@ def merge(contact_id: UUID, *, into: UUID) -> UUID:
     """
     if contact_id == into:
         raise Invalid.of("into", "merge-self")
+    session.execute(_HOLD, {"ids": [contact_id, into]})
     lost, kept = queries_.contact(contact_id), queries_.contact(into)
     if lost.merged_into_id or kept.merged_into_id:
         raise NotFound("counterparty-unknown")
@@ -175,6 +176,11 @@ select exists (select from ledger.open_item i join ledger.allocation a on a.tena
     and a.releases_id is null and not exists (select from ledger.allocation r
       where r.tenant_id = a.tenant_id and r.releases_id = a.id))"""
 ).bindparams(sa.bindparam("family", type_=_IDS))
+# in one order, so that two who merge the same contacts wait for each other and see the outcome
+_HOLD = sa.text(
+    f"select id from ledger.counterparty where {_TENANT} and id = any (:ids)"
+    " order by id for no key update"
+).bindparams(sa.bindparam("ids", type_=_IDS))
 _REPOINT = sa.text(
     f"update ledger.counterparty set merged_into_id = :to where {_TENANT}"
     " and merged_into_id = :from returning id"

@@ -12,6 +12,22 @@ create function ledger.who_is(t uuid, c uuid) returns uuid
 language sql stable return
   (select coalesce(x.merged_into_id, x.id) from ledger.counterparty x where x.tenant_id = t and x.id = c);
 
+-- A counterparty turns out to be one that is itself: no chains, no circles, so one look suffices.
+create function ledger.merged_once() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (select from changed n join ledger.counterparty m
+        on m.tenant_id = n.tenant_id and m.id = n.merged_into_id where m.merged_into_id is not null)
+    or exists (select from changed n join ledger.counterparty x
+        on x.tenant_id = n.tenant_id and x.merged_into_id = n.id where n.merged_into_id is not null)
+  then
+    raise exception 'merged into one that is merged' using errcode = '42501';
+  end if;
+  return null;
+end $$;
+create trigger merged_once after update on ledger.counterparty
+  referencing new table as changed for each statement execute function ledger.merged_once();
+
 create function ledger.on_allocation() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
