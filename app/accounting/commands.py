@@ -187,15 +187,20 @@ def reverse_entry(
     after it. What the entry was booked from, such as a bank line, is to do again afterwards.
     Raises NotFound (entry-unknown) and Conflict (already-reversed).
     """
-    source = session.execute(_SOURCE, {"entry_id": entry_id}).scalar_one_or_none()
-    for known in registry.current().all(registry.EntrySource):
-        if known.source_type in ("", source):
-            known.release(entry_id)
+    _let_go(entry_id)
     session.execute(_VOID_SETTLEMENTS, {"entry_id": entry_id})
     row = session.execute(
         _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}
     ).one()
+    _let_go(entry_id)  # what somebody tied to it while the door waited for them
     return PostedEntry(row.entry_id, row.number, row.replayed, row.journal, row.fiscal_year)
+
+
+def _let_go(entry_id: UUID) -> None:
+    source = session.execute(_SOURCE, {"entry_id": entry_id}).scalar_one_or_none()
+    for known in registry.current().all(registry.EntrySource):
+        if known.source_type in ("", source):
+            known.release(entry_id)
 
 
 def ensure_periods(*, first: dt.date, last: dt.date) -> int:

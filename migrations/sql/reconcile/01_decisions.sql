@@ -56,6 +56,15 @@ create trigger only_who_posts before update of state, entry_id, decided_by, deci
   skipped_why, kept_coding, kept_by_id, kept_at
   on app.bank_transaction for each statement execute function app.only_who_posts();
 
+-- Waits for whoever posts to or reverses in these books at the moment; then what stands is read anew.
+create function ledger.hold_book() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  g record := ledger.open_door('accounting.post');
+begin
+  perform 1 from ledger.book b where b.tenant_id = g.tenant for no key update;
+end $$;
+
 -- Whoever ties a line to an entry, what the entry moves on the bank's account is the line's amount;
 -- and a decision is signed by whoever acts.
 create function app.line_equals_entry() returns trigger
@@ -80,6 +89,16 @@ begin
       and (n.kept_by_id is distinct from acting or n.kept_at <> now())) then
     raise exception 'refused: another person in kept_by_id' using errcode = '42501';
   end if;
+  if session_user in ('app_rw', 'app_worker') and exists (
+      select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
+      where n.entry_id is not null and n.entry_id is distinct from o.entry_id) then
+    perform ledger.hold_book();
+    if exists (select from changed n join was o on o.tenant_id = n.tenant_id and o.id = n.id
+        join ledger.entry r on r.tenant_id = n.tenant_id and r.reverses_id = n.entry_id
+        where n.entry_id is distinct from o.entry_id) then
+      raise exception 'entry-reversed' using errcode = 'BO409';
+    end if;
+  end if;
   if exists (
     select from changed n
     join app.bank_account a on a.tenant_id = n.tenant_id and a.id = n.bank_account_id
@@ -95,3 +114,6 @@ create trigger line_equals_entry after update on app.bank_transaction
   referencing old table as was new table as changed
   for each statement execute function app.line_equals_entry();
 reset role;
+alter function ledger.hold_book() owner to ledger_writer;
+revoke execute on function ledger.hold_book() from public;
+grant execute on function ledger.hold_book() to app_rw, app_worker;
