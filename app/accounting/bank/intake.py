@@ -58,9 +58,9 @@ def upload_statement(
     if len(data) > MAX_BYTES:
         raise Invalid.of("file", "file-too-large", most=MAX_BYTES // 1024)
     digest = hashlib.sha256(data).hexdigest()
-    known = _known(digest)
+    known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
     if known is not None:
-        return known
+        return _repeated(known)
     taken = bank_reading.take(data)
     object_id = storage.put(
         data,
@@ -81,16 +81,12 @@ def upload_statement(
             **_described(taken),
         },
     ).scalar_one_or_none()
-    if file_id is None and (meanwhile := _known(digest)) is not None:
-        return meanwhile
+    if file_id is None:  # somebody brought the same bytes at the same time
+        return _repeated(session.execute(sql.BY_DIGEST, {"sha": digest}).one())
     return go_on(file_id, taken, {}, later=later)
 
 
-def _known(digest: str) -> Uploaded | None:
-    """What became of the same bytes when they came before."""
-    known = session.execute(sql.BY_DIGEST, {"sha": digest}).one_or_none()
-    if known is None:
-        return None
+def _repeated(known: sa.Row[Any]) -> Uploaded:
     return Uploaded(known.id, known.state, known.lines_new, known.lines_total, repeated=True)
 
 
