@@ -20,7 +20,7 @@ from tests.accounting.test_bank import NUMBER, ROWS, add_account, mt940, upload
 from tests.accounting.test_bank_intake import CSV, at_home, drop, number_of, statement
 from tests.http import Browser
 from tests.serving import serving
-from tests.web.browser import browser, violations
+from tests.web.browser import browser, context_of, violations
 
 __all__ = ["browser"]
 
@@ -93,17 +93,10 @@ def opened(browser: Any, server: str, scene: Scene) -> Iterator[Callable[..., An
     """A page of a width and theme; the portal as the owner, the rest as the accountant."""
     contexts: list[Any] = []
 
-    def make(name: str, width: int, theme: str, **options: Any) -> Any:
-        context = browser.new_context(
-            base_url=server,
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            locale="en-GB",
-            **options,
-        )
-        contexts.append(context)
+    def make(name: str, width: int, theme: str, **options: bool) -> Any:
         cookie = scene.owner if name == "portal" else scene.books.session.cookie
-        context.add_cookies([{"name": "login", "value": cookie, "url": server}])
+        context = context_of(browser, server, cookie=cookie, width=width, theme=theme, **options)
+        contexts.append(context)
         page = context.new_page()
         page.goto(scene.addresses[name])
         return page
@@ -134,10 +127,10 @@ def test_every_screen_fits_both_widths_and_axe_finds_nothing(
 def test_the_owner_sends_a_file_without_a_script(
     opened: Callable[..., Any], tmp_path: Path
 ) -> None:
-    page = opened("portal", 390, "light", java_script_enabled=False)
+    page = opened("portal", 390, "light", script=False)
     chosen = tmp_path / "april.sta"
     chosen.write_bytes(mt940([("260410", "12,00", "April")]))
     page.set_input_files("input[type=file]", str(chosen))
     page.get_by_role("button", name="Send").click()
-    assert "april.sta" in page.content()
+    page.get_by_text("april.sta").first.wait_for()
     assert "Received" in page.content()

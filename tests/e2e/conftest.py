@@ -12,7 +12,7 @@ from app.factory import create_app
 from app.kernel.settings import Settings
 from tests.e2e.house import House, Open
 from tests.serving import close, serving
-from tests.web.browser import browser
+from tests.web.browser import browser, context_of
 
 __all__ = ["browser"]
 
@@ -74,18 +74,16 @@ def open_page(browser: Any, house: House) -> Iterator[Open]:
         noisy: bool = False,
         bypass_csp: bool = False,
     ) -> Any:
-        context = browser.new_context(
-            base_url=house.address,
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            java_script_enabled=script,
+        context = context_of(
+            browser,
+            house.address,
+            cookie="" if session is None else session.cookie,
+            width=width,
+            theme=theme,
+            script=script,
             bypass_csp=bypass_csp,
-            locale="en-GB",
         )
-        context.set_default_timeout(15_000)
         contexts.append(context)
-        if session is not None:
-            context.add_cookies([{"name": "login", "value": session.cookie, "url": house.address}])
         page = context.new_page()
         if not noisy:
             page.on("pageerror", lambda error: noises.append(f"{page.url}: {error}"))

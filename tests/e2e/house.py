@@ -157,21 +157,6 @@ Open = Callable[..., Any]
 """Makes a page: `open(width=1440, theme="light", session=None, script=True)`."""
 
 
-def authenticator(page: Any) -> None:
-    """Gives the page's browser a passkey device that answers by itself."""
-    wire = page.context.new_cdp_session(page)
-    wire.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    wire.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
 def invitation_of(page: Any, house: House, email: str) -> str:
     """The link of the invitation as the demo's mailbox shows it."""
     house.work()

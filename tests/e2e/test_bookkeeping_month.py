@@ -15,10 +15,9 @@ from tests import factories
 from tests.e2e import month_files as files
 from tests.e2e.house import MARKS, Firm, House
 from tests.e2e.month_files import Month
+from tests.web.browser import context_of
 
 pytestmark = [*MARKS, pytest.mark.steps]
-
-LONG = 30_000
 
 
 @dataclass(slots=True)
@@ -42,16 +41,10 @@ class Run:
 
     def page(self, session: factories.Session, *, width: int = 1440, script: bool = True) -> Any:
         """A browser of its own; what its console says is kept."""
-        context = self.browser.new_context(
-            base_url=self.house.address,
-            viewport={"width": width, "height": 900},
-            java_script_enabled=script,
-            locale="en-GB",
+        context = context_of(
+            self.browser, self.house.address, cookie=session.cookie, width=width, script=script
         )
-        context.set_default_timeout(LONG)
         self.contexts.append(context)
-        login = {"name": "login", "value": session.cookie, "url": self.house.address}
-        context.add_cookies([login])
         page = context.new_page()
         page.on("pageerror", lambda error: self.noises.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self.noises.append(f"{page.url}: {said.text}"))
@@ -216,12 +209,12 @@ def account_of(run: Run, name: str) -> Any:
 
 def left(page: Any, count: int) -> None:
     """So many lines are left in the list."""
-    expect(page.locator("#lines tr[data-row]")).to_have_count(count, timeout=LONG)
+    expect(page.locator("#lines tr[data-row]")).to_have_count(count)
 
 
 def saved(page: Any) -> None:
     """The server has confirmed every act."""
-    expect(page.get_by_role("status").filter(has_text="not yet saved")).to_be_hidden(timeout=LONG)
+    expect(page.get_by_role("status").filter(has_text="not yet saved")).to_be_hidden()
 
 
 def to(page: Any, text: str) -> None:
@@ -234,7 +227,7 @@ def to(page: Any, text: str) -> None:
         page.keyboard.press(key)
     expect(here).to_contain_text(text)
     panel = page.get_by_role("complementary", name="Selected line")
-    expect(panel.get_by_role("heading", level=2)).to_contain_text(text, timeout=LONG)
+    expect(panel.get_by_role("heading", level=2)).to_contain_text(text)
 
 
 def code(page: Any, text: str, account: str) -> None:
@@ -312,7 +305,7 @@ def ask(page: Any, line: str, text: str, *, chips: str = "") -> None:
         page.keyboard.type(chips)
     page.keyboard.press("Enter")
     row = page.get_by_role("row").filter(has_text=line)
-    expect(row).to_contain_text("Asked", timeout=LONG)
+    expect(row).to_contain_text("Asked")
 
 
 @pytest.fixture(scope="module")
@@ -367,13 +360,13 @@ def answer_on_a_phone(run: Run) -> None:
     expect(phone.get_by_role("region", name="About")).to_contain_text("Kelso Stores")
     phone.get_by_role("radio", name="Timber").check()
     phone.get_by_role("button", name="Send").click()
-    expect(phone.get_by_text("Thank you.").first).to_be_visible(timeout=LONG)
+    expect(phone.get_by_text("Thank you.").first).to_be_visible()
     plain = run.page(run.firm.owner, width=390, script=False)
     plain.goto(f"/portal/{run.firm.slug}/")
     plain.get_by_role("link", name=re.compile("What was this for")).first.click()
     plain.get_by_label("Your answer").fill("A new lamp for the office")
     plain.get_by_role("button", name="Send").click()
-    expect(plain.get_by_text("Thank you.").first).to_be_visible(timeout=LONG)
+    expect(plain.get_by_text("Thank you.").first).to_be_visible()
     for page in (phone, plain):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

@@ -70,7 +70,7 @@ def test_upload_book_and_publish_by_keys_and_names(
     tab_to(page, "button", "Publish")
     page.keyboard.press("Enter")
     page.wait_for_url("**/published/*")
-    assert page.get_by_text("A quiet month.").is_visible()
+    page.get_by_text("A quiet month.").wait_for()
 
 
 def test_back_from_a_line_shows_the_filtered_list(
@@ -83,7 +83,7 @@ def test_back_from_a_line_shows_the_filtered_list(
     page.get_by_label("Account", exact=True).wait_for()
     page.go_back()
     page.get_by_role("heading", level=1, name="Bank lines").wait_for()
-    assert page.get_by_role("link", name=re.compile("Paper and ink")).is_visible()
+    page.get_by_role("link", name=re.compile("Paper and ink")).wait_for()
     assert page.get_by_role("link", name=re.compile("Rent from Vos")).count() == 0
 
 
@@ -116,4 +116,4 @@ def test_a_fault_of_the_server_never_looks_like_success(
     page.get_by_text("Something went wrong").wait_for()
     assert page.get_by_text("Booked as").count() == 0
     page.goto(f"/c/{firm.slug}/books/bank")
-    assert page.get_by_role("link", name=re.compile("Paper and ink")).is_visible()
+    page.get_by_role("link", name=re.compile("Paper and ink")).wait_for()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import Any
 
-from playwright import sync_api as playwright
-
 from tests import factories
-from tests.e2e.house import MARKS, Firm, House, Open, authenticator, invitation_of, statement
+from tests.e2e.house import MARKS, Firm, House, Open, invitation_of, statement
+from tests.web.browser import add_authenticator, sign_in_by_passkey
 
 pytestmark = MARKS
 
@@ -31,7 +29,7 @@ def invited(house: House, admin_page: Any, mail_page: Any) -> str:
 
 def accept_with_passkey(page: Any, link: str) -> None:
     """The colleague makes a passkey, which for staff is both factors."""
-    authenticator(page)
+    add_authenticator(page)
     page.goto(link)
     page.get_by_role("button", name="Set up a passkey").click()
     page.wait_for_url("**/desk")
@@ -63,8 +61,7 @@ def sign_in_again(page: Any) -> None:
     page.goto("/me/security")
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url("**/login*")
-    with suppress(playwright.Error):  # the browser may have offered the key by itself
-        page.get_by_role("button", name="Sign in with a passkey").click(timeout=2_000)
+    sign_in_by_passkey(page)
     page.wait_for_url("**/desk")
 
 
@@ -117,7 +114,7 @@ def read_on_a_phone(page: Any, firm: Firm) -> None:
     page.wait_for_url(f"**/portal/{firm.slug}/")
     page.get_by_role("link", name=re.compile("Profit and loss")).first.click()
     page.get_by_role("heading", level=1, name=re.compile("Profit and loss")).wait_for()
-    assert page.get_by_text("A good month: one large sale.").is_visible()
+    page.get_by_text("A good month: one large sale.").wait_for()
     assert page.get_by_role("cell", name="1,405.31").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -178,7 +175,7 @@ def end_the_grant(page: Any, firm: Firm) -> None:
     """The owner sees what would stop, and ends it."""
     page.goto(f"/portal/{firm.slug}/access")
     page.get_by_role("link", name="Nils Arden").click()
-    assert page.get_by_text("Nobody else is left to work on:").is_visible()
+    page.get_by_text("Nobody else is left to work on:").wait_for()
     page.get_by_role("button", name="End access").click()
     page.get_by_role("status").filter(has_text=re.compile("ha(s|ve) ended")).wait_for()
 

@@ -131,7 +131,7 @@ def test_every_report_is_read_and_published_by_plain_forms(
         staff.wait_for_url("**/published/*")
         phone.goto(f"/portal/{firm.slug}/reports")
         phone.get_by_role("main").get_by_role("link").first.click()
-        assert phone.get_by_text(f"About {definition.key}").is_visible()
+        phone.get_by_text(f"About {definition.key}").wait_for()
         assert phone.get_by_role("cell", name="1,200.50").first.is_visible()
 
 
@@ -172,7 +172,7 @@ def test_the_owner_answers_a_request_reads_who_looked_and_signs_out(
     page.get_by_role("link", name=re.compile("Ruth Ames|who may see what", re.I)).first.click()
     page.get_by_role("button", name="Give access to Ruth Ames").click()
     page.get_by_role("status").filter(has_text=re.compile("request.* granted")).wait_for()
-    assert page.get_by_role("link", name="Ruth Ames").is_visible()
+    page.get_by_role("link", name="Ruth Ames").wait_for()
     page.get_by_role("link", name="Who looked at what").click()
     page.get_by_role("heading", level=1, name="Who looked at what").wait_for()
     page.goto(f"/portal/{firm.slug}/access")

@@ -8,11 +8,19 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests import factories
 from tests.identity.people import PASSWORD, email_of, enrolled, mailed_code
-from tests.web.browser import address, browser, browser_page, firm, live_app, violations
+from tests.web.browser import (
+    add_authenticator,
+    address,
+    browser,
+    browser_page,
+    firm,
+    live_app,
+    sign_in_by_passkey,
+    violations,
+)
 
 __all__ = ["address", "browser", "browser_page", "firm", "live_app"]
 
@@ -26,24 +34,6 @@ def public(live_app: Flask, address: str) -> Iterator[str]:
     live_app.extensions["settings"] = before
 
 
-def _virtual_authenticator(page: Any) -> None:
-    wire = page.context.new_cdp_session(page)
-    wire.send("WebAuthn.enable")
-    wire.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
-
-
 def test_an_invited_person_sets_up_a_passkey_and_signs_in_with_it(
     browser_page: Callable[..., Any], public: str, admin: psycopg.Connection
 ) -> None:
@@ -52,7 +42,7 @@ def test_an_invited_person_sets_up_a_passkey_and_signs_in_with_it(
     factories.grant(admin, provider, person, role="staff_accountant", lines=("member",))
     code = mailed_code(admin, person, "invite")
     page = browser_page(cookie="", faults=True)
-    _virtual_authenticator(page)
+    add_authenticator(page)
     page.goto(f"{public}/invite/{code}")
     page.get_by_role("button", name="Set up a passkey").click()
     page.wait_for_url(lambda url: "/invite/" not in url)
@@ -60,12 +50,7 @@ def test_an_invited_person_sets_up_a_passkey_and_signs_in_with_it(
     assert page.locator('input[name="name"][value="First passkey"]').count() == 1
     page.get_by_role("button", name="Sign out").first.click()
     page.wait_for_url("**/login*")
-    # The conditional call answers by itself, or else the button is there to be pressed.
-    try:
-        page.wait_for_url(lambda url: "/login" not in url, timeout=5000)
-    except TookTooLong:
-        page.get_by_role("button", name="Sign in with a passkey").click(no_wait_after=True)
-        page.wait_for_url(lambda url: "/login" not in url)
+    sign_in_by_passkey(page)
     page.goto(f"{public}/me/security")
     assert "used" in page.content()
 

@@ -6,6 +6,7 @@ import atexit
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.web import sample
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATIENCE = 60_000
+"""Milliseconds until a page that does not come is given up: a slow machine is no fault."""
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
@@ -108,12 +111,64 @@ def browser() -> Any:
 @lru_cache(maxsize=1)
 def _launched(path: str) -> Any:
     """One browser a process: Playwright runs one loop, whichever folder's tests ask first."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     playwright = sync_playwright().start()
     found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
     atexit.register(playwright.stop)
     return found
+
+
+def context_of(
+    browser: Any,
+    address: str,
+    *,
+    cookie: str = "",
+    width: int = 1440,
+    theme: str = "light",
+    script: bool = True,
+    bypass_csp: bool = False,
+) -> Any:
+    """A browser of its own at an address, signed in where there is a cookie; close it."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        java_script_enabled=script,
+        bypass_csp=bypass_csp,
+        locale="en-GB",
+    )
+    context.set_default_timeout(PATIENCE)
+    if cookie:
+        context.add_cookies([{"name": "login", "value": cookie, "url": address}])
+    return context
+
+
+def add_authenticator(page: Any) -> None:
+    """Gives the page's browser a passkey device that answers by itself."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    wire.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def sign_in_by_passkey(page: Any) -> None:
+    """From the page of signing in: by the button, unless the browser offered the key by itself."""
+    from playwright.sync_api import Error
+
+    with suppress(Error):
+        page.get_by_role("button", name="Sign in with a passkey").click(
+            timeout=5_000, no_wait_after=True
+        )
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 @pytest.fixture
@@ -134,17 +189,16 @@ def browser_page(browser: Any, address: str, firm: Firm) -> Iterator[Callable[..
         faults: bool = False,
         bypass_csp: bool = False,
     ) -> Any:
-        context = browser.new_context(
-            base_url=address,
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            java_script_enabled=script,
+        context = context_of(
+            browser,
+            address,
+            cookie=firm.staff if cookie is None else cookie,
+            width=width,
+            theme=theme,
+            script=script,
             bypass_csp=bypass_csp,
         )
         contexts.append(context)
-        value = firm.staff if cookie is None else cookie
-        if value:
-            context.add_cookies([{"name": "login", "value": value, "url": address}])
         page = context.new_page()
         if not faults:
             page.on("pageerror", lambda error: noises.append(str(error)))

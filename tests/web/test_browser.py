@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.browser import Firm, violations
 
@@ -39,7 +40,7 @@ def test_keys_move_select_peek_and_act(browser_page: Callable[..., Any], firm: F
     page.locator("#things-peek #thing", has_text="Thing 03").wait_for()
     page.keyboard.press("x")
     page.keyboard.press("Shift+J")
-    assert page.locator("[data-bulk-count]").inner_text() == "2"
+    expect(page.locator("[data-bulk-count]")).to_have_text("2")
     page.keyboard.press("e")
     page.locator(".toast", has_text="2 done").wait_for()
     page.keyboard.press("z")
@@ -60,8 +61,8 @@ def test_enter_opens_the_row_and_back_returns_to_the_filtered_list(
     page.keyboard.press("Enter")
     page.locator("h1", has_text="Thing 20").wait_for()
     page.go_back()
-    assert page.locator("tr[data-row]").count() == 10
-    assert page.locator("h1").inner_text() == "Things"
+    expect(page.locator("h1")).to_have_text("Things")
+    expect(page.locator("tr[data-row]")).to_have_count(10)
 
 
 def test_a_fault_never_looks_like_success(browser_page: Callable[..., Any], firm: Firm) -> None:
@@ -128,7 +129,7 @@ def test_without_a_script_lists_forms_and_portal_work(
     page.goto(f"/c/{firm.slug}/sample/new")
     page.locator("button", has_text="Save").click()
     page.locator(".summary a").first.click()
-    assert page.url.endswith("#f-name")
+    page.wait_for_url("**#f-name")
     page = browser_page(390, cookie=firm.owner, script=False)
     page.goto("/")
     assert page.url.endswith(f"/portal/{firm.slug}/")
