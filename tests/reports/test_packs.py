@@ -34,7 +34,8 @@ REPORTS = ("profit-and-loss", "balance-sheet", "cash-flow", "trial-balance", "ge
 @pytest.fixture
 def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
     """A client with entries of March and April, kept by somebody who may write notes."""
-    books = ledger_support.make_books(app, worker_app, admin)
+    years = (2024, max(2026, clock.today().year))  # one test looks at the last months
+    books = ledger_support.make_books(app, worker_app, admin, years=years)
     ledger_support.role_with(admin, "ledger_tester", NOTE_RIGHTS)
     books.post([1_234_500, -1_234_500])
     books.post([40_000, -40_000], codes=["6100", "1010"], on=dt.date(2026, 3, 9))
