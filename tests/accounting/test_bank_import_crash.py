@@ -127,12 +127,12 @@ def test_an_import_whose_worker_is_killed_goes_on_in_another(
     with process(settings, "dispatcher"):
         done = upload(books, _statement(30_000))
         with process(settings, "worker") as first:
-            wait(admin, STORED.format(books.tenant), 1, 60)
+            wait(admin, STORED.format(books.tenant), 1, 180)
             first.kill()
-            first.wait(timeout=10)
+            first.wait(timeout=60)
             half, _distinct = _stored(admin, books)
             assert half < 30_000
         with process(settings, "worker"):
-            wait(admin, DONE.format(books.tenant), 1, 60)
+            wait(admin, DONE.format(books.tenant), 1, 180)
     assert _stored(admin, books) == (30_000, 30_000)
     assert _outcome(admin, done.file_id) == ("imported", 30_000, 30_000, "done", 2)

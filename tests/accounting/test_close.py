@@ -226,10 +226,10 @@ def test_closing_while_somebody_posts_waits_and_then_refuses(
         with books.open():
             close_commands.close(period_id=MONTH)
             closed.set()
-            may_go.wait(10)
+            may_go.wait(60)
 
     def post() -> None:
-        closed.wait(10)
+        closed.wait(60)
         try:
             books.post(on=FIRST)
         except DomainError as error:
@@ -238,12 +238,12 @@ def test_closing_while_somebody_posts_waits_and_then_refuses(
     workers = [threading.Thread(target=act) for act in (close, post)]
     for worker in workers:
         worker.start()
-    closed.wait(10)
+    closed.wait(60)
     workers[1].join(0.5)
     assert workers[1].is_alive()  # the post waits at the door
     may_go.set()
     for worker in workers:
-        worker.join(20)
+        worker.join(60)
 
     assert [(type(one), one.code) for one in found] == [(Locked, "period-closed")]
     count = admin.execute(

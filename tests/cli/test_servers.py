@@ -45,7 +45,7 @@ def kill(process: processes.Identity) -> None:
         processes.reap()
         return not process.is_alive()
 
-    assert processes.wait_until(gone, seconds=10)
+    assert processes.wait_until(gone, seconds=60)
 
 
 def test_postgres_starts_in_a_long_path_with_spaces_and_is_adopted_when_it_runs(

@@ -81,7 +81,7 @@ def test_orphans_of_a_killed_run_are_found_by_their_mark_and_nobody_else_is_touc
     ours = processes.spawn(SLEEP, log=layout.log("x"), cwd=layout.root, environment=marked)
     stranger = processes.spawn(SLEEP, log=layout.log("y"), cwd=layout.root)
     spawned += [ours, stranger]
-    assert processes.wait_until(lambda: ours in checks.marked(marked[checks.MARKER]), seconds=5)
+    assert processes.wait_until(lambda: ours in checks.marked(marked[checks.MARKER]), seconds=60)
     assert checks.stop_orphans(layout) == 1
     assert not ours.is_alive()
     assert stranger.is_alive()
@@ -100,10 +100,10 @@ def test_a_killed_process_is_started_again_until_the_end(
     keeper.start()
     try:
         os.kill(spawned[0].pid, signal.SIGKILL)
-        assert processes.wait_until(lambda: len(spawned) == 2 and spawned[1].is_alive(), seconds=5)
+        assert processes.wait_until(lambda: len(spawned) == 2 and spawned[1].is_alive(), seconds=60)
     finally:
         stopping.set()
-        keeper.thread.join(timeout=5)
+        keeper.thread.join(timeout=60)
     assert keeper.pause > 0.3
 
 

@@ -20,7 +20,7 @@ def _effect(_args: dict[str, Any], progress: jobs.Progress) -> None:
 def _slow_once(_args: dict[str, Any], progress: jobs.Progress) -> None:
     db.session.execute(_EFFECT, {"job": progress.key})
     if progress.attempt == 1:
-        time.sleep(60)
+        time.sleep(600)
 
 
 def declare() -> None:
