@@ -63,12 +63,9 @@ def ask(
     if not keys or len(keys) > MOST_SUBJECTS:
         raise Invalid.of("subject_ids", "question-subjects", most=MOST_SUBJECTS)
     groups = [keys] if together else [[key] for key in keys]
-    made = []
-    for group in groups:
-        head: dict[str, Any] = {"line": line, "direction": "to_client", "text": text}
-        head |= {"chips": list(chips), "wants_file": wants_file, "to_person": to_person}
-        made.append(_ask(head, subject_type, group))
-    return tuple(made)
+    head: dict[str, Any] = {"line": line, "direction": "to_client", "text": text}
+    head |= {"chips": list(chips), "wants_file": wants_file, "to_person": to_person}
+    return _ask(head, subject_type, groups)
 
 
 def ask_provider(
@@ -77,15 +74,23 @@ def ask_provider(
     """A client's person asks the provider, about a record or in general; shown on the desk."""
     head: dict[str, Any] = {"line": line, "direction": "to_provider", "text": _checked_text(text)}
     head |= {"chips": [], "wants_file": False, "to_person": None}
-    return _ask(head, subject_type, [subject_key] if subject_key else [])
+    return _ask(head, subject_type, [[subject_key] if subject_key else []])[0]
 
 
-def _ask(head: dict[str, Any], subject_type: str, keys: list[str]) -> UUID:
-    made = ids.uuid7()
-    session.execute(_ADD, {"id": made, **head})
-    values = {"id": made, "line": head["line"], "type": subject_type, "keys": keys}
-    session.execute(_ADD_SUBJECTS, values)
-    _count(made, head["line"])
+def _ask(head: dict[str, Any], subject_type: str, groups: list[list[str]]) -> tuple[UUID, ...]:
+    """One question for each group of keys, with the same words; three statements for all."""
+    made = tuple(ids.uuid7() for _group in groups)
+    session.execute(_ADD, {"ids": list(made), **head})
+    subjects = [
+        (question, place, key)
+        for question, group in zip(made, groups, strict=True)
+        for place, key in enumerate(group)
+    ]
+    if subjects:
+        questions, places, keys = (list(column) for column in zip(*subjects, strict=True))
+        values = {"questions": questions, "places": places, "keys": keys}
+        session.execute(_ADD_SUBJECTS, {**values, "line": head["line"], "type": subject_type})
+    session.execute(_METER, {"ids": list(made), "meter": METER, "line": head["line"]})
     return made
 
 
@@ -105,7 +110,7 @@ def ask_again(question_id: UUID, *, text: str, chips: Sequence[str] = ()) -> UUI
         "wants_file": found.wants_file,
         "to_person": found.to_person,
     }
-    return _ask(head, found.subjects[0][0], [key for _type, key in found.subjects])
+    return _ask(head, found.subjects[0][0], [[key for _type, key in found.subjects]])[0]
 
 
 def answer(
@@ -274,13 +279,18 @@ def _checked_chips(chips: Sequence[str]) -> tuple[str, ...]:
 _HERE = "tenant_id = (select guard.tenant_id())"
 _ADD = sa.text(
     "insert into app.question (tenant_id, id, line, direction, text, chips, wants_file, to_person)"
-    " values ((select guard.tenant_id()), :id, :line, :direction, :text, cast(:chips as text[]),"
-    " :wants_file, :to_person)"
+    " select (select guard.tenant_id()), q.id, :line, :direction, :text, cast(:chips as text[]),"
+    " :wants_file, cast(:to_person as uuid) from unnest(cast(:ids as uuid[])) q(id)"
 )
 _ADD_SUBJECTS = sa.text(
     "insert into app.question_subject (tenant_id, question_id, line, position, subject_type,"
-    " subject_key) select (select guard.tenant_id()), :id, :line, k.n - 1, :type, k.key"
-    " from unnest(cast(:keys as text[])) with ordinality k(key, n)"
+    " subject_key) select (select guard.tenant_id()), k.question, :line, k.place, :type, k.key"
+    " from unnest(cast(:questions as uuid[]), cast(:places as int[]), cast(:keys as text[]))"
+    " k(question, place, key)"
+)
+_METER = sa.text(
+    "select app.record_usage(:meter, 1, 'question', 'question:' || q.id, 'question', q.id, '',"
+    " :line, null) from unnest(cast(:ids as uuid[])) q(id)"
 )
 _ADD_ANSWER = sa.text(
     "insert into app.answer (tenant_id, id, question_id, line, chip, text, files)"

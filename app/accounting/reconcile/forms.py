@@ -96,6 +96,20 @@ class AskForm(ActForm):
     wants_file: bool = False
 
 
+class PapersForm(forms.Schema):
+    """Which lines to ask the document of, in which words."""
+
+    lines: list[UUID] = Field(min_length=1, max_length=200)
+    text: str = Field(min_length=1, max_length=1000)
+    key: str | None = Field(None, pattern="^[0-9a-zA-Z-]{8,80}$")
+
+
+class PapersFromForm(forms.Schema):
+    """From which amount on lines need a document, as typed."""
+
+    amount: str = Field(min_length=1, max_length=20)
+
+
 class CertainForm(forms.Schema):
     """All certain lines, as counted and shown."""
 

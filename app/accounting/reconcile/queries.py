@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounting.coding import Coding
+from app.accounting.reconcile import papers
 from app.accounting.reconcile.lines import read_coding
 from app.kernel import paging
 from app.kernel.db import session
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.money import Money
 
-Tab = Literal["to_do", "certain", "asked", "pending", "skipped", "done"]
-TABS: tuple[Tab, ...] = ("to_do", "certain", "asked", "pending", "skipped", "done")
+Tab = Literal["to_do", "certain", "papers", "asked", "pending", "skipped", "done"]
+TABS: tuple[Tab, ...] = ("to_do", "certain", "papers", "asked", "pending", "skipped", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ def _read(row: sa.Row[Any]) -> ReconcileLine:
 def _where(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     where = ["t.bank_account_id = :account", _STATE[wanted.tab]]
     values: dict[str, Any] = {"account": wanted.bank_account_id}
+    if wanted.tab == "papers":
+        values["default"] = papers.FROM
     if wanted.ids is not None:
         where.append("t.id = any(:ids)")
         values["ids"] = list(wanted.ids)
@@ -187,6 +190,7 @@ _TO_DO = "t.state = 'to_do' and t.status = 'booked'"
 _STATE: dict[str, str] = {
     "to_do": _TO_DO,
     "certain": _TO_DO,
+    "papers": papers.NEEDS,
     "asked": _TO_DO,
     "pending": "t.state = 'to_do' and t.status = 'pending'",
     "skipped": "t.state = 'skipped'",

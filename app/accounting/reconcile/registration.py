@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.accounting.matching import words as matching_words
-from app.accounting.reconcile import acts as reconcile_acts
-from app.accounting.reconcile import api as reconcile_api
 from app.accounting.reconcile import checks as reconcile_checks
+from app.accounting.reconcile import paper_api, paper_views
 from app.accounting.reconcile import words as reconcile_words
 from app.accounting.rules import views as rule_views
 from app.api import Api
@@ -63,9 +62,9 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of reconciling and of its rules; the acts are routes of the same blueprint."""
-    return (reconcile_acts.pages, rule_views.pages)
+    return (paper_views.pages, rule_views.pages)
 
 
 def apis() -> tuple[Api, ...]:
     """The operations of reconciling."""
-    return (reconcile_api.api,)
+    return (paper_api.api,)

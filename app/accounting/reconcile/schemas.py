@@ -214,6 +214,7 @@ class RuleOut(Out):
     dim2_id: UUID | None
     counterparty_id: UUID | None
     memo: str | None
+    needs_document: bool
     version: int
     booked: int
 
@@ -235,6 +236,7 @@ class RuleIn(In):
     dim2_id: UUID | None = None
     counterparty_id: UUID | None = None
     memo: Text | None = None
+    needs_document: bool = False
 
 
 class RuleChangeIn(RuleIn):
@@ -247,3 +249,31 @@ class IdOut(Out):
     """The id of what was made."""
 
     id: UUID
+
+
+class PapersOut(Out):
+    """Lines that need a document: from which amount on, how many (`more` beyond), not yet asked."""
+
+    amount_from: Decimal
+    count: int
+    more: bool
+    unasked: list[UUID]
+
+
+class PapersFromIn(In):
+    """From which amount on lines need a document, in whole units of each account's currency."""
+
+    amount_from: Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=2)]
+
+
+class PapersAskIn(In):
+    """Lines to ask the document of, one question each, in these words."""
+
+    line_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class PapersAskedOut(Out):
+    """The questions made."""
+
+    question_ids: list[UUID]

@@ -14,13 +14,14 @@ from app.accounting.coding import Coding
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
 from app.accounting.reconcile import forms as schemas
+from app.accounting.reconcile import papers as reconcile_papers
 from app.accounting.reconcile import queries as reading
 from app.accounting.reconcile import shown as showing
 from app.accounting.reconcile import words as saying
 from app.accounting.reconcile.queries import ReconcileLine, Tab, Wanted
 from app.accounting.reconcile.shown import Names, Shown
 from app.documents import queries as documents
-from app.kernel import paging, reads, words
+from app.kernel import paging, presence, reads, words
 from app.tasks import notes, questions_queries
 from app.web import forms
 from app.web.pages import Pages, Surface
@@ -68,6 +69,8 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
         accounts=names.own,
         tabs=saying.TABS,
         asked=len(_asked_ids()) if wanted.tab != "asked" else len(found.rows),
+        missing=reconcile_papers.missing(bank_account_id),
+        papers_from=reconcile_papers.amount_from() if wanted.tab == "papers" else None,
         chart=queries.accounts(),
         contacts=queries.counterparties(),
     )
@@ -100,6 +103,16 @@ def entries(bank_account_id: UUID) -> Response:
         entries=reconcile_balance.loose_entries(bank_account_id),
         kinds=saying.SHARES,
     )
+
+
+@pages.get("/c/<client>/books/reconcile/<uuid:bank_account_id>/here", needs="accounting.read")
+def here(bank_account_id: UUID) -> Response:
+    """Who else is on this account now; asked again and again by its page."""
+    bank = bank_queries.bank_account(bank_account_id)
+    if not is_partial():
+        return go(url_for(".account_page", bank_account_id=bank.id))
+    others = presence.others(f"bank-account:{bank.id}")
+    return render("accounting/reconcile.html", fragment="here", bank=bank, others=others)
 
 
 def certain(bank_account_id: UUID) -> Response:

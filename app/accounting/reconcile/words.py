@@ -26,6 +26,7 @@ SHARES = {
 TABS = {
     "to_do": _("To do"),
     "certain": _("Certain"),
+    "papers": _("Needs document"),
     "asked": _("Asked"),
     "pending": _("Pending"),
     "skipped": _("Skipped"),
@@ -69,6 +70,8 @@ ERRORS = {
         "The rule fits %(hits)s of %(tried)s lines. Say more about which, or tick that it may."
     ),
     "rule-amounts": _("The span ends before it begins."),
+    "papers-asked-already": _("Nothing is left to ask for: these lines were asked about already."),
+    "amount-out-of-range": _("Fill in an amount of zero or more."),
     "nothing-certain": _("No line is certain just now."),
 }
 

@@ -35,6 +35,7 @@ class RuleInput:
     dim2_id: UUID | None = None
     counterparty_id: UUID | None = None
     memo: str | None = None
+    needs_document: bool = False
 
 
 def create_rule(rule: RuleInput) -> UUID:

@@ -34,6 +34,7 @@ class BankRule:
     dim2_id: UUID | None
     counterparty_id: UUID | None
     memo: str | None
+    needs_document: bool
     archived_at: datetime | None
     version: int
     booked: int
@@ -60,7 +61,7 @@ _RULE = (
     "select r.id, r.name, r.position, r.bank_account_id, b.name as bank_account, r.direction,"
     " r.amount_from_minor, r.amount_to_minor, r.currency, r.party_pattern, r.text_pattern,"
     " r.account_id, a.code || ' ' || a.name as account, r.tax_code, r.dim1_id, r.dim2_id,"
-    " r.counterparty_id, r.memo, r.archived_at, r.version,"
+    " r.counterparty_id, r.memo, r.needs_document, r.archived_at, r.version,"
     " (select count(*) from app.bank_transaction t where t.tenant_id = r.tenant_id"
     "   and t.rule_id = r.id) as booked"
     " from app.bank_rule r join ledger.account a on a.tenant_id = r.tenant_id"

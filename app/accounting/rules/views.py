@@ -51,6 +51,7 @@ class RuleForm(forms.Schema):
     dim2: UUID | None = None
     contact: UUID | None = None
     memo: str | None = Field(None, max_length=500)
+    needs_document: bool = False
     version: int = Field(0, ge=0, lt=2**31)
     broad: bool = False
     line: UUID | None = None
@@ -262,6 +263,7 @@ def _rule(form: RuleForm) -> RuleInput:
         dim2_id=form.dim2,
         counterparty_id=form.contact,
         memo=form.memo,
+        needs_document=form.needs_document,
     )
 
 
@@ -285,6 +287,7 @@ def _refuse_broad(rule: RuleInput, form: RuleForm) -> None:
 def _hits(rule: RuleInput | Rule) -> PastHits:
     if isinstance(rule, RuleInput):
         given = asdict(rule) | {"direction": cast(Direction, rule.direction)}
+        del given["needs_document"]  # says nothing about which lines it hits
         rule = Rule(id=UUID(int=0), position=0, **given)
     return suggest_queries.past_hits(rule)
 

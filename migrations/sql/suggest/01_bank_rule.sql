@@ -19,6 +19,7 @@ create table app.bank_rule (
   dim2_id uuid,
   counterparty_id uuid,
   memo text check (length(memo) <= 500),
+  needs_document boolean not null default false,  -- whatever the amount
   archived_at timestamptz,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -47,7 +48,7 @@ grant select, insert (tenant_id, id, name, position, bank_account_id, direction,
   counterparty_id, memo) on app.bank_rule to app_rw, app_worker;
 grant update (name, position, bank_account_id, direction, amount_from_minor, amount_to_minor,
   currency, party_pattern, text_pattern, account_id, tax_code, dim1_id, dim2_id, counterparty_id,
-  memo, archived_at, version) on app.bank_rule to app_rw, app_worker;
+  memo, needs_document, archived_at, version) on app.bank_rule to app_rw, app_worker;
 call guard.demand('app.bank_rule', '{insert,update}', '{accounting.post}');
 call app.audit_table('app.bank_rule');
 reset role;
