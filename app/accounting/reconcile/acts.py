@@ -92,6 +92,8 @@ def refused(line_id: UUID, **_values: Any) -> Response:
     """The line as it stands now with the reason, drawn after the act was rolled back."""
     if not wants_json():
         line = reconcile_queries.line(line_id)
+        if line.state != "to_do":  # a line that is done has no panel with a form to say it
+            toast(_reason(g.form_refusal), tone="bad")
         return reconcile_views.account(line.bank_account_id, line_id)
     error: DomainError = g.form_refusal
     body = {"reason": _reason(error), "row": _row(line_id)}

@@ -135,7 +135,11 @@ def skip(*, line_id: UUID, version: int, why: str | None = None) -> Done:
 
 
 def undo_line(*, line_id: UUID, version: int) -> None:
-    """Takes the decision about one line back; raises Conflict (`bank-line-to-do`)."""
+    """Takes the decision about one line back.
+
+    Raises Conflict (`bank-line-to-do`) and Locked (`bank-line-month-closed`): in a closed month
+    only reversing an entry lets its lines go, since the reversal stands in an open one.
+    """
     line = _held(line_id, version)
     if line.state == "to_do":
         raise Conflict("bank-line-to-do")
@@ -155,6 +159,7 @@ def _take_back(line: HeldLine) -> None:
     if line.entry_id is not None and not line.matched:
         commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
     else:
+        lines.demand_open(line)
         lines.free(line)
 
 

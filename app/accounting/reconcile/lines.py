@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from app.accounting.coding import BankSide, Coding, Part
 from app.kernel import money, people, usage
 from app.kernel.db import session
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import Conflict, Locked, NotFound
 
 METER = "bank_line"
 MAX_TEXT = 400
@@ -138,6 +138,15 @@ def meter(lines: Sequence[HeldLine]) -> None:
         for line in lines
     ]
     session.execute(_METER, {"meter": METER, "rows": rows})
+
+
+def demand_open(line: HeldLine) -> None:
+    """Refuses to let a decided line go whose month, or whose entry's, is closed.
+
+    Raises Locked (bank-line-month-closed); the database holds the same at the commit.
+    """
+    if session.execute(_CLOSED, {"id": line.id}).scalar_one():
+        raise Locked("bank-line-month-closed", date=line.booked_on.isoformat())
 
 
 def skip(line: HeldLine, why: str | None) -> None:
@@ -284,6 +293,13 @@ _LAST_CODING = sa.text(
     f"select coding from app.bank_transaction where {_TENANT} and bank_account_id = :account"
     " and decided_by_id = (select guard.user_id()) and decided_at is not null"
     " and decided_as in ('coding', 'rule', 'memory') order by decided_at desc, id desc limit 1"
+)
+_CLOSED = sa.text(
+    "select exists (select from app.bank_transaction t join ledger.period p"
+    " on p.tenant_id = t.tenant_id and p.state = 'closed'"
+    " and (t.booked_on between p.starts and p.ends or p.id = (select e.period_id"
+    "  from ledger.entry e where e.tenant_id = t.tenant_id and e.id = t.entry_id))"
+    " where t.tenant_id = (select guard.tenant_id()) and t.id = :id)"
 )
 _SKIP = sa.text(
     "update app.bank_transaction set state = 'skipped', version = version + 1,"

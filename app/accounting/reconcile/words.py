@@ -34,6 +34,9 @@ TABS = {
 }
 ERRORS = {
     "bank-line-decided": _("%(who)s did this line meanwhile. Look at it again."),
+    "bank-line-month-closed": _(
+        "This line is done and its month is closed. Have the month reopened first."
+    ),
     "bank-line-not-pending": _("The bank has booked this line meanwhile. Book it now."),
     "nothing-kept": _("No coding is kept for this line."),
     "nothing-to-repeat": _("There is no coding above to repeat. Choose an account."),

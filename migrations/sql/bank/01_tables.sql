@@ -107,8 +107,9 @@ create table app.bank_transaction (
     references app.statement (tenant_id, bank_account_id, id),
   foreign key (tenant_id, entry_id) references ledger.entry (tenant_id, id)
 );
+-- Every index costs each new line 1 to 5 microseconds: one account's lines by day are read here or
+-- from bank_transaction_sums, whichever is shorter.
 create index on app.bank_transaction (tenant_id, booked_on, id);
-create index on app.bank_transaction (tenant_id, bank_account_id, booked_on, id);
 create index bank_transaction_to_do on app.bank_transaction (tenant_id, booked_on, id)
   where state = 'to_do' and status = 'booked';
 create index on app.bank_transaction (tenant_id, statement_id);

@@ -113,6 +113,31 @@ end $$;
 create trigger line_equals_entry after update on app.bank_transaction
   referencing old table as was new table as changed
   for each statement execute function app.line_equals_entry();
+
+-- What was decided about a line stays while its month or its entry's is closed. An entry that was
+-- reversed lets its lines go: the reversal stands in an open month. Asked at the end of the
+-- transaction, where the reversal is written too.
+create function app.decided_stays() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (
+      select from ledger.period p where p.tenant_id = old.tenant_id and p.state = 'closed'
+        and (old.booked_on between p.starts and p.ends or p.id = (
+          select e.period_id from ledger.entry e
+          where e.tenant_id = old.tenant_id and e.id = old.entry_id)))
+    and not exists (
+      select from ledger.entry r
+      where r.tenant_id = old.tenant_id and r.reverses_id = old.entry_id) then
+    raise exception 'bank-line-month-closed' using errcode = 'BO423',
+      detail = jsonb_build_object('date', old.booked_on)::text;
+  end if;
+  return null;
+end $$;
+create constraint trigger decided_stays after update on app.bank_transaction
+  deferrable initially deferred for each row
+  when (old.state <> 'to_do'
+    and (new.state, new.entry_id) is distinct from (old.state, old.entry_id))
+  execute function app.decided_stays();
 reset role;
 alter function ledger.hold_book() owner to ledger_writer;
 revoke execute on function ledger.hold_book() from public;
