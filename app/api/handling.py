@@ -12,7 +12,7 @@ from flask import Response, g, request, url_for
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy.exc import DataError, DBAPIError
 
-from app.api import principals, problems, results
+from app.api import principals, problems, results, several
 from app.api.operations import SIGNED_IN, Operation
 from app.kernel import clients, db, idempotency, reads
 from app.kernel.clients import PrincipalRef
@@ -54,15 +54,19 @@ def _call(operation: Operation, values: dict[str, Any]) -> Response:
         return _answer(operation, operation.handler(**values))
     principal = principals.identify()
     scope = _scope(operation, principal, values)
+    once = _once
+    if operation.where == "several":
+        several.arrive(principal, scope)
+        once = _several
     try:
-        return _once(operation, scope, values)
+        return once(operation, scope, values)
     except DataError as error:
         raise Invalid("value-out-of-range") from error
     except DBAPIError as error:
         if _state(error) not in _RETRIED_STATES:
             raise
     try:
-        return _once(operation, scope, values)
+        return once(operation, scope, values)
     except DBAPIError as error:
         if _state(error) not in _RETRIED_STATES:
             raise
@@ -108,6 +112,13 @@ def _once(operation: Operation, scope: Scope, values: dict[str, Any]) -> Respons
             response = _with_key(operation, values, key)
     reads.write(scope)
     return response
+
+
+def _several(operation: Operation, scope: Scope, values: dict[str, Any]) -> Response:
+    """Asks the permission in the provider's own firm; the handler opens its own transactions."""
+    with db.transaction(scope, read_only=True):
+        _check(operation)
+    return _answer(operation, operation.handler(**_arguments(operation, values)))
 
 
 def _check(operation: Operation) -> None:

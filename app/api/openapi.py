@@ -154,7 +154,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     for schema in (operation.query, results.PageRequest if operation.paged else None):
         if schema is not None:
             found += _query_parameters(schema)
-    if operation.method in {"POST", "PUT", "PATCH"} and operation.where != "public":
+    if operation.method in {"POST", "PUT", "PATCH"} and operation.where not in {
+        "public",
+        "several",
+    }:
         found.append(
             {
                 "name": "Idempotency-Key",

@@ -12,7 +12,7 @@ SIGNED_IN = "signed-in"
 DEFAULT_MAX_BYTES = 1_000_000
 DEFAULT_RATE = "600 per minute"
 
-Where = Literal["client", "provider", "worklist", "public"]
+Where = Literal["client", "provider", "worklist", "several", "public"]
 Handler = Callable[..., Any]
 
 
@@ -21,7 +21,9 @@ class Operation:
     """One method of one path, with everything the wrapper and OpenAPI need to know.
 
     `where` says in which scope it runs, `line` under which an idempotency key is kept,
-    `max_bytes` bounds the body, `upload` names the one file field of a multipart body. An answer
+    `max_bytes` bounds the body, `upload` names the one file field of a multipart body. What acts
+    in `several` clients asks its permission in the provider's own firm and opens transactions
+    itself; it takes no key, so it must change nothing when it is called again. An answer
     marked `secret` is kept nowhere: the same key again is refused instead of answered.
     """
 
@@ -49,6 +51,12 @@ class Operation:
     def reads(self) -> bool:
         """Whether it runs in a READ ONLY transaction."""
         return self.method == "GET"
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether an Idempotency-Key is kept with its answer."""
+        kept = self.where not in {"public", "several"}
+        return kept and self.method in {"POST", "PUT", "PATCH"}
 
     @property
     def name(self) -> str:

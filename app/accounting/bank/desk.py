@@ -15,16 +15,15 @@ import sqlalchemy as sa
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import intake as bank_import
 from app.accounting.bank import reading as bank_reading
-from app.accounting.bank import words as bank_words
+from app.accounting.bank import tray
 from app.accounting.bank.zip import Piece
 from app.kernel import db, scope, storage
 from app.kernel.db import session
-from app.kernel.errors import Conflict, DomainError, Forbidden, NotFound
+from app.kernel.errors import DomainError, Forbidden, NotFound
 from app.kernel.scope import Scope
 
 AT_ONCE = 20
 """So many files are imported while the person waits; the lines of more are left to jobs."""
-LINE = "intake"
 _NUMBER = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}|\d{6,20}")
 
 
@@ -164,7 +163,7 @@ def _keep_in_tray(seen: _Seen, reason: str) -> bool:
         kind="bank-statement",
         name=seen.piece.name,
         media_type="application/octet-stream",
-        line=LINE,
+        line=tray.LINE,
     )
     numbers = [{"number": number, "currency": currency} for number, currency in seen.accounts]
     session.execute(
@@ -216,7 +215,7 @@ def assign(
     if who.home is None:
         raise NotFound
     with db.transaction(who.inside(who.home)):
-        row = _waiting(tray_id)
+        row = tray.waiting(tray_id)
         data, name = storage.read(row.stored_object_id), row.name
     with db.transaction(who.inside(tenant)):
         _may_import()
@@ -224,8 +223,7 @@ def assign(
         if done.state == "waiting":
             done = _tie(done, bank_account_id, new_name, currency)
     with db.transaction(who.inside(who.home)):
-        _waiting(tray_id)
-        session.execute(_ASSIGNED, {"id": tray_id, "tenant": tenant, "file": done.file_id})
+        tray.mark_given(tray_id, tenant=tenant, file=done.file_id)
     return Given(done.file_id, done.state)
 
 
@@ -246,65 +244,6 @@ def _tie(
     return bank_import.choose_account(
         file_id=done.file_id, number=number, currency=written, bank_account_id=account_id
     )
-
-
-def _waiting(tray_id: UUID) -> sa.Row[Any]:
-    row = session.execute(_TRAY_ROW, {"id": tray_id}).one_or_none()
-    if row is None:
-        raise NotFound
-    if row.state != "waiting":
-        raise Conflict("tray-done")
-    return row
-
-
-def discard(tray_id: UUID) -> None:
-    """Put a file of the tray aside; the file stays and can be taken back."""
-    _waiting(tray_id)
-    session.execute(_DISCARD, {"id": tray_id})
-
-
-def take_back(tray_id: UUID) -> None:
-    """Put a file that was set aside into the tray again."""
-    if session.execute(_BACK, {"id": tray_id}).one_or_none() is None:
-        raise NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class TrayFile:
-    """A file nobody could place: what it says of itself and why it lies here."""
-
-    id: UUID
-    name: str
-    format: str | None
-    numbers: list[dict[str, Any]]
-    error: dict[str, Any] | None
-    reason: str
-    state: str
-    size: int
-    stored_object_id: UUID
-    dropped_by: UUID
-    dropped_at: Any
-    given_tenant_id: UUID | None
-    given_file_id: UUID | None
-
-
-def tray(*, limit: int = 200) -> list[TrayFile]:
-    """What waits in the tray, newest first."""
-    return [_tray_file(row) for row in session.execute(_TRAY, {"limit": limit})]
-
-
-def tray_file(tray_id: UUID) -> TrayFile:
-    """One file of the tray; raises NotFound."""
-    row = session.execute(_TRAY_ONE, {"id": tray_id}).one_or_none()
-    if row is None:
-        raise NotFound
-    return _tray_file(row)
-
-
-def _tray_file(row: sa.Row[Any]) -> TrayFile:
-    found = dict(row._mapping)
-    found["error"] = bank_words.shown(row.error) if row.error else None
-    return TrayFile(**found)
 
 
 def drop_items(drop_id: UUID) -> list[dict[str, Any]]:
@@ -358,32 +297,7 @@ _ADD_DROP = sa.text(
     " values ((select guard.tenant_id()), (select guard.user_id()), cast(:items as jsonb))"
     " returning id"
 )
-_TRAY_ROW = sa.text(
-    "select id, state, name, stored_object_id from app.statement_tray"
-    f" where {_TENANT} and id = :id for update"
-)
-_ASSIGNED = sa.text(
-    "update app.statement_tray set state = 'assigned', given_tenant_id = :tenant,"
-    " given_file_id = :file, done_by = (select guard.user_id()), done_at = now()"
-    f" where {_TENANT} and id = :id"
-)
 _ACCOUNTS_OF = sa.text(f"select accounts from app.statement_file where {_TENANT} and id = :id")
-_DISCARD = sa.text(
-    "update app.statement_tray set state = 'discarded', done_by = (select guard.user_id()),"
-    f" done_at = now() where {_TENANT} and id = :id"
-)
-_BACK = sa.text(
-    "update app.statement_tray set state = 'waiting', done_by = null, done_at = null"
-    f" where {_TENANT} and id = :id and state = 'discarded' returning id"
-)
-_TRAY_COLUMNS = (
-    "select id, name, format, numbers, error, reason, state, size, stored_object_id, dropped_by,"
-    " dropped_at, given_tenant_id, given_file_id from app.statement_tray"
-)
-_TRAY = sa.text(
-    f"{_TRAY_COLUMNS} where state = 'waiting' order by dropped_at desc, id desc limit :limit"
-)
-_TRAY_ONE = sa.text(f"{_TRAY_COLUMNS} where id = :id")
 _DROP = sa.text("select items from app.statement_drop where id = :id")
 _FILES = sa.text(
     "select f.tenant_id, f.id, f.state, f.format, f.lines_total, f.lines_new, f.error,"

@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 from app.accounting.bank import desk as bank_desk
 from app.accounting.bank import intake_schemas as schemas
 from app.accounting.bank import intake_words as bank_intake_words
+from app.accounting.bank import tray as statement_tray
 from app.accounting.bank import words as bank_words
 from app.accounting.bank import zip as bank_zip
 from app.accounting.bank.desk import Who
@@ -21,7 +22,7 @@ from app.kernel.words import _
 from app.web import client_rows, context, forms, language
 from app.web.context import Pin
 from app.web.pages import SIGNED_IN, Pages, Surface
-from app.web.render import redirect_to, render, toast
+from app.web.render import download, redirect_to, render, toast
 from connectors.catalog.bank.statement import MAX_BYTES
 
 pages = Pages("desk_statements", __name__, surface=Surface.DESK)
@@ -51,7 +52,7 @@ def _clients() -> list[Pin]:
 
 def index() -> Response:
     """Where files are dropped, and the tray of those nobody could place."""
-    waiting = bank_desk.tray()
+    waiting = statement_tray.files()
     return render(
         "accounting/desk_statements.html",
         tray=waiting,
@@ -122,7 +123,7 @@ def _row(item: dict[str, Any], clients: dict[str, Pin]) -> dict[str, Any]:
 
 def _tray_page(tray_id: UUID) -> Response:
     """A file of the tray with the choice of its client, then of its account."""
-    file = bank_desk.tray_file(tray_id)
+    file = statement_tray.file(tray_id)
     if file.state == "assigned":
         raise NotFound
     slug = request.args.get("to", "")
@@ -173,7 +174,7 @@ def assign(tray_id: UUID) -> Response:
 def discard(tray_id: UUID) -> Response:
     """Sets a file of the tray aside."""
     with _in_tray():
-        bank_desk.discard(tray_id)
+        statement_tray.discard(tray_id)
     toast(_("Set aside."), undo=url_for(".take_back", tray_id=tray_id))
     return redirect_to(".index")
 
@@ -182,9 +183,21 @@ def discard(tray_id: UUID) -> Response:
 def take_back(tray_id: UUID) -> Response:
     """Puts a file that was set aside into the tray again."""
     with _in_tray():
-        bank_desk.take_back(tray_id)
+        statement_tray.take_back(tray_id)
     toast(_("It is in the tray again."))
     return redirect_to(".index")
+
+
+@pages.get(
+    "/desk/statements/tray/<uuid:tray_id>/raw",
+    needs="accounting.import",
+    surface=Surface.PROVIDER,
+    frame=True,
+)
+def raw(tray_id: UUID) -> Response:
+    """The file as it was dropped, never drawn; every download is written down."""
+    found, pieces = statement_tray.raw(tray_id)
+    return download(pieces, name=found.name, media_type="application/octet-stream")
 
 
 def _in_tray() -> Any:

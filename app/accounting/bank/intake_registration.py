@@ -10,6 +10,7 @@ from app.accounting.bank import intake_api as bank_intake_api
 from app.accounting.bank import intake_views as bank_intake_views
 from app.accounting.bank import intake_words as bank_intake_words
 from app.accounting.bank import portal_views as bank_portal_views
+from app.accounting.bank import tray_api
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import CloseCheck, NavItem, PaletteCommand, PortalCard, Registry
@@ -69,4 +70,4 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations of statement files."""
-    return (bank_intake_api.api,)
+    return (bank_intake_api.api, tray_api.api)

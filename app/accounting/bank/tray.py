@@ -1,0 +1,142 @@
+"""The provider's tray: statement files whose client nobody could tell, until somebody says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.accounting.bank import words as bank_words
+from app.kernel import paging, reads, storage
+from app.kernel.db import session
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+LINE = "intake"
+
+
+def waiting(tray_id: UUID) -> sa.Row[Any]:
+    """Locks a file that waits; raises NotFound, and Conflict (`tray-done`) where it waits no more.
+
+    In the provider's own firm.
+    """
+    row = session.execute(_TRAY_ROW, {"id": tray_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    if row.state != "waiting":
+        raise Conflict("tray-done")
+    return row
+
+
+def discard(tray_id: UUID) -> None:
+    """Put a file of the tray aside; the file stays and can be taken back."""
+    waiting(tray_id)
+    session.execute(_DISCARD, {"id": tray_id})
+
+
+def take_back(tray_id: UUID) -> None:
+    """Put a file that was set aside into the tray again."""
+    if session.execute(_BACK, {"id": tray_id}).one_or_none() is None:
+        raise NotFound
+
+
+def mark_given(tray_id: UUID, *, tenant: UUID, file: UUID) -> None:
+    """Marks a file that waits as copied into a client; raises as `waiting` does."""
+    waiting(tray_id)
+    session.execute(_ASSIGNED, {"id": tray_id, "tenant": tenant, "file": file})
+
+
+@dataclass(frozen=True, slots=True)
+class TrayFile:
+    """A file nobody could place: what it says of itself and why it lies here."""
+
+    id: UUID
+    name: str
+    format: str | None
+    numbers: list[dict[str, Any]]
+    error: dict[str, Any] | None
+    reason: str
+    state: str
+    size: int
+    stored_object_id: UUID
+    dropped_by: UUID
+    dropped_at: Any
+    given_tenant_id: UUID | None
+    given_file_id: UUID | None
+
+
+def files(*, limit: int = 200) -> list[TrayFile]:
+    """What waits in the tray, newest first."""
+    found = session.execute(_TRAY, {"at": None, "id": None, "limit": limit})
+    return [_tray_file(row) for row in found]
+
+
+def page(*, after: str | None = None, limit: int = 100) -> paging.Page[TrayFile]:
+    """What waits in the tray, newest first, a page at a time by keyset."""
+    limit = paging.clamp(limit)
+    keys = paging.decode(after, width=2)
+    values = {"at": keys and keys[0], "id": keys and keys[1], "limit": limit + 1}
+    try:
+        rows = session.execute(_TRAY, values).all()
+    except sa.exc.DataError as error:
+        raise Invalid.of("after", "bad-cursor") from error
+    found = [_tray_file(row) for row in rows]
+    return paging.page(found, limit=limit, key=lambda one: (one.dropped_at, one.id))
+
+
+def file(tray_id: UUID) -> TrayFile:
+    """One file of the tray; raises NotFound."""
+    row = session.execute(_TRAY_ONE, {"id": tray_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return _tray_file(row)
+
+
+def _tray_file(row: sa.Row[Any]) -> TrayFile:
+    found = dict(row._mapping)
+    found["error"] = bank_words.shown(row.error) if row.error else None
+    return TrayFile(**found)
+
+
+def raw(tray_id: UUID) -> tuple[TrayFile, Iterator[bytes]]:
+    """A file as it was dropped, to be saved; who took it and when is written down.
+
+    In the provider's own firm. Raises NotFound.
+    """
+    found = file(tray_id)
+    look = reads.Look("statement_tray", LINE, found.id, exported=True, rows=1)
+    pieces = storage.open(found.stored_object_id)
+    reads.leave(look)
+    return found, pieces
+
+
+_TENANT = "tenant_id = (select guard.tenant_id())"
+_TRAY_ROW = sa.text(
+    "select id, state, name, stored_object_id from app.statement_tray"
+    f" where {_TENANT} and id = :id for update"
+)
+_ASSIGNED = sa.text(
+    "update app.statement_tray set state = 'assigned', given_tenant_id = :tenant,"
+    " given_file_id = :file, done_by = (select guard.user_id()), done_at = now()"
+    f" where {_TENANT} and id = :id"
+)
+_DISCARD = sa.text(
+    "update app.statement_tray set state = 'discarded', done_by = (select guard.user_id()),"
+    f" done_at = now() where {_TENANT} and id = :id"
+)
+_BACK = sa.text(
+    "update app.statement_tray set state = 'waiting', done_by = null, done_at = null"
+    f" where {_TENANT} and id = :id and state = 'discarded' returning id"
+)
+_TRAY_COLUMNS = (
+    "select id, name, format, numbers, error, reason, state, size, stored_object_id, dropped_by,"
+    " dropped_at, given_tenant_id, given_file_id from app.statement_tray"
+)
+_TRAY = sa.text(
+    f"{_TRAY_COLUMNS} where state = 'waiting' and (cast(:at as timestamptz) is null"
+    " or (dropped_at, id) < (cast(:at as timestamptz), cast(:id as uuid)))"
+    " order by dropped_at desc, id desc limit :limit"
+)
+_TRAY_ONE = sa.text(f"{_TRAY_COLUMNS} where id = :id")
