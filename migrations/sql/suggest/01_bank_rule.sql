@@ -45,7 +45,7 @@ call guard.protect('app.bank_rule', 'accounting');
 grant select, insert on app.bank_rule to app_restore;
 grant select, insert (tenant_id, id, name, position, bank_account_id, direction, amount_from_minor,
   amount_to_minor, currency, party_pattern, text_pattern, account_id, tax_code, dim1_id, dim2_id,
-  counterparty_id, memo) on app.bank_rule to app_rw, app_worker;
+  counterparty_id, memo, needs_document) on app.bank_rule to app_rw, app_worker;
 grant update (name, position, bank_account_id, direction, amount_from_minor, amount_to_minor,
   currency, party_pattern, text_pattern, account_id, tax_code, dim1_id, dim2_id, counterparty_id,
   memo, needs_document, archived_at, version) on app.bank_rule to app_rw, app_worker;
