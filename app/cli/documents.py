@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from app.documents import checks, fields, pdf_attachments
-from app.documents.einvoice import reading
+from app.documents import checks, fields, pdf_attachments, pdf_words
+from app.documents.einvoice import reading as einvoice
 from app.documents.einvoice.sheet import Fault, NotAnInvoice
+from app.documents.printed import reading as printed
 from app.kernel.errors import Invalid
 
 _FILE = click.Path(path_type=Path)
@@ -21,7 +22,8 @@ _WORDS = {
     "file-unreadable": "The file cannot be read.",
     "xml-broken": "The XML is broken: {what}. Ask the sender for the file again.",
     "xml-entities": "The XML declares a document type, which no invoice needs; remove the DOCTYPE.",
-    "not-an-invoice": "This is no electronic invoice (found: {what}).",
+    "not-an-invoice": "This is no invoice (found: {what}).",
+    "no-text": "The pages are pictures: there is no text to read.",
     "an-order": "This is an order, not an invoice.",
     "file-damaged": "The PDF is damaged. Ask the sender for the file again.",
     "file-locked": "The PDF needs a password. Remove it and try again.",
@@ -40,6 +42,13 @@ class _Refused(Exception):
             "line": line,
             "message": _WORDS.get(code, "The file is not taken.").format(what=what),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kind: str
+    readings: tuple[fields.Reading, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 @click.group()
@@ -74,15 +83,17 @@ def _answer(path: Path) -> dict[str, Any]:
     except _Refused as refused:
         answer["error"] = refused.error
         return answer
-    readings = [fields.of_invoice(one) for one in found.invoices]
-    answer["kind"] = found.syntax
-    answer["source"] = readings[0].source
-    answer["fields"] = asdict(readings[0].fields)
-    answer["confidence"] = readings[0].overall
-    answer["confidences"] = dict(readings[0].confidence)
-    answer["faults"] = [asdict(one) for one in found.faults]
-    if len(readings) > 1:
-        answer["others"] = [asdict(one.fields) for one in readings[1:]]
+    first, *others = found.readings
+    answer |= {
+        "kind": found.kind,
+        "source": first.source,
+        "fields": asdict(first.fields),
+        "confidence": first.overall,
+        "confidences": dict(first.confidence),
+        "faults": [asdict(one) for one in found.faults],
+    }
+    if others:
+        answer["others"] = [asdict(one.fields) for one in others]
     if found.faults:
         answer["error"] = _broken(found.faults)
     return answer
@@ -107,27 +118,37 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _read(data: bytes) -> reading.EInvoice:
+def _read(data: bytes) -> _Found:
+    if not data[:1024].lstrip().startswith(b"%PDF-"):
+        return _einvoice(data)
     try:
-        return reading.read(_xml_inside(data))
+        inside = pdf_attachments.attachments(data)
+        for name, content in inside:
+            if name.lower().endswith(".xml") and einvoice.is_invoice(content):
+                return _einvoice(content)
+        words = pdf_words.words(data)
+    except pdf_attachments.PdfUnreadable as fault:
+        raise _Refused(fault.code) from fault
+    if not words:
+        raise _Refused("no-text")
+    reading = printed.read(words, source="text")
+    if reading.fields.invoice_number is None and reading.fields.total_minor is None:
+        raise _Refused("not-an-invoice", what="neither a number nor a total")
+    return _Found("pdf", (reading,))
+
+
+def _einvoice(data: bytes) -> _Found:
+    if b"<" not in data[:200]:
+        raise _Refused("not-an-invoice", what="neither PDF nor XML")
+    try:
+        found = einvoice.read(data)
     except NotAnInvoice as fault:
         raise _Refused(fault.code, what=fault.what, line=fault.line) from fault
     except Invalid as fault:
         raise _Refused(fault.fields["file"][0].code) from fault
-
-
-def _xml_inside(data: bytes) -> bytes:
-    """The XML itself, or the invoice that a PDF carries."""
-    if not data[:1024].lstrip().startswith(b"%PDF-"):
-        return data
-    try:
-        inside = pdf_attachments.attachments(data)
-    except pdf_attachments.PdfUnreadable as fault:
-        raise _Refused(fault.code) from fault
-    for name, content in inside:
-        if name.lower().endswith(".xml") and reading.is_invoice(content):
-            return content
-    raise _Refused("not-an-invoice", what="a PDF without an invoice's XML")
+    return _Found(
+        found.syntax, tuple(fields.of_invoice(one) for one in found.invoices), found.faults
+    )
 
 
 def _json(answer: dict[str, Any]) -> str:

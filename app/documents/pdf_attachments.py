@@ -24,7 +24,7 @@ def attachments(data: bytes) -> list[tuple[str, bytes]]:
     Hostile files may crash or hang the parser: the product calls this in a process of its own.
     Raises PdfUnreadable.
     """
-    document = _opened(data)
+    document = opened(data)
     try:
         count = min(document.count_attachments(), MOST_FILES)
         return [
@@ -36,7 +36,8 @@ def attachments(data: bytes) -> list[tuple[str, bytes]]:
         document.close()
 
 
-def _opened(data: bytes) -> Any:
+def opened(data: bytes) -> Any:
+    """The document; raises PdfUnreadable."""
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as fault:

@@ -7,6 +7,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,11 @@ import pypdf
 import pytest
 
 from app.cli.documents import _answer
+from app.documents import fields, pdf_attachments, pdf_words
+from app.documents.einvoice import reading
+from app.documents.printed import reading as printed
 from tests.documents.einvoice import samples
+from tests.documents.printed import papers
 
 SHARED = Path(os.environ.get("BACKOFFICE_SHARED", Path(__file__).parents[4] / "shared")) / "data"
 INVOICES = (SHARED / "connectors-documents" / "invoices", SHARED / "statements" / "einvoice")
@@ -29,6 +37,7 @@ BROKEN = {
 """The end of each name that the sources mark as broken, as no invoice, or as a virus."""
 
 
+LABELS = {"net_minor": "amount_untaxed", "tax_minor": "amount_tax", "total_minor": "amount"}
 DAYS = ("issue_date", "due_date")
 ALWAYS = ("invoice_number", "issue_date", "kind", "currency", "seller_name", "total_minor")
 
@@ -74,7 +83,7 @@ def test_extract_answers_one_json_line_a_file_in_order(tmp_path: Path) -> None:
     assert (answers[0]["error"], answers[1]["error"]) == (None, None)
     assert "BR-CO-15" in answers[2]["error"]["message"]
     assert [one["error"]["code"] for one in answers[2:]] == [
-        "rule-broken", "not-an-invoice", "file-unreadable",
+        "rule-broken", "no-text", "file-unreadable",
     ]  # fmt: skip
 
 
@@ -141,3 +150,66 @@ def test_a_pdf_and_the_xml_beside_it_say_the_same() -> None:
         for name in DAYS:  # one of the pairs was issued anew
             del ours[name], theirs[name]
         assert ours == theirs, one.name
+
+
+def test_a_printed_invoice_is_read_from_its_text(tmp_path: Path) -> None:
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(papers.typeset(papers.GERMAN))
+    letter = tmp_path / "letter.pdf"
+    letter.write_bytes(papers.typeset("Dear Ada, thank you."))
+    empty = tmp_path / "empty.pdf"
+    empty.write_bytes(pdf(name="a.txt", content=b"a"))
+    assert _answer(paper)["fields"]["total_minor"] == 226_100
+    assert (_answer(paper)["source"], _answer(paper)["kind"]) == ("text", "pdf")
+    assert _answer(letter)["error"]["code"] == "not-an-invoice"
+    assert _answer(empty)["error"]["code"] == "no-text"
+
+
+def labelled() -> Iterator[tuple[str, dict[str, Any], fields.Reading]]:
+    """Each shared PDF's truth, from its embedded XML or the labels beside it, and what is read."""
+    for path in (one for one in shared() if one.suffix == ".pdf"):
+        data = path.read_bytes()
+        xml = next(
+            content
+            for name, content in pdf_attachments.attachments(data)
+            if name.endswith(".xml") and reading.is_invoice(content)
+        )
+        said = fields.of_invoice(reading.read(xml).invoices[0]).fields
+        yield path.name, asdict(said), printed.read(pdf_words.words(data), source="text")
+    for path in INVOICES[0].glob("*.json"):
+        (label,) = json.loads(path.read_text(encoding="utf-8"))
+        truth: dict[str, Any] = {
+            name: round(Decimal(str(label[key])) * 100)
+            for name, key in LABELS.items()
+            if label.get(key) is not None
+        }
+        truth |= {"currency": label["currency"], "seller_vat": label.get("vat")}
+        truth["invoice_number"] = label["invoice_number"].lstrip("#")
+        truth["issue_date"] = date.fromisoformat(label["date"])
+        pages = pdf_words.words(path.with_suffix(".pdf").read_bytes())
+        yield path.name, truth, printed.read(pages, source="text")
+
+
+def _plain(value: object) -> object:
+    """Some print an account number with spaces, some without."""
+    return value.replace(" ", "") if isinstance(value, str) else value
+
+
+@pytest.mark.skipif(not shared(), reason="the shared invoices are not here")
+def test_what_is_believed_of_printed_invoices_is_right_and_most_is_found() -> None:
+    known = found = believed = 0
+    wrong = []
+    for name, truth, said in labelled():
+        for field, value in truth.items():
+            if value is None or field == "lines":
+                continue
+            known += 1
+            right = _plain(getattr(said.fields, field)) == _plain(value)
+            found += right
+            if said.confidence.get(field, 0) >= printed.ACCEPTED:
+                believed += 1
+                wrong += [] if right else [(name, field, getattr(said.fields, field), value)]
+    print(f"{known} fields, {found} right, {believed} believed")
+    assert wrong == []
+    assert found / known > 0.9
+    assert believed / known > 0.3
