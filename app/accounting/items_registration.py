@@ -48,6 +48,8 @@ def register(registry: Registry) -> None:
             "dimension": _("Dimension"),
             "dimension_value": _("Value of a dimension"),
             "dimensions": _("Dimensions"),
+            "open_item": _("Open item"),
+            "open_item.described": _("Due day or reference of an open item changed"),
             "open_items": _("Open items"),
             "recode": _("Re-coding"),
             "recode_lines": _("Lines to re-code"),

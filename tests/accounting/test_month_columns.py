@@ -196,3 +196,36 @@ def test_contacts_are_merged_in_no_chain_and_no_circle(
     by_sql.refused(scope, merge, made[0], made[1])
     by_sql.refused(scope, merge, made[2], made[1])
     by_sql.refused(scope, merge, made[0], made[2])
+
+
+def test_a_report_withdrawn_and_shown_again_leaves_both_in_the_log(
+    by_sql: Acting, place: Place, two: tuple[Session, Session], admin: psycopg.Connection
+) -> None:
+    scope = two[0].scope(place.tenant)
+    made = by_sql.value(
+        scope,
+        "select app.publish_report('accounting', 'x-report', 'x', '2026-01-01', '2026-01-31',"
+        " 'EUR', 1, '{\"secret\": 1}', '')",
+    )
+    by_sql.value(scope, "select app.withdraw_report('accounting', %s)", made)
+    by_sql.value(scope, "select app.show_again('accounting', %s)", made)
+    logged = admin.execute(
+        "select e.actor, e.act, c.after::text from app.audit_event e"
+        " join app.audit_change c on c.tenant_id = e.tenant_id and c.event_id = e.id"
+        " where e.subject_id = %s order by e.id",
+        (made,),
+    ).fetchall()
+    acts = ["published_report.added", *["published_report.changed"] * 2]
+    assert [(row[0], row[1]) for row in logged] == [(two[0].person_id, act) for act in acts]
+    assert "secret" not in str(logged)
+
+
+def test_months_are_begun_by_those_who_write_here(
+    by_sql: Acting, place: Place, admin: psycopg.Connection
+) -> None:
+    viewer = factories.make_person(admin, "client")
+    factories.grant(
+        admin, place.tenant, viewer, role="viewer", lines=("accounting",), may_write=False
+    )
+    scope = factories.sign_in(admin, viewer).scope(place.tenant)
+    assert "refused" in by_sql.refused(scope, "select app.begin_close_months()")

@@ -391,3 +391,19 @@ def test_days_over_due_choose_the_column(books: Books, late: int, bucket: int) -
         found = open_items_queries.aged(control="receivable", on=day)
     mine = next(row for row in found.rows if row.counterparty_id == who)
     assert [n for n, amount in enumerate(mine.buckets) if amount] == [bucket]
+
+
+def test_a_due_day_changed_later_says_who_changed_it(
+    books: Books, admin: psycopg.Connection
+) -> None:
+    item = claim(books, contact(books), 100)
+    with books.open():
+        settle.describe(item, due_on=dt.date(2026, 9, 1), reference=None)
+        settle.describe(item, due_on=dt.date(2026, 9, 1), reference=None)  # changes nothing
+    logged = admin.execute(
+        "select e.actor, c.after ->> 'due_on', c.after ->> 'due_on_before' from app.audit_event e"
+        " join app.audit_change c on c.tenant_id = e.tenant_id and c.event_id = e.id"
+        " where e.act = 'open_item.described' and e.subject_id = %s",
+        (item[0],),
+    ).fetchall()
+    assert logged == [(books.session.person_id, "2026-09-01", "2026-03-04")]

@@ -44,6 +44,9 @@ declare
   t uuid := (select guard.writable('accounting'));
   made integer;
 begin
+  if t is null then
+    raise exception 'refused: months of a close' using errcode = '42501';
+  end if;
   insert into app.close_month (tenant_id, period_id, starts, ends, state, due_on, owner_id)
   select p.tenant_id, p.id, p.starts, p.ends, p.state, p.ends + coalesce(c.due_days, 10), c.owner_id
     from ledger.period p left join app.close_plan c on c.tenant_id = p.tenant_id

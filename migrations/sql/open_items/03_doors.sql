@@ -254,6 +254,7 @@ create function ledger.describe_item(p_entry uuid, p_no integer, p_due_on date d
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   g record := ledger.open_door('accounting.post');
+  was record;
 begin
   if p_due_on not between '1900-01-01' and '2200-12-31' then
     perform ledger.refuse('BO422', 'date-out-of-range',
@@ -261,11 +262,25 @@ begin
   elsif length(p_reference) > 500 then
     perform ledger.refuse('BO422', 'memo-length', '{"most": 500}');
   end if;
+  select i.due_on, i.reference,
+      (p_due_on <> i.due_on or p_reference <> i.reference) is true as changes into was
+    from ledger.open_item i
+    where i.tenant_id = g.tenant and i.entry_id = p_entry and i.no = p_no for no key update;
+  if not found then
+    perform ledger.refuse('BO404', 'item-unknown', '{"no": 1}');
+  elsif not was.changes then
+    return;
+  end if;
   update ledger.open_item i set due_on = coalesce(p_due_on, i.due_on),
       reference = coalesce(p_reference, i.reference)
     where i.tenant_id = g.tenant and i.entry_id = p_entry and i.no = p_no;
-  if not found then
-    perform ledger.refuse('BO404', 'item-unknown', '{"no": 1}');
+  -- what is said with the entry itself belongs to it; what is said later has a maker of its own
+  if exists (select from ledger.entry e where e.tenant_id = g.tenant and e.id = p_entry
+      and e.created_xid <> pg_current_xact_id()) then
+    perform app.audit_note('open_item.described', 'open_item', p_entry, 'accounting',
+      jsonb_build_object('no', p_no, 'due_on', p_due_on, 'reference', p_reference,
+        'due_on_before', was.due_on, 'reference_before', was.reference),
+      nullif(current_setting('app.request_id', true), ''));
   end if;
 end $$;
 reset role;

@@ -73,6 +73,7 @@ call guard.admit('app.report_pack', 'report_door', null);
 call guard.admit('app.published_pack', 'report_door', null);
 grant select on app.report_pack to report_door;
 grant select, insert, update (withdrawn_by, withdrawn_at) on app.published_pack to report_door;
+call app.audit_table('app.published_pack', array['narrative']);
 
 -- Publishes a draft with its reports, [{key, title, first, last, currency, books_version, content,
 -- note}] in their order. The pack's hash covers its words and the hash of each report.

@@ -34,6 +34,8 @@ grant select, insert on app.published_report to app_restore;
 -- The doors: the line, the right and the person come from the signed context.
 call guard.admit('app.published_report', 'report_door', null);
 grant select, insert, update (withdrawn_by, withdrawn_at) on app.published_report to report_door;
+-- showing again clears the stamp: that it was withdrawn, and by whom, stands in the log
+call app.audit_table('app.published_report', array['content', 'note']);
 
 -- SHA-256 of a document as jsonb prints it; anybody may compute it again from what is stored.
 create function app.content_sha(p_content jsonb) returns bytea
