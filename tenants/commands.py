@@ -1,4 +1,4 @@
-"""Verbs on client firms and the provider: make, serve, suspend, change, pin."""
+"""Verbs on client firms and the provider: make, serve, suspend, change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.registry import NewClient
 from tenants import countries, queries
 from tenants.brand import Logo, checked_accent
-from tenants.models import Client, PinnedClient, ProviderSetting
+from tenants.models import Client, ProviderSetting
 from tenants.schemas import LOCALES, NewFirm, complete
 
 _CREATE = sa.text("select guard.create_tenant(:slug)")
@@ -24,11 +24,6 @@ _ENGAGE_BY_WORKER = sa.text(
     "select guard.engage_by_worker(:tenant, :line, :starts, :ends, :document)"
 )
 _ENGAGE = sa.text("select guard.engage(:tenant, :line, :starts, :ends, :document)")
-_PIN = sa.text(
-    "insert into app.pinned_client (tenant_id, owner_id, position)"
-    " values ((select guard.tenant_id()), (select guard.user_id()), :position)"
-    " on conflict (tenant_id, owner_id) do update set position = excluded.position"
-)
 
 
 def create_client(*, firm: NewFirm) -> UUID:
@@ -214,15 +209,3 @@ def change_provider(
     elif logo is not None:
         found.logo, found.logo_type = logo.data, logo.media_type
     session.flush()
-
-
-def pin_client(*, position: int = 0) -> None:
-    """Keeps the client one stands in at hand in the sidebar."""
-    session.execute(_PIN, {"position": position})
-
-
-def unpin_client() -> None:
-    """Takes it out of the sidebar again."""
-    session.execute(
-        sa.delete(PinnedClient).where(PinnedClient.owner_id == scope.current().person_id)
-    )

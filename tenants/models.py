@@ -77,15 +77,3 @@ class ClientFigure(Model):
     oldest: Mapped[datetime | None] = mapped_column(UtcTime)
     state: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(UtcTime, server_default=FetchedValue())
-
-
-class PinnedClient(Model):
-    """A client that a person keeps in the sidebar."""
-
-    __tablename__ = "pinned_client"
-    __table_args__ = APP
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
-    position: Mapped[int]
-    pinned_at: Mapped[datetime] = mapped_column(UtcTime, server_default=FetchedValue())

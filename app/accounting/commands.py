@@ -353,19 +353,6 @@ def create_dimension_values(*, slot: int, values: Mapping[str, str]) -> dict[str
     return {row.code: row.id for row in rows}
 
 
-def archive_dimension_value(*, value_id: UUID) -> None:
-    """Takes a value out of the lists to choose from; what carries it stays as it is."""
-    changed = session.execute(
-        sa.text(
-            "update ledger.dimension_value set archived_at = coalesce(archived_at, now())"
-            " where id = :id returning id"
-        ),
-        {"id": value_id},
-    ).first()
-    if changed is None:
-        raise NotFound("dimension-unknown")
-
-
 def create_counterparty(
     *, name: str, kind: str = "other", default_account_id: UUID | None = None
 ) -> UUID:

@@ -83,11 +83,6 @@ class _Visits:
             while len(self._began) > self.MOST:
                 self._began.popitem(last=False)
 
-    def forget(self) -> None:
-        """Forgets all."""
-        with self._lock:
-            self._began.clear()
-
     @staticmethod
     def _key(scope: Scope, look: Look) -> tuple[object, ...]:
         # The day is part of it: the log is kept by day.
@@ -103,11 +98,6 @@ class _Visits:
 
 
 _visits = _Visits()
-
-
-def forget_visits() -> None:
-    """Lets this process ask the database again at the next look, as after its restart."""
-    _visits.forget()
 
 
 _left: ContextVar[tuple[Look, ...]] = ContextVar("looks", default=())

@@ -92,13 +92,3 @@ def client_key() -> bytes:
         keep = sa.text("select app.keep_client_key(:wrapped)")
         wrapped = db.session.execute(keep, {"wrapped": fresh}).scalar_one()
     return _unseal(_purpose_key("backoffice client key"), bytes(wrapped), f"client|{tenant}")
-
-
-def seal_for_client(plain: bytes, context: str) -> bytes:
-    """Seals under the key of the client of the open transaction."""
-    return _seal(client_key(), plain, f"{scopes.current().tenant_id}|{context}")
-
-
-def unseal_for_client(sealed: bytes, context: str) -> bytes:
-    """Opens what `seal_for_client` made in the same client."""
-    return _unseal(client_key(), sealed, f"{scopes.current().tenant_id}|{context}")

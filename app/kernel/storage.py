@@ -126,25 +126,6 @@ def read(object_id: UUID) -> bytes:
     return b"".join(open(object_id))
 
 
-def read_range(object_id: UUID, start: int, length: int) -> bytes:
-    """A part of the plain content; only the sealed pieces around it are fetched."""
-    found = _readable(object_id)
-    key, label = sealing.client_key(), _label(found.sha256)
-    spans = storage_chunks.spans(found.size, start, length)
-    prefix = bucket().range(_key(found.sha256), 0, storage_chunks.HEAD_BYTES)
-    parts = [
-        storage_chunks.open_piece(
-            bucket().range(_key(found.sha256), span.at, span.length),
-            key=key,
-            label=label,
-            prefix=prefix,
-            span=span,
-        )
-        for span in spans
-    ]
-    return b"".join(parts)
-
-
 def set_state(object_id: UUID, state: str) -> None:
     """Moves an object from quarantine to clean or refused, in a job only.
 

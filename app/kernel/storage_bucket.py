@@ -102,15 +102,6 @@ class Bucket:
         found = self._found(lambda: self._client.get_object(Bucket=self.name, Key=key))
         return iter(found["Body"].iter_chunks(256 * 1024))
 
-    def range(self, key: str, start: int, length: int) -> bytes:
-        """A part of an object."""
-        self.ensure()
-        wanted = f"bytes={start}-{start + length - 1}"
-        found = self._found(
-            lambda: self._client.get_object(Bucket=self.name, Key=key, Range=wanted)
-        )
-        return bytes(found["Body"].read())
-
     def head(self, key: str) -> int | None:
         """The length of an object in bytes, None when it is not there."""
         self.ensure()

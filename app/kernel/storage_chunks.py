@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
@@ -24,18 +23,6 @@ HEAD_BYTES = len(MAGIC) + RANDOM_BYTES
 PIECE_BYTES = 1024 * 1024
 TAG_BYTES = 16
 SEALED_BYTES = PIECE_BYTES + TAG_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where one sealed piece stands and which of its plain bytes are wanted."""
-
-    number: int
-    last: bool
-    at: int
-    length: int
-    skip: int
-    take: int
 
 
 def _about(label: str, number: int, last: bool) -> bytes:
@@ -73,36 +60,6 @@ def opened(stream: Iterable[bytes], *, key: bytes, label: str) -> Iterator[bytes
         number, piece = number + 1, following
     if number == 0:
         raise Unavailable("object-damaged")
-
-
-def open_piece(piece: bytes, *, key: bytes, label: str, prefix: bytes, span: Span) -> bytes:
-    """The wanted plain bytes of one sealed piece."""
-    plain = _decrypted(AESGCM(key), prefix, piece, label, span.number, span.last)
-    return plain[span.skip : span.skip + span.take]
-
-
-def spans(size: int, start: int, length: int) -> list[Span]:
-    """The sealed pieces that hold plain bytes from `start` on; nothing beyond the end."""
-    end = min(size, start + max(0, length))
-    if start < 0 or start >= end:
-        return []
-    final = max(0, (size - 1) // PIECE_BYTES)
-    found = []
-    for number in range(start // PIECE_BYTES, (end - 1) // PIECE_BYTES + 1):
-        begin = number * PIECE_BYTES
-        plain = min(PIECE_BYTES, size - begin)
-        skip = max(0, start - begin)
-        found.append(
-            Span(
-                number,
-                number == final,
-                HEAD_BYTES + number * SEALED_BYTES,
-                plain + TAG_BYTES,
-                skip,
-                min(plain, end - begin) - skip,
-            )
-        )
-    return found
 
 
 def _decrypted(

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.accounting import charts, commands, ledger, queries
+from app.accounting.codes import commands as codes_commands
 from app.cli import install
 from app.kernel import approvals, db, jobs_catalog
 from app.kernel.errors import Invalid, NotFound
@@ -74,7 +75,7 @@ def test_a_value_made_twice_keeps_its_id_and_an_archived_one_leaves_the_lists(bo
         commands.name_dimension(slot=1, name="Cost centre")
         first = commands.create_dimension_values(slot=1, values={"OLD": "Old"})
         assert commands.create_dimension_values(slot=1, values={"OLD": "Other"}) == first
-        commands.archive_dimension_value(value_id=first["OLD"])
+        codes_commands.archive_value(first["OLD"])
         assert "OLD" not in {value.code for value in queries.dimension_values()}
 
 
@@ -86,7 +87,7 @@ def test_a_value_of_the_other_dimension_is_refused(books: Books) -> None:
         _post(_draft(books, "wrong-slot", dim2_id=centre))
     assert caught.value.code == "dimension-unknown"
     with pytest.raises(NotFound), books.open():
-        commands.archive_dimension_value(value_id=uuid4())
+        codes_commands.archive_value(uuid4())
     with pytest.raises(Invalid), books.open():
         commands.name_dimension(slot=3, name="Third")
 

@@ -54,8 +54,6 @@ def test_what_is_put_comes_back(app: Flask, tenant: UUID, person: Any, size: int
         made = _put(io.BytesIO(data))
         assert storage.read(made) == data
         assert storage.info(made).size == size
-        for start, length in ((0, 10), (size // 2, 300), (max(0, size - 5), 50), (size, 10)):
-            assert storage.read_range(made, start, length) == data[start : start + length]
 
 
 def test_the_bucket_never_holds_plaintext(app: Flask, tenant: UUID, person: Any) -> None:
@@ -154,8 +152,6 @@ def test_a_sealed_value_is_bound_to_its_place(app: Flask, tenant: UUID, person: 
         assert b"secret" not in sealed
         with pytest.raises(Unavailable):
             sealing.unseal(sealed, "totp|2")
-        own = sealing.seal_for_client(b"secret", "x")
-        assert sealing.unseal_for_client(own, "x") == b"secret"
 
 
 mail.register(

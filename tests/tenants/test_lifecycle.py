@@ -14,6 +14,7 @@ from app.kernel import db, registry
 from app.kernel.clients import PrincipalRef
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.settings import Settings
+from app.web import client_rows
 from tenants import commands, importing, queries
 from tenants.schemas import NewFirm
 from tests import factories
@@ -112,11 +113,11 @@ def test_a_suspended_client_can_be_read_and_not_written(
         with db.transaction(owner.scope(tenant)):
             assert queries.firm(tenant).state == "suspended"
         with pytest.raises(Forbidden), db.transaction(owner.scope(tenant)):
-            commands.pin_client()
+            client_rows.pin(tenant, owner.person_id)
         with operated.app_context(), as_operator():
             commands.reactivate(tenant_id=tenant)
         with db.transaction(owner.scope(tenant)):
-            commands.pin_client()
+            client_rows.pin(tenant, owner.person_id)
 
 
 def test_ending_a_line_ends_the_grants_that_rest_on_it(
