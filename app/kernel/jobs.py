@@ -48,6 +48,9 @@ _ENQUEUE = sa.text(
     "select app.enqueue_job(:kind, :args, :key, :title, :line, :queue, :run_after, :retries,"
     " :lease, :request)"
 ).bindparams(sa.bindparam("args", type_=JSONB))
+_TELL = sa.text(
+    "select pg_notify(:channel, payload) from unnest(cast(:payloads as text[])) as t(payload)"
+)
 _last_notified: dict[str, float] = {}
 
 
@@ -171,10 +174,6 @@ def _notify(session: Session) -> None:
     try:
         engine = db.db.engine.execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            for payload in fresh:
-                connection.execute(
-                    sa.text("select pg_notify(:channel, :payload)"),
-                    {"channel": CHANNEL, "payload": payload},
-                )
+            connection.execute(_TELL, {"channel": CHANNEL, "payloads": fresh})
     except SQLAlchemyError:
         return  # the dispatcher polls anyway

@@ -212,14 +212,11 @@ def _where(
     """Account and currency of each statement; None while nobody has said which one is."""
     rows = session.execute(sql.NUMBERS).all()
     known = {(row.number, row.currency): (row.bank_account_id, row.currency) for row in rows}
-    by_id = {row.bank_account_id: row.currency for row in rows}
+    ours = session.execute(sql.CURRENCIES, {"ids": list(chosen.values())}) if chosen else ()
+    currencies = {row.id: str(row.currency) for row in ours}
     for pair, account_id in chosen.items():
-        currency = (
-            by_id.get(account_id)
-            or session.execute(sql.ACCOUNT, {"id": account_id}).scalar_one_or_none()
-        )
-        if currency is not None:
-            known[pair] = (account_id, pair[1] or str(currency))
+        if account_id in currencies:
+            known[pair] = (account_id, pair[1] or currencies[account_id])
     pairs = [
         (bank_dedupe.normal_number(one.account), one.currency or "") for one in read.statements
     ]

@@ -16,6 +16,10 @@ ACCOUNT = sa.text(
     "select currency from app.bank_account"
     " where tenant_id = (select guard.tenant_id()) and id = :id"
 )
+CURRENCIES = sa.text(
+    "select id, currency from app.bank_account"
+    " where tenant_id = (select guard.tenant_id()) and id = any(cast(:ids as uuid[]))"
+)
 NUMBERS = sa.text(
     "select number, currency, bank_account_id from app.bank_account_number"
     " where tenant_id = (select guard.tenant_id())"
