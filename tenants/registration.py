@@ -43,7 +43,7 @@ ERRORS: dict[str, Any] = {
     "logo-svg-refused": _("This SVG holds more than shapes. Save it as plain SVG, or as PNG."),
     "not-utf-8": _("Save the file as UTF-8."),
     "not-a-csv": _("Line %(line)s is no line of a CSV."),
-    "control-character": _("Text may not hold NUL characters."),
+    "control-character": _("The text holds characters that cannot be stored."),
     "import-columns": _("The first line names the columns. Known are: %(columns)s"),
     "import-cells": _("This line has not as many cells as the first line."),
     "import-kind": _("Choose one of %(kinds)s."),

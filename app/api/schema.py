@@ -28,7 +28,9 @@ def _refuse_nul(value: Any, depth: int = 0) -> None:
         raise PydanticCustomError("too-deep", "The input is nested too deeply.")
     if isinstance(value, str):
         if "\0" in value or not _encodes(value):
-            raise PydanticCustomError("control-character", "Text may not hold NUL characters.")
+            raise PydanticCustomError(
+                "control-character", "The text holds characters that cannot be stored."
+            )
     elif isinstance(value, dict):
         for key, item in value.items():
             _refuse_nul(key, depth + 1)

@@ -174,7 +174,7 @@ def _body(house: House, firm: Firm, **changes: Any) -> dict[str, Any]:
     [
         ({"surprise": 1}, "surprise"),
         ({"date": "2026-02-30"}, "date"),
-        ({"description": "Rent\0"}, "NUL"),
+        ({"description": "Rent\0"}, "cannot be stored"),
         ({"postings": []}, "postings"),
     ],
 )

@@ -51,7 +51,7 @@ REMEDIES = {
     "not-an-amount": _("Write the amount with a decimal point and no separators."),
     "not-csv": _("Save the file as comma-separated values."),
     "not-utf8": _("Save the file as UTF-8."),
-    "nul-byte": _("Remove the NUL byte: this is no text file."),
+    "nul-byte": _("The file holds characters that cannot be stored. Save it anew as text."),
     "period-closed": _("Reopen the month, or date the entry later."),
     "too-few-postings": _("An entry needs two postings that are not zero."),
     "too-many-decimals": _("Use at most as many decimals as the currency has."),

@@ -73,7 +73,7 @@ def _of_files() -> dict[str, words.Lazy]:
         "moving-nothing": _("No entry was found in this file. See which column is which."),
         "moving-undone-too-often": _("These entries were undone too often. Change the file."),
         "not-csv": _("The file is no table of comma-separated values. Save it anew."),
-        "nul-byte": _("The file holds signs that no text has. Save it anew as CSV."),
+        "nul-byte": _("The file holds characters that cannot be stored. Save it anew as CSV."),
         "opening-unbalanced": _(
             "Debit and credit differ by %(difference)s. Correct the file, or say which account"
             " takes the difference."

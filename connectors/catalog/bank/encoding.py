@@ -75,7 +75,7 @@ def _clean(text: str) -> str:
     if at >= 0:
         raise StatementRefused(
             "nul-bytes",
-            _("The file holds NUL bytes, so it is not a text file of a bank."),
+            _("The file holds characters that cannot be stored: it is no text file of a bank."),
             line=text.count("\n", 0, at) + 1,
         )
     return text
