@@ -193,3 +193,14 @@ def rw(settings: Settings) -> Iterator[psycopg.Connection]:
 def worker_db(settings: Settings) -> Iterator[psycopg.Connection]:
     """Raw SQL as the worker's login role."""
     yield from _connection(settings.database_worker_url)
+
+
+@pytest.fixture
+def without_limits(app: Flask) -> Iterator[None]:
+    """The API without its limits, which are tested by themselves."""
+    limiters = tuple(app.extensions.get("limiter", ()))
+    for limiter in limiters:
+        limiter.enabled = False
+    yield
+    for limiter in limiters:
+        limiter.enabled = True

@@ -180,6 +180,18 @@ def sign_in(admin: Connection, person: UUID, *, fresh: bool = True) -> Session:
     return Session(person, principal, cookie)
 
 
+def token(admin: Connection, tenant: UUID, person: UUID) -> str:
+    """A living token of the person in one client."""
+    value = "bo_test_" + secrets.token_hex(24)
+    admin.execute(
+        "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
+        " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
+        (person, tenant, secret_hash("prin", value), person),
+    )
+    admin.commit()
+    return value
+
+
 def staff(
     admin: Connection,
     tenant: UUID,

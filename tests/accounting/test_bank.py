@@ -27,12 +27,6 @@ from tests.accounting.ledger_support import Books
 NUMBER = "NL91ABNA0417164300"
 
 
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
-
-
 def mt940(
     rows: Sequence[tuple[str, str, str]], *, number: str = NUMBER, currency: str = "EUR"
 ) -> bytes:

@@ -2,63 +2,21 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import NUMBER, ROWS, add_account, all_lines, mt940, upload
-from tests.api.test_toolkit import token_of
+from tests.programs import Caller, token_of
 
 MORE = ("accounting.import", "accounting.export")
-
-
-class Caller:
-    """Somebody's program with a token for one client."""
-
-    def __init__(self, client: FlaskClient, base: str, header: dict[str, str]) -> None:
-        self.client, self.base, self.header = client, base, header
-
-    def get(self, path: str, *, status: int = 200) -> Any:
-        """Reads; fails on any other status."""
-        return self._answer(self.client.get(self.base + path, headers=self.header), status)
-
-    def post(self, path: str, body: dict[str, Any], *, status: int = 200) -> Any:
-        """Sends a body; fails on any other status."""
-        return self._answer(
-            self.client.post(self.base + path, json=body, headers=self.header), status
-        )
-
-    def send_file(self, data: bytes, name: str = "march.sta", *, status: int = 201) -> Any:
-        """Uploads a statement."""
-        sent = {"file": (io.BytesIO(data), name)}
-        return self._answer(
-            self.client.post(f"{self.base}/statement-files", data=sent, headers=self.header), status
-        )
-
-    @staticmethod
-    def _answer(answer: TestResponse, status: int) -> Any:
-        assert answer.status_code == status, answer.text
-        return answer.get_json()
-
-
-@pytest.fixture(autouse=True)
-def without_limits(app: Flask) -> Iterator[None]:
-    """Limits are tested by themselves."""
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = False
-    yield
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = True
+pytestmark = pytest.mark.usefixtures("without_limits")
 
 
 @pytest.fixture

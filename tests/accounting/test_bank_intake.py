@@ -35,21 +35,9 @@ LATER = b"Date,Text,Amount\n01/03/2026,Rent,12.00\n02/03/2026,Sale,-9.00\n"
 
 
 @pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
-
-
-@pytest.fixture
 def base(books: Books, admin: psycopg.Connection) -> str:
     """The address of the client's bank."""
     return f"/c/{factories.slug_of(admin, books.tenant)}/books/bank"
-
-
-@pytest.fixture
-def browser(app: Flask, books: Books) -> Browser:
-    """The accountant's browser."""
-    return Browser(app, books.session)
 
 
 def sent(found: TestResponse) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 from flask import Flask
 
 from tests.accounting import ledger_support, test_bank_api
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import add_account, all_lines
-from tests.accounting.test_bank_api import Caller
 from tests.accounting.test_bank_intake import CSV, LATER, statement
-from tests.api.test_toolkit import token_of
+from tests.programs import Caller, token_of
 
 api = test_bank_api.api
 books = test_bank_api.books
-without_limits = test_bank_api.without_limits
+pytestmark = pytest.mark.usefixtures("without_limits")
 
 
 def test_a_table_is_read_as_a_program_says_and_remembered(api: Caller, books: Books) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import psycopg
 import pytest
@@ -13,10 +12,12 @@ from flask.testing import FlaskClient
 from app.accounting.bank import commands as bank_commands
 from tests import factories
 from tests.accounting import ledger_support
+from tests.accounting.by_hand import HERE, browser, get, token
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import NUMBER, ROWS, add_account, all_lines, mt940, upload
 
-HERE = {"Sec-Fetch-Site": "same-origin"}
+__all__ = ["browser"]
+
 MORE = ("accounting.import", "accounting.export")
 
 
@@ -33,32 +34,13 @@ def base(books: Books, admin: psycopg.Connection) -> str:
     return f"/c/{factories.slug_of(admin, books.tenant)}/books/bank"
 
 
-@pytest.fixture
-def browser(app: Flask, books: Books) -> FlaskClient:
-    """The accountant's browser."""
-    found = app.test_client()
-    found.set_cookie("login", books.session.cookie)
-    return found
-
-
-def fields(page: str) -> dict[str, str]:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    return {"csrf_token": found[1]} if found else {}
-
-
-def get(browser: FlaskClient, url: str) -> str:
-    answer = browser.get(url, headers=HERE)
-    assert answer.status_code == 200, answer.text[:2000]
-    return answer.text
-
-
 def test_a_statement_is_uploaded_named_booked_and_undone(
     browser: FlaskClient, books: Books, base: str
 ) -> None:
     page = get(browser, f"{base}/files")
     sent = browser.post(
         f"{base}/files",
-        data={**fields(page), "file": (io.BytesIO(mt940(ROWS)), "march.sta")},
+        data={**token(page), "file": (io.BytesIO(mt940(ROWS)), "march.sta")},
         headers=HERE,
     )
     assert sent.status_code == 303, sent.text[:2000]
@@ -67,7 +49,7 @@ def test_a_statement_is_uploaded_named_booked_and_undone(
     assert NUMBER in page
     chosen = browser.post(
         f"{file_url}/account",
-        data={**fields(page), "number": NUMBER, "currency": "EUR", "name": "Main"},
+        data={**token(page), "number": NUMBER, "currency": "EUR", "name": "Main"},
         headers=HERE,
     )
     assert chosen.status_code == 303, chosen.text[:2000]
@@ -78,13 +60,13 @@ def test_a_statement_is_uploaded_named_booked_and_undone(
     line = all_lines(books, amount_minor=10000)[0]
     page = get(browser, f"{base}/lines/{line.id}")
     assert "march.sta" in page
-    booking = {**fields(page), "version": "1", "account": "4000 Sales"}
+    booking = {**token(page), "version": "1", "account": "4000 Sales"}
     done = browser.post(f"{base}/lines/{line.id}/book", data=booking, headers=HERE)
     assert done.status_code == 303, done.text[:2000]
     twice = browser.post(f"{base}/lines/{line.id}/book", data=booking, headers=HERE)
     assert twice.status_code == 409
     page = get(browser, f"{base}/lines/{line.id}")
-    undone = browser.post(f"{base}/lines/{line.id}/undo/2", data=fields(page), headers=HERE)
+    undone = browser.post(f"{base}/lines/{line.id}/undo/2", data=token(page), headers=HERE)
     assert undone.status_code == 303, undone.text[:2000]
 
 
@@ -97,7 +79,7 @@ def test_a_wrong_account_is_told_at_its_field_with_what_was_typed(
     page = get(browser, f"{base}/lines/{line.id}")
     answer = browser.post(
         f"{base}/lines/{line.id}/book",
-        data={**fields(page), "version": "1", "account": "nowhere"},
+        data={**token(page), "version": "1", "account": "nowhere"},
         headers=HERE,
     )
     assert answer.status_code == 422
@@ -154,7 +136,7 @@ def test_reversing_a_booked_line_from_its_entry_puts_the_line_back(
             line_id=line.id, version=1, coding=bank_commands.AccountCoding(books.accounts["4000"])
         )
     url = f"{base.removesuffix('/bank')}/entries/{entry.id}"
-    done = browser.post(f"{url}/reverse", data=fields(get(browser, url)), headers=HERE)
+    done = browser.post(f"{url}/reverse", data=token(get(browser, url)), headers=HERE)
     assert done.status_code == 303, done.text[:2000]
     again = all_lines(books, state="to_do")
     assert (line.id, 3) in [(one.id, one.version) for one in again]
@@ -184,7 +166,7 @@ def test_the_peek_of_a_line_is_only_its_panel_with_the_booking_form(
 
 def test_rates_are_added_listed_and_refused_at_their_field(browser: FlaskClient, base: str) -> None:
     page = get(browser, f"{base}/rates")
-    rate = {**fields(page), "currency": "USD", "on": "2026-03-01", "rate": "0.9234"}
+    rate = {**token(page), "currency": "USD", "on": "2026-03-01", "rate": "0.9234"}
     assert browser.post(f"{base}/rates", data=rate, headers=HERE).status_code == 303
     assert "0.9234" in get(browser, f"{base}/rates")
     again = {**rate, "rate": "0.95"}
@@ -204,7 +186,7 @@ def test_a_bank_account_is_renamed_unless_somebody_was_first(
     account = add_account(books)
     assert f"{base}/accounts/{account}" in get(browser, f"{base}/accounts")
     url = f"{base}/accounts/{account}"
-    form = {**fields(get(browser, url)), "version": "1", "name": "Current account"}
+    form = {**token(get(browser, url)), "version": "1", "name": "Current account"}
     assert browser.post(url, data=form, headers=HERE).status_code == 303
     assert "Current account" in get(browser, f"{base}/accounts")
     assert browser.post(url, data={**form, "name": "Late"}, headers=HERE).status_code == 409

@@ -11,11 +11,10 @@ from flask import Flask
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_bank_api import Caller, without_limits
 from tests.accounting.test_moving import LEDGER, OPENING
-from tests.api.test_toolkit import token_of
+from tests.programs import Caller, token_of
 
-__all__ = ["without_limits"]
+pytestmark = pytest.mark.usefixtures("without_limits")
 MONTH = 202604
 
 

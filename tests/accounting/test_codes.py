@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import replace
 
 import psycopg
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -18,16 +16,11 @@ from app.accounting.codes import queries as codes_queries
 from app.kernel import ids
 from app.kernel.errors import Invalid
 from tests import factories
-from tests.accounting import ledger_support
+from tests.accounting import by_hand
+from tests.accounting.by_hand import browser
 from tests.accounting.ledger_support import Books
 
-HERE = {"Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
+__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -36,20 +29,8 @@ def base(books: Books, admin: psycopg.Connection) -> str:
     return f"/c/{factories.slug_of(admin, books.tenant)}/books"
 
 
-@pytest.fixture
-def browser(app: Flask, books: Books) -> FlaskClient:
-    """The accountant's browser."""
-    found = app.test_client()
-    found.set_cookie("login", books.session.cookie)
-    return found
-
-
 def post(browser: FlaskClient, url: str, page_of: str, **values: str) -> TestResponse:
-    page = browser.get(page_of, headers=HERE)
-    assert page.status_code == 200, page.text[:2000]
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-    assert found is not None
-    return browser.post(url, data={"csrf_token": found[1], **values}, headers=HERE)
+    return by_hand.post(browser, url, by_hand.get(browser, page_of), **values)
 
 
 def spend(books: Books, **more: object) -> ledger.PostedEntry:

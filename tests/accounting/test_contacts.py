@@ -8,9 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from app.accounting.contacts import commands as contacts_commands
 from app.accounting.contacts import queries as contacts_queries
@@ -19,44 +17,19 @@ from app.accounting.open_items import pairing
 from app.accounting.open_items import queries as open_items_queries
 from app.kernel.errors import Conflict, Invalid, NotFound
 from tests import factories
-from tests.accounting import ledger_support
+from tests.accounting.by_hand import HERE, browser, get, post
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_open_items_ledger import claim, disagreements
 
-HERE = {"Sec-Fetch-Site": "same-origin"}
+__all__ = ["browser"]
+
 MARCH, APRIL = dt.date(2026, 3, 4), dt.date(2026, 4, 9)
-
-
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
 
 
 @pytest.fixture
 def base(books: Books, admin: psycopg.Connection) -> str:
     """The address of the client's books."""
     return f"/c/{factories.slug_of(admin, books.tenant)}/books"
-
-
-@pytest.fixture
-def browser(app: Flask, books: Books) -> FlaskClient:
-    """The accountant's browser."""
-    found = app.test_client()
-    found.set_cookie("login", books.session.cookie)
-    return found
-
-
-def get(browser: FlaskClient, url: str) -> str:
-    answer = browser.get(url, headers=HERE)
-    assert answer.status_code == 200, answer.text[:2000]
-    return answer.text
-
-
-def post(browser: FlaskClient, url: str, page: str, **values: object) -> TestResponse:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found is not None
-    return browser.post(url, data={"csrf_token": found[1], **values}, headers=HERE)
 
 
 def undo_of(browser: FlaskClient, url: str) -> str:

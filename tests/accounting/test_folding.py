@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import psycopg
-import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,12 +18,6 @@ from tests.accounting.ledger_support import Books
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 START = dt.date(2026, 3, 1)
-
-
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
 
 
 def reverse(books: Books, entry_id: object, on: dt.date) -> None:

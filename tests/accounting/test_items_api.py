@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -11,27 +10,11 @@ from flask import Flask
 
 from app.accounting import queries
 from tests import factories
-from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_bank_api import Caller
 from tests.accounting.test_open_items_ledger import claim
-from tests.api.test_toolkit import token_of
+from tests.programs import Caller, token_of
 
-
-@pytest.fixture(autouse=True)
-def without_limits(app: Flask) -> Iterator[None]:
-    """Limits are tested by themselves."""
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = False
-    yield
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = True
-
-
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
+pytestmark = pytest.mark.usefixtures("without_limits")
 
 
 @pytest.fixture

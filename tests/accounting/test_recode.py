@@ -21,17 +21,13 @@ from app.kernel import ids, jobs
 from app.kernel.db import session
 from tests import factories
 from tests.accounting import ledger_support
+from tests.accounting.by_hand import browser, get, post
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import ROWS, add_account, all_lines, mt940, upload
 
-HERE = {"Sec-Fetch-Site": "same-origin"}
+__all__ = ["browser"]
+
 DAY = dt.date(2026, 3, 4)
-
-
-@pytest.fixture
-def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
-    """A client with books of its own."""
-    return ledger_support.make_books(app, worker_app, admin)
 
 
 @pytest.fixture
@@ -40,29 +36,10 @@ def base(books: Books, admin: psycopg.Connection) -> str:
     return f"/c/{factories.slug_of(admin, books.tenant)}/books/recode"
 
 
-@pytest.fixture
-def browser(app: Flask, books: Books) -> FlaskClient:
-    """The accountant's browser."""
-    found = app.test_client()
-    found.set_cookie("login", books.session.cookie)
-    return found
-
-
-def get(browser: FlaskClient, url: str) -> str:
-    answer = browser.get(url, headers=HERE)
-    assert answer.status_code == 200, answer.text[:2000]
-    return answer.text
-
-
 def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
     assert found is not None, name
     return found[1]
-
-
-def post(browser: FlaskClient, url: str, page: str, **values: object) -> object:
-    data = {"csrf_token": field(page, "csrf_token"), **values}
-    return browser.post(url, data=data, headers=HERE)
 
 
 def spend(
@@ -96,18 +73,18 @@ def balances(books: Books) -> dict[str, int]:
 def choose(browser: FlaskClient, base: str, query: str = "") -> str:
     page = get(browser, f"{base}?{query}")
     answer = post(browser, f"{base}/chosen?{query}&all=1", page)
-    assert answer.status_code == 200, answer.text[:2000]  # type: ignore[attr-defined]
-    return str(answer.text)  # type: ignore[attr-defined]
+    assert answer.status_code == 200, answer.text[:2000]
+    return str(answer.text)
 
 
 def run(browser: FlaskClient, base: str, page: str, **change: object) -> str:
     """Previews and applies; answers the address of the act."""
     chosen = field(page, "chosen")
     seen = post(browser, f"{base}/plan", page, chosen=chosen, act="preview", **change)
-    assert seen.status_code == 200, seen.text[:3000]  # type: ignore[attr-defined]
+    assert seen.status_code == 200, seen.text[:3000]
     done = post(browser, f"{base}/plan", page, chosen=chosen, act="apply", **change)
-    assert done.status_code == 303, done.text[:3000]  # type: ignore[attr-defined]
-    return str(done.headers["Location"])  # type: ignore[attr-defined]
+    assert done.status_code == 303, done.text[:3000]
+    return str(done.headers["Location"])
 
 
 def test_thirty_lines_are_recoded_in_one_go_and_undone_in_one(
@@ -118,18 +95,18 @@ def test_thirty_lines_are_recoded_in_one_go_and_undone_in_one(
     page = choose(browser, base, f"account={books.accounts['6900']}")
     target = str(books.accounts["6100"])
     seen = post(browser, f"{base}/plan", page, chosen=field(page, "chosen"), account=target)
-    assert "30,000.00" not in seen.text  # type: ignore[attr-defined]
-    assert "300.00" in seen.text  # type: ignore[attr-defined]
+    assert "30,000.00" not in seen.text
+    assert "300.00" in seen.text
     where = run(browser, base, page, account=target)
     after = balances(books)
     assert (after.get("6900", 0), after["6100"]) == (0, before["6900"])
     assert ledger_support.differences(admin, books.tenant) == 0
     act = get(browser, where)
     undone = post(browser, f"{where}/undo", act)
-    assert undone.status_code == 303  # type: ignore[attr-defined]
+    assert undone.status_code == 303
     assert balances(books) == before
     twice = post(browser, f"{where}/undo", act)
-    assert twice.status_code == 409  # type: ignore[attr-defined]
+    assert twice.status_code == 409
     assert balances(books) == before
 
 
@@ -215,7 +192,7 @@ def test_control_and_bank_accounts_are_neither_left_nor_reached(
     page = choose(browser, base, f"account={books.accounts['6900']}")
     to = str(account if target == "bank" else books.accounts["1100"])
     answer = post(browser, f"{base}/plan", page, chosen=field(page, "chosen"), account=to)
-    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert answer.status_code == 422
 
 
 def test_more_than_a_hundred_lines_ask_first_and_go_to_a_job(
@@ -225,17 +202,17 @@ def test_more_than_a_hundred_lines_ask_first_and_go_to_a_job(
     page = choose(browser, base, f"account={books.accounts['6900']}")
     chosen, target = field(page, "chosen"), str(books.accounts["6100"])
     asked = post(browser, f"{base}/plan", page, chosen=chosen, account=target, act="apply")
-    assert asked.status_code == 422  # type: ignore[attr-defined]
+    assert asked.status_code == 422
     assert balances(books)["6900"] == 230_000
     sent = post(
         browser, f"{base}/plan", page, chosen=chosen, account=target, act="apply", sure="true"
     )
-    assert sent.status_code == 303  # type: ignore[attr-defined]
+    assert sent.status_code == 303
     jobs.run_due(worker_app, kinds=["accounting.recode"])
     assert balances(books) == {"6100": 230_000, "1010": -230_000}
-    where = str(sent.headers["Location"])  # type: ignore[attr-defined]
+    where = str(sent.headers["Location"])
     undone = post(browser, f"{where}/undo", get(browser, where))
-    assert undone.status_code == 303  # type: ignore[attr-defined]
+    assert undone.status_code == 303
     assert balances(books) == {"6900": 230_000, "1010": -230_000}
 
 
@@ -248,5 +225,5 @@ def test_an_undo_that_cannot_be_whole_changes_nothing(
     books.close(202603)
     before = balances(books)
     answer = post(browser, f"{where}/undo", get(browser, where))
-    assert answer.status_code == 409  # type: ignore[attr-defined]
+    assert answer.status_code == 409
     assert balances(books) == before

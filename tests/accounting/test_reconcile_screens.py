@@ -19,10 +19,12 @@ from app.accounting.rules import commands as rule_commands
 from app.accounting.rules.commands import RuleInput
 from tests import factories
 from tests.accounting import ledger_support
+from tests.accounting.by_hand import HERE, browser, token
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import all_lines, mt940, upload
 
-HERE = {"Sec-Fetch-Site": "same-origin"}
+__all__ = ["browser"]
+
 SCRIPT = {**HERE, "Accept": "application/json"}
 NUMBER, SAVINGS = "NL91ABNA0417164300", "NL02ABNA0123456789"
 PIXEL = (
@@ -55,23 +57,10 @@ def base(books: Books, admin: psycopg.Connection) -> str:
     return f"/c/{factories.slug_of(admin, books.tenant)}/books/reconcile"
 
 
-@pytest.fixture
-def browser(app: Flask, books: Books) -> FlaskClient:
-    """The accountant's browser."""
-    found = app.test_client()
-    found.set_cookie("login", books.session.cookie)
-    return found
-
-
 def get(browser: FlaskClient, url: str, status: int = 200) -> str:
     answer = browser.get(url, headers=HERE, follow_redirects=True)
     assert answer.status_code == status, answer.text[:3000]
     return answer.text
-
-
-def token(page: str) -> dict[str, str]:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    return {"csrf_token": found[1]} if found else {}
 
 
 def line_of(books: Books, amount: int) -> UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,19 +12,12 @@ from flask.testing import FlaskClient
 
 from app.kernel import approvals, db, usage
 from tests import factories
-from tests.api.test_toolkit import token_of
+from tests.programs import token_of
 
 KIND = "test.api"
 
 
-@pytest.fixture(autouse=True)
-def without_limits(app: Flask) -> Iterator[None]:
-    """Limits are tested by themselves."""
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = False
-    yield
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.enabled = True
+pytestmark = pytest.mark.usefixtures("without_limits")
 
 
 @pytest.fixture

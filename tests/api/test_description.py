@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +17,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.cli.operator_scope import as_operator
-from app.kernel.scope import secret_hash
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -40,13 +38,7 @@ def caller(settings: object, app: Flask, worker_app: Flask) -> Iterator[dict[str
         with worker_app.app_context(), as_operator():
             tenant = commands.create_client(firm=NewFirm(slug=slug, name="Described", country="GB"))
         person = factories.staff(admin, tenant, role="operations_manager").person_id
-        value = "bo_test_" + secrets.token_hex(24)
-        admin.execute(
-            "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
-            " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
-            (person, tenant, secret_hash("prin", value), person),
-        )
-        admin.commit()
+        value = factories.token(admin, tenant, person)
     yield {"slug": slug, "token": value}
     for limiter in app.extensions.get("limiter", ()):
         limiter.enabled = True

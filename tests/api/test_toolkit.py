@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,33 +12,11 @@ from flask.testing import FlaskClient
 
 from app.api import Api
 from app.api.operations import UndeclaredAccess
-from app.kernel.scope import secret_hash
 from tests import factories
+from tests.programs import token_of
 
 NEW = {"slug": "quay-nine", "name": "Quay Nine", "country": "GB"}
-
-
-@pytest.fixture(autouse=True)
-def without_limits(app: Flask) -> Iterator[None]:
-    """Limits are tested by themselves."""
-    limiters = list(app.extensions.get("limiter", ()))
-    for limiter in limiters:
-        limiter.enabled = False
-    yield
-    for limiter in limiters:
-        limiter.enabled = True
-
-
-def token_of(admin: psycopg.Connection, tenant: UUID, person: UUID) -> dict[str, str]:
-    """The header of a living token of a person in one client."""
-    value = "bo_test_" + secrets.token_hex(24)
-    admin.execute(
-        "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
-        " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
-        (person, tenant, secret_hash("prin", value), person),
-    )
-    admin.commit()
-    return {"Authorization": f"Bearer {value}"}
+pytestmark = pytest.mark.usefixtures("without_limits")
 
 
 @pytest.fixture

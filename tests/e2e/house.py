@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,6 @@ from app.cli import install
 from app.cli.operator_scope import as_operator
 from app.identity.throttle import Throttle
 from app.kernel import clock, jobs
-from app.kernel.scope import secret_hash
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -109,14 +107,8 @@ class House:
 
     def token(self, tenant: UUID, person: UUID) -> str:
         """An API token of the person in the client."""
-        value = "bo_test_" + secrets.token_hex(24)
         with self.admin() as admin:
-            admin.execute(
-                "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha,"
-                " made_by) values ('token', %s, %s, now() + interval '1 day', %s, %s)",
-                (person, tenant, secret_hash("prin", value), person),
-            )
-        return value
+            return factories.token(admin, tenant, person)
 
     def count(self, table: str, tenant: UUID) -> int:
         """How many rows a client has in a table."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -20,7 +19,6 @@ from app.cli.operator_scope import as_operator
 from app.documents import commands as documents
 from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
-from app.kernel.scope import secret_hash
 from app.reports import commands as report_commands
 from app.reports import pack_commands
 from app.reports.document import Report
@@ -64,7 +62,7 @@ def build(admin: psycopg.Connection, worker_app: Flask, app: Flask) -> Stage:
     ours, theirs = _client(worker_app, "Ourfirm"), _client(worker_app, MARK)
     insider = factories.staff(admin, theirs, role="operations_manager")
     factories.owner(admin, theirs)
-    _token(admin, theirs, insider.person_id)
+    factories.token(admin, theirs, insider.person_id)
     with app.app_context(), db.transaction(insider.scope(theirs)):
         _fill()
     return Stage(
@@ -176,16 +174,5 @@ def _actors(admin: psycopg.Connection, ours: UUID, theirs: UUID) -> tuple[Actor,
         Actor("staff without grant", cookie=outsider.cookie),
         Actor("staff with an ended grant", cookie=ended.cookie),
         Actor("staff with another line", cookie=other.cookie, partly=True),
-        Actor("token of another client", token=_token(admin, ours, outsider.person_id)),
+        Actor("token of another client", token=factories.token(admin, ours, outsider.person_id)),
     )
-
-
-def _token(admin: psycopg.Connection, tenant: UUID, person: UUID) -> str:
-    value = "bo_test_" + secrets.token_hex(24)
-    admin.execute(
-        "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
-        " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
-        (person, tenant, secret_hash("prin", value), person),
-    )
-    admin.commit()
-    return value
