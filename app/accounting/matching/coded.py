@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -188,6 +189,7 @@ def _usual_text(line: Line, row: Past) -> bool:
     )
 
 
+@lru_cache(maxsize=16_384)
 def _purpose(text: str) -> str:
     """The words of a text without numbers, which change with each payment."""
     return " ".join(word for word in texts.words(texts.clean(text)) if word.isalpha())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -191,8 +191,8 @@ def written_coding(coding: Coding) -> list[dict[str, Any]]:
     return [
         {
             name: str(value) if isinstance(value, UUID) else value
-            for name, value in asdict(part).items()
-            if value is not None
+            for name in _PART_FIELDS
+            if (value := getattr(part, name)) is not None
         }
         for part in coding.parts
     ]
@@ -255,6 +255,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
+_PART_FIELDS = tuple(one.name for one in fields(Part))
 _TENANT = "tenant_id = (select guard.tenant_id())"
 _HOLD = sa.text(
     "select t.id, t.version, t.state, t.status, t.booked_on, t.amount_minor, t.currency,"

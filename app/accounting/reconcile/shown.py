@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,31 +11,60 @@ from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
 from app.accounting.bank.queries import BankAccount
 from app.accounting.coding import Coding
-from app.accounting.matching.values import Suggestion
+from app.accounting.matching.values import Certainty, Suggestion
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import words as saying
 from app.accounting.reconcile.queries import ReconcileLine
 from app.accounting.suggest import queries as suggest_queries
+from app.accounting.values import Account
 from app.kernel import people
+from app.kernel.errors import NotFound
 from app.tasks import notes, questions_queries
-from app.tasks.models import QuestionHead
+from app.tasks.models import Note, QuestionHead
 
 SUBJECT = "bank_transaction"
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A suggestion as drawn: what it would book, why, and the mark that accepts it."""
+    """A suggestion as drawn: what it would book, why, and the mark that accepts it.
+
+    A row shows only the best of a line's, so words and marks are made when they are asked for.
+    """
 
     number: int
-    mark: str
     what: str
-    why: str
-    details: tuple[str, ...]
-    certainty: str
-    percent: int
-    complete: bool
     source: Suggestion
+
+    @property
+    def mark(self) -> str:
+        """Stands for what it would book, so that only what was seen is accepted."""
+        return reconcile_accept.mark(self.source)
+
+    @property
+    def why(self) -> str:
+        """Why it is made, in words."""
+        return saying.reason(self.source.reason)
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What speaks for and against it, in words."""
+        return tuple(saying.reason(one) for one in self.source.details)
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether it may be accepted without being looked at."""
+        return self.source.certainty
+
+    @property
+    def percent(self) -> int:
+        """How probable it is."""
+        return round(self.source.probability * 100)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it books the whole line."""
+        return not self.source.difference_minor
 
     @property
     def by_person(self) -> bool:
@@ -61,7 +90,12 @@ class Shown:
     who: str = ""
     kept_by: str = ""
     question: QuestionHead | None = None
-    notes: int = 0
+    said: Sequence[Note] = ()
+
+    @property
+    def notes(self) -> int:
+        """How many notes the reader may see."""
+        return len(self.said)
 
     @property
     def best(self) -> Guess | None:
@@ -80,9 +114,17 @@ class Names:
 
     accounts: Mapping[UUID, str]
     banks: Mapping[UUID, str]
-    contacts: Mapping[UUID, str] = field(default_factory=dict)
     own: Sequence[BankAccount] = ()
     """The client's bank accounts by name."""
+    chart: Sequence[Account] = ()
+    """The accounts that are not archived, in the order of their codes."""
+
+    def bank(self, bank_account_id: UUID) -> BankAccount:
+        """One of the client's bank accounts; raises NotFound."""
+        found = next((one for one in self.own if one.id == bank_account_id), None)
+        if found is None:
+            raise NotFound
+        return found
 
     def coding(self, coding: Coding | None) -> str:
         """A coding in a few words."""
@@ -103,6 +145,7 @@ def load_names() -> Names:
         accounts={one.id: f"{one.code} {one.name}" for one in chart},
         banks={one.account_id: one.name for one in banks},
         own=banks,
+        chart=[one for one in chart if not one.archived],
     )
 
 
@@ -127,7 +170,7 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
             who=people_.get(one.decided_by_id, "") if one.decided_by_id else "",
             kept_by=people_.get(one.kept_by_id, "") if one.kept_by_id else "",
             question=asked.get(one.id),
-            notes=len(noted.get(str(one.id), ())),
+            said=noted.get(str(one.id), ()),
         )
         for one in found
     ]
@@ -135,17 +178,8 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
 
 def guess(number: int, suggestion: Suggestion, names: Names) -> Guess:
     """A suggestion in words."""
-    return Guess(
-        number=number,
-        mark=reconcile_accept.mark(suggestion),
-        what=saying.what(suggestion, names.coding(suggestion.coding)),
-        why=saying.reason(suggestion.reason),
-        details=tuple(saying.reason(one) for one in suggestion.details),
-        certainty=suggestion.certainty,
-        percent=round(suggestion.probability * 100),
-        complete=not suggestion.difference_minor,
-        source=suggestion,
-    )
+    what = saying.what(suggestion, names.coding(suggestion.coding))
+    return Guess(number=number, what=what, source=suggestion)
 
 
 def _decided(line: ReconcileLine, names: Names) -> str:

@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
+from app.accounting.bank.queries import BankAccount
 from app.accounting.coding import Coding
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
@@ -22,13 +23,13 @@ from app.accounting.reconcile.queries import ReconcileLine, Tab, Wanted
 from app.accounting.reconcile.shown import Names, Shown
 from app.documents import queries as documents
 from app.kernel import paging, presence, reads, words
-from app.tasks import notes, questions_queries
+from app.tasks import questions_queries
 from app.web import forms
 from app.web.pages import Pages, Surface
 from app.web.render import go, is_partial, redirect_to, render
 
 pages = Pages("accounting_reconcile", __name__, surface=Surface.CLIENT)
-LIMIT = 100
+LIMIT = 40
 SPLIT_ROWS = 4
 
 
@@ -47,7 +48,8 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
     reads.leave(reads.Look(kind="bank_account", object_id=bank_account_id, line="accounting"))
     part = request.args.get("part")
     if is_partial() and part == "head":
-        return render("accounting/reconcile.html", fragment="numbers", **_head(bank_account_id))
+        bank = bank_queries.bank_account(bank_account_id)
+        return render("accounting/reconcile.html", fragment="numbers", **_head(bank))
     wanted = _wanted(bank_account_id)
     found = reading.page(wanted, after=request.args.get("after"), limit=LIMIT)
     names = showing.load_names()
@@ -64,14 +66,14 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
     return render(
         "accounting/reconcile.html",
         **values,
-        **_head(bank_account_id),
+        **_head(names.bank(bank_account_id)),
         **_panel(chosen, names),
         accounts=names.own,
         tabs=saying.TABS,
         asked=len(_asked_ids()) if wanted.tab != "asked" else len(found.rows),
         missing=reconcile_papers.missing(bank_account_id),
         papers_from=reconcile_papers.amount_from() if wanted.tab == "papers" else None,
-        chart=queries.accounts(),
+        chart=names.chart,
         contacts=queries.counterparties(),
     )
 
@@ -185,10 +187,10 @@ def _chosen(rows: Sequence[Shown], line_id: UUID | None) -> Shown | None:
     return found or (rows[0] if rows else None)
 
 
-def _head(bank_account_id: UUID) -> dict[str, Any]:
+def _head(bank: BankAccount) -> dict[str, Any]:
     return {
-        "bank": bank_queries.bank_account(bank_account_id),
-        "balance": reconcile_balance.balance(bank_account_id),
+        "bank": bank,
+        "balance": reconcile_balance.balance(bank.id),
         "share_words": saying.SHARES,
     }
 
@@ -210,8 +212,10 @@ def _panel(chosen: Shown | None, names: Names) -> dict[str, Any]:
         "dimensions": _dimensions(),
         "own": [one for one in names.own if one.id != line.bank_account_id],
         "papers": documents.linked(showing.SUBJECT, [line.id]).get(line.id, ()),
-        "said": notes.of(showing.SUBJECT, [str(line.id)]).get(str(line.id), ()),
-        "asked_before": questions_queries.every_of(showing.SUBJECT, line.id),
+        "said": chosen.said,
+        "asked_before": questions_queries.every_of(showing.SUBJECT, line.id)
+        if chosen.question
+        else (),
         "question": _question_text(line),
         "split_rows": SPLIT_ROWS,
     }

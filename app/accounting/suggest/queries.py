@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -96,12 +96,14 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
     """
     if len(line_ids) > MOST_LINES:
         raise Invalid.of("lines", "too-many-lines", most=MOST_LINES)
-    lines = _lines(sql.LINES, ids=list(line_ids))
-    if not lines:
+    rows = session.execute(sql.LINES, {"ids": list(line_ids)}).all()
+    if not rows:
         return {}
+    lines = [_line(row) for row in rows]
     beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
     found = engine.suggest(lines, _known(lines), beside=beside)
-    return suggest_kept.first(lines, found)
+    kept = [line for row, line in zip(rows, lines, strict=True) if row.kept]
+    return suggest_kept.first(kept, found) if kept else found
 
 
 def certain(bank_account_id: UUID) -> CertainLines:
@@ -252,27 +254,21 @@ def _all(kind: Any, statement: sa.TextClause, **values: Any) -> list[Any]:
 
 
 def _past(lines: Iterable[Line]) -> list[Past]:
-    wanted = {
-        (party, kind, line.amount_minor > 0)
-        for line in lines
-        for party, kind in (
-            (line.party_key, "name"),
-            (line.counterparty_account, "account"),
-            (coded.beginning(line), "begins"),
-        )
-        if party
-    }
-    parties, kinds, incoming = zip(*wanted, strict=True) if wanted else ((), (), ())
-    rows = session.execute(
-        sql.PAST,
-        {
-            "parties": list(parties),
-            "kinds": list(kinds),
-            "incoming": list(incoming),
-            "newest": NEWEST,
-        },
-    )
-    return [_past_row(row) for row in rows]
+    asked = list(lines)
+    values: dict[str, Any] = {"newest": NEWEST}
+    for kind, party_of in _PARTIES.items():
+        named = ((party_of(line), line.amount_minor > 0) for line in asked)
+        wanted = {(party, incoming) for party, incoming in named if party}
+        values[kind] = [party for party, _incoming in wanted]
+        values[f"{kind}_incoming"] = [incoming for _party, incoming in wanted]
+    return [_past_row(row) for row in session.execute(sql.PAST, values)]
+
+
+_PARTIES: Mapping[str, Callable[[Line], str | None]] = {
+    "name": lambda line: line.party_key,
+    "account": lambda line: line.counterparty_account,
+    "begins": coded.beginning,
+}
 
 
 def _past_row(row: sa.Row[Any]) -> Past:

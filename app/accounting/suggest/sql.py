@@ -12,7 +12,7 @@ _LINE = (
 _ACCOUNT = "join app.bank_account a on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
 
 LINES = sa.text(
-    f"select {_LINE} from app.bank_transaction t {_ACCOUNT}"
+    f"select {_LINE}, t.kept_coding is not null as kept from app.bank_transaction t {_ACCOUNT}"
     f" where t.tenant_id = {_TENANT} and t.id = any(cast(:ids as uuid[]))"
 )
 # Lines to do that may claim the same documents: of the same amount either way, or of the same
@@ -107,12 +107,16 @@ FEES = sa.text(
     " where c.amount_minor > 0 and (a.archived_at is not null or a.control is not null))"
     " order by t.booked_on desc, t.id desc limit :newest) n order by n.booked_on desc, n.id desc"
 )
+# Each kind unnests parties of its own: filtered out of one list the planner would guess one row,
+# and compare every line with every entry.
 _NEWEST = (
-    "select w.party, w.incoming, n.* from wanted w cross join lateral"
+    "select w.party, w.incoming, n.*"
+    " from unnest(cast(:{kind} as text[]), cast(:{kind}_incoming as boolean[])) w(party, incoming)"
+    " cross join lateral"
     " (select t.id, t.entry_id, t.amount_minor, t.booked_on, t.text from app.bank_transaction t"
-    f" where t.tenant_id = {_TENANT} and w.kind = '{{kind}}' and {{same}}"
+    f" where t.tenant_id = {_TENANT} and {{same}}"
     " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
-    " order by t.booked_on desc, t.id desc limit :newest) n where w.kind = '{kind}'"
+    " order by t.booked_on desc, t.id desc limit :newest) n"
 )
 _BEGINS = (
     "t.party_key >= rtrim(w.party, '~') and t.party_key < rtrim(w.party, '~') || chr(1114111)"
@@ -121,10 +125,7 @@ _BEGINS = (
 # How the newest lines of each party were booked, counted by coding. An entry that touches another
 # own account or has several parts cannot be repeated; it counts as a coding of its own.
 PAST = sa.text(
-    "with wanted as materialized (select distinct u.party, u.kind, u.incoming"
-    " from unnest(cast(:parties as text[]), cast(:kinds as text[]), cast(:incoming as boolean[]))"
-    " u(party, kind, incoming)),"
-    f" lines as materialized ({_NEWEST.format(kind='name', same='t.party_key = w.party')}"
+    f"with lines as materialized ({_NEWEST.format(kind='name', same='t.party_key = w.party')}"
     f" union all {_NEWEST.format(kind='account', same='t.counterparty_account = w.party')}"
     f" union all {_NEWEST.format(kind='begins', same=_BEGINS)}),"
     " banks as materialized (select account_id from app.bank_account"
@@ -132,23 +133,18 @@ PAST = sa.text(
     " taxes as materialized (select account_id from ledger.tax_code"
     f" where tenant_id = {_TENANT} and account_id is not null),"
     " entries as materialized (select distinct entry_id from lines),"
-    " coded as materialized (select p.entry_id,"
-    " count(*) filter (where b.account_id is null and x.account_id is null) as parts,"
-    " count(*) filter (where b.account_id is not null) as banks,"
-    " (array_agg(p.account_id) filter (where b.account_id is null and x.account_id is null))[1]"
-    " as account_id,"
-    " (array_agg(p.tax_code) filter (where b.account_id is null and x.account_id is null))[1]"
-    " as tax_code,"
-    " (array_agg(p.dim1_id) filter (where b.account_id is null and x.account_id is null))[1]"
-    " as dim1_id,"
-    " (array_agg(p.dim2_id) filter (where b.account_id is null and x.account_id is null))[1]"
-    " as dim2_id,"
-    " (array_agg(p.counterparty_id)"
-    " filter (where b.account_id is null and x.account_id is null))[1] as counterparty_id"
-    f" from entries e join ledger.posting p on p.tenant_id = {_TENANT} and p.entry_id = e.entry_id"
-    " left join banks b on b.account_id = p.account_id"
-    " left join (select distinct account_id from taxes) x on x.account_id = p.account_id"
-    " group by p.entry_id),"
+    # one look an entry, whatever the planner makes of it: a merge reads all postings of a client
+    " coded as materialized (select e.entry_id, c.* from entries e cross join lateral ("
+    " select count(*) filter (where p.other) as parts, count(*) filter (where p.bank) as banks,"
+    " (array_agg(p.account_id) filter (where p.other))[1] as account_id,"
+    " (array_agg(p.tax_code) filter (where p.other))[1] as tax_code,"
+    " (array_agg(p.dim1_id) filter (where p.other))[1] as dim1_id,"
+    " (array_agg(p.dim2_id) filter (where p.other))[1] as dim2_id,"
+    " (array_agg(p.counterparty_id) filter (where p.other))[1] as counterparty_id"
+    " from (select o.*, o.account_id = any (array(select account_id from banks)) as bank,"
+    " o.account_id <> all (array(select account_id from banks union all"
+    " select account_id from taxes)) as other from ledger.posting o"
+    f" where o.tenant_id = {_TENANT} and o.entry_id = e.entry_id) p) c),"
     " told as (select l.party, l.incoming, l.amount_minor, l.booked_on, l.text, l.id,"
     " case when c.parts = 1 and c.banks = 1 then c.account_id end as account_id,"
     " case when c.parts = 1 and c.banks = 1 then c.tax_code end as tax_code,"

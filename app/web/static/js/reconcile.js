@@ -45,16 +45,16 @@ function select(one, step = 0) {
 	more();
 }
 async function more() {
-	const next = $("#next-page a"), few = rows().length < 40;
-	if (next && few && !paging) {
+	const next = $("#next-page a");
+	if (next && !paging && !rows()[rows().indexOf(current()) + 20]) {
 		paging = true;
 		const found = await text(part(next.href, "rows"));
 		paging = false;
-		if (found) next.closest("tr").outerHTML = found;
+		if (found) $("#next-page").outerHTML = found;
 		hide();
 		if (found && !current()) select(rows()[0]);
 	}
-	const empty = !rows().length && !$("#next-page");
+	const empty = !rows()[0] && !$("#next-page");
 	$("#all-done").hidden = !empty;
 	if (lines) lines.hidden = empty;
 }
