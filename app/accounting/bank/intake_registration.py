@@ -20,7 +20,25 @@ from app.kernel.words import _
 def register(registry: Registry) -> None:
     """Adds navigation, a command, the close check and the words."""
     bank_intake_words.declare()
+    registry.add(*_doors())
     registry.add(
+        CloseCheck(
+            "statements",
+            _("Statements are complete, without a gap"),
+            "accounting",
+            bank_complete.count_left,
+            "accounting_intake.gaps",
+            zero=_("Nothing is missing"),
+            left=lambda n: words.ngettext("%(n)s gap", "%(n)s gaps", n),
+            short=_("Statements"),
+            order=10,
+        ),
+    )
+
+
+def _doors() -> tuple[NavItem | PortalCard | PaletteCommand, ...]:
+    """How people come to the pages of statements."""
+    return (
         NavItem(
             "statements",
             _("Statements"),
@@ -48,17 +66,6 @@ def register(registry: Registry) -> None:
             surface="desk",
             words=_("import upload bank files zip"),
             order=20,
-        ),
-        CloseCheck(
-            "statements",
-            _("Statements are complete, without a gap"),
-            "accounting",
-            bank_complete.count_left,
-            "accounting_intake.gaps",
-            zero=_("Nothing is missing"),
-            left=lambda n: words.ngettext("%(n)s gap", "%(n)s gaps", n),
-            short=_("Statements"),
-            order=10,
         ),
     )
 

@@ -27,6 +27,34 @@ from app.kernel.words import _
 
 JOBS = ("app.accounting.bank.jobs",)
 FIGURE = "bank_lines_to_do"
+NAMES = {
+    "bank_account": _("Bank account"),
+    "bank_account.number_assigned": _("Number of a bank account assigned"),
+    "bank_accounts": _("Bank accounts"),
+    "bank_lines": _("Bank lines"),
+    "bank_transaction": _("Bank line"),
+    "exchange_rate": _("Exchange rate"),
+    "statement_file": _("Statement file"),
+}
+ERRORS = {
+    "bank-number-missing": _("Write the IBAN or the account number."),
+    "bank-number-taken": _("%(number)s belongs to a bank account already."),
+    "bank-account-currency": _("This account is in %(other)s, not in %(currency)s."),
+    "bank-account-taken": _("Another bank account stands there in the books already."),
+    "bank-account-needed": _("The file names no account. Choose the bank account."),
+    "bank-line-booked": _("This line has been booked meanwhile."),
+    "bank-line-to-do": _("This line is not booked."),
+    "bank-line-pending": _("The bank has not booked this line yet."),
+    "bank-line-own-account": _("Choose another account than the bank's own."),
+    "changed-meanwhile": _("Somebody else changed this meanwhile. Look again."),
+    "rate-missing": _("Write what one %(currency)s is worth in %(base)s."),
+    "rate-of-base": _("The books are in %(currency)s; it needs no rate."),
+    "rate-out-of-range": _("A rate is a number above zero, such as 1.0825."),
+    "file-missing": _("Choose a file."),
+    "statement-not-waiting": _("This file has its account already."),
+    "statement-account-unknown": _("Say first which bank account this file belongs to."),
+    "statement-refused": _("The file cannot be read: %(message)s"),
+}
 
 
 def register(registry: Registry) -> None:
@@ -53,38 +81,8 @@ def register(registry: Registry) -> None:
     matching_words.declare()
     bank_intake_registration.register(registry)
     reconcile_registration.register(registry)
-    words.declare_names(
-        {
-            "bank_account": _("Bank account"),
-            "bank_account.number_assigned": _("Number of a bank account assigned"),
-            "bank_accounts": _("Bank accounts"),
-            "bank_lines": _("Bank lines"),
-            "bank_transaction": _("Bank line"),
-            "exchange_rate": _("Exchange rate"),
-            "statement_file": _("Statement file"),
-        }
-    )
-    words.declare_errors(
-        {
-            "bank-number-missing": _("Write the IBAN or the account number."),
-            "bank-number-taken": _("%(number)s belongs to a bank account already."),
-            "bank-account-currency": _("This account is in %(other)s, not in %(currency)s."),
-            "bank-account-taken": _("Another bank account stands there in the books already."),
-            "bank-account-needed": _("The file names no account. Choose the bank account."),
-            "bank-line-booked": _("This line has been booked meanwhile."),
-            "bank-line-to-do": _("This line is not booked."),
-            "bank-line-pending": _("The bank has not booked this line yet."),
-            "bank-line-own-account": _("Choose another account than the bank's own."),
-            "changed-meanwhile": _("Somebody else changed this meanwhile. Look again."),
-            "rate-missing": _("Write what one %(currency)s is worth in %(base)s."),
-            "rate-of-base": _("The books are in %(currency)s; it needs no rate."),
-            "rate-out-of-range": _("A rate is a number above zero, such as 1.0825."),
-            "file-missing": _("Choose a file."),
-            "statement-not-waiting": _("This file has its account already."),
-            "statement-account-unknown": _("Say first which bank account this file belongs to."),
-            "statement-refused": _("The file cannot be read: %(message)s"),
-        }
-    )
+    words.declare_names(NAMES)
+    words.declare_errors(ERRORS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:

@@ -24,6 +24,22 @@ from app.kernel.words import _
 
 JOBS = ("app.accounting.close.jobs",)
 FIGURE = "months_to_close"
+NAMES = {
+    "close_explanation": _("Explanation of a change"),
+    "close_month": _("Close of a month"),
+    "close_override": _("Close over a check that is not met"),
+    "close_plan": _("Plan of the close"),
+    "close_step": _("Step of the close"),
+    "close_step_done": _("Step of the close ticked"),
+}
+ERRORS = {
+    "change-unknown": _("This account did not move unusually in this month."),
+    "close-blocked": _("The month cannot be closed yet: %(checks)s."),
+    "not-closed": _("This month is not closed."),
+    "not-in-review": _("This month is not in review. Hand it in first."),
+    "not-open": _("This month is in review or closed already."),
+    "step-unknown": _("There is no such step in this month."),
+}
 
 
 def register(registry: Registry) -> None:
@@ -64,26 +80,8 @@ def register(registry: Registry) -> None:
         DeskColumn("accounting", FIGURE, _("Months to close"), "accounting_close.oldest", order=40),
         Meter(close_commands.METER, _("Month closed"), "month", "accounting"),
     )
-    words.declare_names(
-        {
-            "close_explanation": _("Explanation of a change"),
-            "close_month": _("Close of a month"),
-            "close_override": _("Close over a check that is not met"),
-            "close_plan": _("Plan of the close"),
-            "close_step": _("Step of the close"),
-            "close_step_done": _("Step of the close ticked"),
-        }
-    )
-    words.declare_errors(
-        {
-            "change-unknown": _("This account did not move unusually in this month."),
-            "close-blocked": _("The month cannot be closed yet: %(checks)s."),
-            "not-closed": _("This month is not closed."),
-            "not-in-review": _("This month is not in review. Hand it in first."),
-            "not-open": _("This month is in review or closed already."),
-            "step-unknown": _("There is no such step in this month."),
-        }
-    )
+    words.declare_names(NAMES)
+    words.declare_errors(ERRORS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:

@@ -14,6 +14,13 @@ from app.kernel import words
 from app.kernel.registry import NavItem, PaletteCommand, Registry
 from app.kernel.words import _
 
+NAMES = {
+    "bank_rule": _("Bank rule"),
+    "bank_transaction.coding.kept": _("Coding kept for a pending line"),
+    "bank_transaction.coding.dropped": _("Coding of a pending line forgotten"),
+    "bank_transaction.coding.restored": _("Coding of a pending line restored"),
+}
+
 
 def register(registry: Registry) -> None:
     """Adds navigation, palette commands and the words of refusals."""
@@ -49,14 +56,7 @@ def register(registry: Registry) -> None:
     )
     registry.add(*reconcile_checks.CHECKS)
     words.declare_errors(reconcile_words.ERRORS)
-    words.declare_names(
-        {
-            "bank_rule": _("Bank rule"),
-            "bank_transaction.coding.kept": _("Coding kept for a pending line"),
-            "bank_transaction.coding.dropped": _("Coding of a pending line forgotten"),
-            "bank_transaction.coding.restored": _("Coding of a pending line restored"),
-        }
-    )
+    words.declare_names(NAMES)
     matching_words.declare()
 
 
