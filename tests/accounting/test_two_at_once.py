@@ -222,3 +222,24 @@ def _account_of(books: Books, bank_account_id: UUID) -> UUID:
         return next(
             one.account_id for one in bank_queries.bank_accounts() if one.id == bank_account_id
         )
+
+
+def test_a_file_of_another_package_is_imported_by_one_of_two(
+    books: Books, meet: Callable[..., object], admin: psycopg.Connection
+) -> None:
+    with books.open():
+        file = moving_commands.upload(
+            data=b"Contact Name,Email\nTwice Limited,a@b.example\n", name="contacts.csv"
+        )
+    end = meet(
+        lambda: moving_commands.confirm(file_id=file),
+        lambda: moving_commands.confirm(file_id=file),
+    )
+    assert end == "moving-not-waiting"
+    named = "select count(*) from ledger.counterparty where tenant_id = %s and name = %s"
+    assert admin.execute(named, (books.tenant, "Twice Limited")).fetchone() == (1,)
+    end = meet(
+        lambda: moving_commands.take_back(file_id=file),
+        lambda: moving_commands.take_back(file_id=file),
+    )
+    assert end == "moving-not-imported"

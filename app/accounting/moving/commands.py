@@ -45,6 +45,10 @@ values ((select guard.tenant_id()), :object, :name, :sha, :size, :kind, :state,
   (select guard.user_id())) on conflict (tenant_id, sha256) do nothing returning id
 """)
 _KNOWN = sa.text("select id, state from app.moving_file where sha256 = :sha")
+_HOLD = sa.text(
+    "select id from app.moving_file where tenant_id = (select guard.tenant_id()) and id = :id"
+    " for no key update"
+)
 _CONTROL_WORDS = ("supplier", "vendor", "creditor", "payable", "lieferant", "kredit", "bill")
 
 
@@ -172,8 +176,14 @@ def analyse(file_id: UUID) -> None:
     _set(file_id, report=report, kind=found.read_as.kind)
 
 
+def _held(file_id: UUID) -> MovingFile:
+    """The file as it stands once whoever is at it has ended."""
+    session.execute(_HOLD, {"id": file_id})
+    return moving_queries.file(file_id)
+
+
 def _waiting(file_id: UUID, version: int | None) -> MovingFile:
-    found = moving_queries.file(file_id)
+    found = _held(file_id)
     if found.state != "mapping":
         raise Conflict("moving-not-waiting")
     if version is not None and found.version != version:
@@ -320,7 +330,7 @@ def take_back(*, file_id: UUID) -> str:
 
     Raises Conflict (moving-not-imported) and Locked (period-closed).
     """
-    found = moving_queries.file(file_id)
+    found = _held(file_id)
     if found.state != "imported":
         raise Conflict("moving-not-imported")
     if found.report.get("posted", 0) > moving_import.AT_ONCE:
