@@ -48,14 +48,23 @@ class Coding:
 class Tax:
     """What splitting needs of a tax code: 0.2 is twenty percent of the net.
 
-    Without an account, or at rate nought, nothing is split off. `reverse` (reverse charge): the
-    amount paid is net already.
+    Without an account, or at rate nought, nothing is split off.
+
+    `reverse_account_id` makes it a reverse charge: the buyer owes the tax, the amount paid is net.
+    The tax owed is booked there (Council Directive 2006/112/EC arts 194 to 199; UK VATA 1994 s.8),
+    and what may be deducted of it (art. 168 of the Directive) on `account_id`; without that
+    account it cannot be deducted and is part of the cost.
     """
 
     code: str
     rate: Decimal
     account_id: UUID | None = None
-    reverse: bool = False
+    reverse_account_id: UUID | None = None
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the buyer owes the tax."""
+        return self.reverse_account_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,32 @@ def split_tax(gross_minor: int, rate: Decimal) -> tuple[int, int]:
     return gross_minor - tax, tax
 
 
+def reverse_tax(net_minor: int, rate: Decimal) -> int:
+    """The tax owed on a net amount under reverse charge, rounded once, half away from zero.
+
+    Both sides are this one amount, so they cancel out exactly and the net stays what was paid.
+    """
+    return money.round_half_up(Decimal(net_minor) * rate)
+
+
+def reverse_postings(net: PostingInput, known: Tax) -> tuple[PostingInput, ...]:
+    """Both sides of a reverse charge on a net posting: the tax deducted and the tax owed.
+
+    The base amounts of both sides are left out for the base currency and for the caller else.
+    """
+    tax = reverse_tax(net.amount, known.rate)
+    own = net.account_id in (known.account_id, known.reverse_account_id)
+    if not tax or own or known.reverse_account_id is None:
+        return ()
+    deducted = replace(net, amount=tax, base=None)
+    if known.account_id is not None:
+        deducted = replace(deducted, account_id=known.account_id, dim1_id=None, dim2_id=None)
+    owed = replace(
+        deducted, account_id=known.reverse_account_id, amount=-tax, dim1_id=None, dim2_id=None
+    )
+    return deducted, owed
+
+
 def faults(bank: BankSide, coding: Coding) -> dict[str, list[Problem]]:
     """What is wrong with a coding by field, as far as arithmetic can say."""
     found: dict[str, list[Problem]] = {}
@@ -193,9 +228,35 @@ def postings(
             for posting in _part_postings(place, part, taxes)
         ),
     ]
-    if bank.currency == book.base_currency:
-        return tuple(plain)
-    return tuple(_with_base(plain, bank.currency, book, rate, account_currencies or {}))
+    if bank.currency != book.base_currency:
+        plain = list(_with_base(plain, bank.currency, book, rate, account_currencies or {}))
+    return tuple(_with_reverse(plain, taxes, book, rate, account_currencies or {}))
+
+
+def _with_reverse(
+    plain: Sequence[PostingInput],
+    taxes: Mapping[str, Tax],
+    book: Book,
+    rate: Decimal | None,
+    account_currencies: Mapping[UUID, str | None],
+) -> Iterator[PostingInput]:
+    """The postings, each under reverse charge followed by both sides of its tax."""
+    for posting in plain:
+        yield posting
+        known = taxes.get(posting.tax_code) if posting.tax_code is not None else None
+        if known is None or not known.reverse:
+            continue
+        for one in reverse_postings(posting, known):
+            if posting.base is None:
+                yield one
+            else:
+                assert rate is not None
+                base = ledger.base_amount(one.amount, one.currency, book, rate)
+                fixed = account_currencies.get(one.account_id) == book.base_currency
+                currency = book.base_currency if fixed else one.currency
+                yield replace(
+                    one, amount=base if fixed else one.amount, currency=currency, base=base
+                )
 
 
 def _part_postings(place: int, part: Part, taxes: Mapping[str, Tax]) -> Iterator[PostingInput]:

@@ -304,15 +304,27 @@ def create_tax_codes(*, codes: Sequence[tuple[str, str, str]]) -> None:
     )
 
 
-def set_tax_accounts(*, accounts: Mapping[str, UUID]) -> None:
-    """Says by tax code where that tax is booked; raises NotFound (tax-code-unknown)."""
+def set_tax_accounts(
+    *, accounts: Mapping[str, UUID], reverse: Mapping[str, UUID] | None = None
+) -> None:
+    """Says by tax code where that tax is booked, under reverse charge also where it is owed.
+
+    Raises NotFound (tax-code-unknown).
+    """
+    owed = reverse or {}
+    codes = list(dict.fromkeys((*accounts, *owed)))
     changed = session.connection().exec_driver_sql(
-        "update ledger.tax_code c set account_id = x.account"
-        " from unnest(%(codes)s::text[], %(accounts)s::uuid[]) x(code, account)"
+        "update ledger.tax_code c set account_id = x.account, reverse_account_id = x.reverse"
+        " from unnest(%(codes)s::text[], %(accounts)s::uuid[], %(reverse)s::uuid[])"
+        " x(code, account, reverse)"
         " where c.tenant_id = (select guard.tenant_id()) and c.code = x.code",
-        {"codes": _array(accounts), "accounts": _array(accounts.values())},
+        {
+            "codes": _array(codes),
+            "accounts": _array([accounts.get(code) for code in codes]),
+            "reverse": _array([owed.get(code) for code in codes]),
+        },
     )
-    if changed.rowcount != len(accounts):
+    if changed.rowcount != len(codes):
         raise NotFound("tax-code-unknown")
 
 

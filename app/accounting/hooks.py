@@ -31,5 +31,6 @@ def lay_chart(template: str) -> None:
     commands.create_tax_codes(codes=chart.tax_codes)
     made = commands.create_accounts(accounts=chart.accounts)
     commands.set_tax_accounts(
-        accounts={code: made[account] for code, account in chart.tax_accounts.items()}
+        accounts={code: made[account] for code, account in chart.tax_accounts.items()},
+        reverse={code: made[account] for code, account in chart.reverse_accounts.items()},
     )

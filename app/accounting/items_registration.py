@@ -204,6 +204,7 @@ def _code_errors() -> dict[str, words.Lazy]:
     return {
         "dimension-archived": _("%(value)s is archived. Restore it or choose another."),
         "dimension-code-taken": _("Another value of this dimension has this code."),
+        "tax-reverse-same": _("Under reverse charge the tax owed has an account of its own."),
         "tax-account": _("Tax is booked on an asset or liability that needs no contact."),
         "tax-code-archived": _("Tax code %(tax_code)s is archived. Restore it or choose another."),
         "tax-code-taken": _("Another tax has this code."),

@@ -175,7 +175,7 @@ def tax_codes() -> list[TaxCode]:
     """The taxes in use."""
     rows = session.execute(
         sa.text(
-            "select code, name, rate, account_id from ledger.tax_code"
+            "select code, name, rate, account_id, reverse_account_id from ledger.tax_code"
             " where archived_at is null order by code"
         )
     ).mappings()

@@ -132,6 +132,10 @@ def _errors() -> dict[str, words.Lazy]:
         "arrays-differ": _("The entries and their postings do not fit together."),
         "base-missing": _("Say what the amount is worth in %(currency)s."),
         "books-open": _("These books are open already."),
+        "contact-changed": _(
+            "%(who)s changed this contact meanwhile. Now there is %(what)s. Yours was not saved:"
+            " save again to put it in its place."
+        ),
         "counterparty-unknown": _("There is no such contact."),
         "dimension-unknown": _("There is no such dimension."),
         "description-length": _("Describe the entry in 1 to %(most)s characters."),

@@ -46,12 +46,13 @@ class Counterparty:
 
 @dataclass(frozen=True, slots=True)
 class TaxCode:
-    """A tax; rate 0.2 is twenty percent."""
+    """A tax; rate 0.2 is twenty percent. A reverse charge has an account for the tax owed."""
 
     code: str
     name: str
     rate: Any
     account_id: UUID | None = None
+    reverse_account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from app.accounting import commands, queries, schemas
+from app.accounting.codes import queries as codes_queries
 from app.accounting.ledger import PostingInput
 from app.kernel import ids, money, paging, people, reads, scope, words
 from app.kernel.errors import Invalid, NotFound, Problem
@@ -77,6 +78,7 @@ def entry(entry_id: UUID) -> Response:
         book=queries.book(),
         author=_author(found.made_by),
         source=_source(found.source_type, found.source_id),
+        reverse_charge=codes_queries.reverse_codes(),
         form=forms.current(schemas.ReverseForm),
         around=around.of("entry", entry_id),
     )

@@ -15,6 +15,7 @@ from app.accounting.codes import commands as codes_commands
 from app.accounting.codes import queries as codes_queries
 from app.kernel import ids
 from app.kernel.errors import Invalid
+from app.kernel.settings import Settings
 from tests import factories
 from tests.accounting import by_hand
 from tests.accounting.by_hand import browser
@@ -116,3 +117,71 @@ def test_many_entries_at_once_carry_no_archived_code_but_answer_what_was_posted(
     assert (again.id, again.replayed) == (first.id, True)
     with pytest.raises(Invalid, match="tax-code-archived"), books.open():
         commands.post_many(drafts=[replace(draft, key="twice")])
+
+
+def test_raw_sql_recodes_nothing_onto_what_is_archived(
+    books: Books, rw: psycopg.Connection, settings: Settings
+) -> None:
+    with books.open():
+        commands.name_dimension(slot=1, name="Project")
+        gone = commands.create_dimension_values(slot=1, values={"A": "Alpha"})["A"]
+        codes_commands.archive_value(gone)
+        codes_commands.archive_tax("ZERO")
+    posted = spend(books)
+    call = (
+        "select * from ledger.recode(uuidv7(), array[%(entry)s]::uuid[], '{1,1}',"
+        " array[%(paper)s, %(bank)s]::uuid[], '{EUR,EUR}', '{100,-100}', '{100,-100}', null,"
+        " %(tax)s::text[], %(dim)s::uuid[])"
+    )
+    values = {
+        "entry": posted.id,
+        "paper": books.accounts["6900"],
+        "bank": books.accounts["1010"],
+    }
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    for tax, dim, code in (
+        (["ZERO", None], None, "tax-code-archived"),
+        (None, [gone, None], "dimension-archived"),
+    ):
+        rw.execute("select set_config('app.ctx', %s, true)", (token,))
+        with pytest.raises(psycopg.Error, match=code) as caught:
+            rw.execute(call, {**values, "tax": tax, "dim": dim})
+        rw.rollback()
+        assert caught.value.sqlstate == "BO422"
+
+
+def test_an_entry_keeps_the_archived_code_it_has_when_it_is_recoded(
+    books: Books, rw: psycopg.Connection, settings: Settings
+) -> None:
+    posted = spend(books, tax_code="OUT")
+    with books.open():
+        codes_commands.archive_tax("OUT")
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    done = rw.execute(
+        "select refusal from ledger.recode(uuidv7(), array[%s]::uuid[], '{1,1}',"
+        " array[%s, %s]::uuid[], '{EUR,EUR}', '{100,-100}', '{100,-100}', null, '{OUT,null}')",
+        (posted.id, books.accounts["6100"], books.accounts["1010"]),
+    ).fetchone()
+    rw.rollback()
+    assert done == (None,)
+
+
+def test_a_reverse_charge_names_two_accounts_and_says_so_where_it_is_chosen(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    taxes = f"{base}/taxes"
+    deducted, owed = str(books.accounts["1400"]), str(books.accounts["2200"])
+    same = {"account": owed, "reverse_account": owed}
+    refused = post(browser, taxes, taxes, code="RX", name="From abroad", rate="19", **same)
+    assert refused.status_code == 422
+    assert "has an account of its own" in refused.text
+    both = {"account": deducted, "reverse_account": owed}
+    made = post(browser, taxes, taxes, code="RX", name="From abroad", rate="19", **both)
+    assert made.status_code == 303
+    with books.open(read_only=True):
+        kept = codes_queries.tax_code("RX")
+        assert str(kept.reverse_account_id) == owed
+    assert "paid net, tax on both sides" in browser.get(f"{base}/rules/new", headers=HERE).text
+    posted = spend(books, tax_code="RX")
+    assert "Reverse charge" in browser.get(f"{base}/entries/{posted.id}", headers=HERE).text

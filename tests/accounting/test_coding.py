@@ -126,11 +126,69 @@ def test_tax_is_posted_beside_the_net() -> None:
     ]
 
 
-def test_a_reverse_charge_and_a_zero_rate_split_nothing() -> None:
-    taxes = {**STANDARD, "RC": Tax("RC", Decimal("0.2"), VAT, reverse=True)}
-    parts = (Part(FLOUR, 100, "EUR", tax_code="RC"), Part(RENT, 200, "EUR", tax_code="ZERO"))
-    found = coding.postings(BankSide(BANK, -300, "EUR"), Coding(parts), taxes=taxes, book=EUR)
-    assert [one.amount for one in found] == [-300, 100, 200]
+OWED = uuid4()
+REVERSE = {**STANDARD, "RC": Tax("RC", Decimal("0.2"), VAT, OWED)}
+
+
+def test_a_zero_rate_splits_nothing() -> None:
+    part = Part(RENT, 200, "EUR", tax_code="ZERO")
+    found = coding.postings(BankSide(BANK, -200, "EUR"), Coding((part,)), taxes=STANDARD, book=EUR)
+    assert [one.amount for one in found] == [-200, 200]
+
+
+def test_a_reverse_charge_leaves_the_net_as_paid_and_posts_the_tax_on_both_sides() -> None:
+    part = Part(FLOUR, 10_000, "EUR", tax_code="RC", dim1_id=uuid4())
+    found = coding.postings(
+        BankSide(BANK, -10_000, "EUR"), Coding((part,)), taxes=REVERSE, book=EUR
+    )
+    assert [(one.account_id, one.amount, one.tax_code) for one in found] == [
+        (BANK, -10_000, None),
+        (FLOUR, 10_000, "RC"),
+        (VAT, 2_000, "RC"),
+        (OWED, -2_000, "RC"),
+    ]
+    assert [one.dim1_id is None for one in found] == [True, False, True, True]
+
+
+def test_a_reverse_charge_that_cannot_be_deducted_is_part_of_the_cost() -> None:
+    taxes = {"USE": Tax("USE", Decimal("0.08"), None, OWED)}
+    part = Part(FLOUR, 10_000, "EUR", tax_code="USE")
+    found = coding.postings(BankSide(BANK, -10_000, "EUR"), Coding((part,)), taxes=taxes, book=EUR)
+    assert [(one.account_id, one.amount) for one in found[1:]] == [
+        (FLOUR, 10_000),
+        (FLOUR, 800),
+        (OWED, -800),
+    ]
+
+
+@given(
+    st.lists(st.integers(-(10**8), 10**8).filter(bool), min_size=1, max_size=6),
+    st.decimals("0", "0.3", places=4),
+    st.decimals("0.0001", "500", places=4),
+    st.sampled_from(["EUR", "USD", "JPY", "KWD"]),
+)
+def test_both_sides_of_a_reverse_charge_cancel_out_in_every_currency(
+    amounts: list[int], rate: Decimal, exchange: Decimal, currency: str
+) -> None:
+    if not sum(amounts):
+        return
+    taxes = {"RC": Tax("RC", rate, VAT, OWED)}
+    parts = tuple(Part(FLOUR, amount, currency, tax_code="RC") for amount in amounts)
+    found = coding.postings(
+        BankSide(BANK, -sum(amounts), currency),
+        Coding(parts),
+        taxes=taxes,
+        book=EUR,
+        rate=exchange,
+    )
+    assert sum(one.amount for one in found) == 0
+    assert sum(one.amount if one.base is None else one.base for one in found) == 0
+    assert [one.amount for one in found if one.account_id == FLOUR] == amounts
+    deducted = [(one.amount, one.base) for one in found if one.account_id == VAT]
+    owed = [(one.amount, one.base) for one in found if one.account_id == OWED]
+    assert deducted == [(-amount, None if base is None else -base) for amount, base in owed]
+    exact = [coding.reverse_tax(amount, rate) for amount in amounts]
+    assert [amount for amount, _ in deducted] == [amount for amount in exact if amount]
 
 
 @given(

@@ -60,7 +60,8 @@ def test_a_contact_is_added_found_changed_and_archived(
     assert made.status_code == 303, made.text[:2000]
     where = made.headers["Location"]
     page = get(browser, where)
-    changed = post(browser, where, page, name="Vos & Daughters", kind="supplier", terms_days="30")
+    vos = {"name": "Vos & Daughters", "kind": "supplier", "terms_days": "30"}
+    changed = post(browser, where, page, version="1", **vos)
     assert changed.status_code == 303, changed.text[:2000]
     assert "Vos &amp; Daughters" in get(browser, f"{base}/contacts?q=daughters&kind=supplier")
     assert "Vos &amp; Daughters" not in get(browser, f"{base}/contacts?q=daughters&kind=customer")
@@ -71,6 +72,31 @@ def test_a_contact_is_added_found_changed_and_archived(
     assert "Vos &amp; Daughters" in get(browser, f"{base}/contacts")
     blank = post(browser, f"{base}/contacts", page, name=" ", kind="customer")
     assert blank.status_code == 422
+
+
+def test_who_changes_a_contact_second_is_told_who_was_first_and_what_stands_there(
+    app: Flask, browser: FlaskClient, books: Books, base: str
+) -> None:
+    who = make(books, "Vos", terms_days=14)
+    where = f"{base}/contacts/{who}"
+    page = get(browser, where)
+    assert books.second is not None
+    other = app.test_client()
+    other.set_cookie("login", books.second.cookie)
+    theirs = {"name": "Vos", "kind": "customer", "terms_days": "30", "version": "1"}
+    assert post(other, where, get(other, where), **theirs).status_code == 303
+
+    mine = {"name": "Vos Ltd", "kind": "customer", "terms_days": "7", "version": "1"}
+    refused = post(browser, where, page, **mine)
+    assert refused.status_code == 409
+    assert "changed this contact meanwhile" in refused.text
+    assert "Days to pay: 30" in refused.text
+    assert 'value="Vos Ltd"' in refused.text
+    again = re.search(r'name="version" value="(\d+)"', refused.text)
+    assert again is not None
+    saved = post(browser, where, refused.text, **{**mine, "version": again[1]})
+    assert saved.status_code == 303
+    assert "Last changed by" in get(browser, where)
 
 
 def test_a_claim_falls_due_after_the_days_to_pay(books: Books) -> None:

@@ -36,6 +36,11 @@ def test_a_contact_is_made_found_given_an_alias_and_merged(api: Caller) -> None:
     assert [one["id"] for one in api.get("/contacts?text=vos")["items"]] == [kept]
     assert api.get(f"/contacts/{lost}")["merged_into_id"] == kept
     assert api.post(f"/contacts/{kept}/archived", {"archived": True})["archived"]
+    body = {"name": "Vos & Co", "kind": "customer", "terms_days": 5}
+    seen = api.get(f"/contacts/{kept}")["version"]
+    api.put(f"/contacts/{kept}", body, status=422)
+    assert api.put(f"/contacts/{kept}", {**body, "version": seen})["version"] == seen + 1
+    api.put(f"/contacts/{kept}", {**body, "version": seen}, status=409)
     api.get(f"/contacts/{uuid4()}", status=404)
     api.post("/contacts", {"name": "", "kind": "friend"}, status=422)
     api.post("/contacts", {"name": "No account", "account_id": str(uuid4())}, status=422)

@@ -98,9 +98,12 @@ def test_the_tax_codes_of_a_chart_know_where_their_tax_is_booked(
 ) -> None:
     made = ledger_support.make_books(app, worker_app, admin, chart=template)
     with made.open(read_only=True):
-        booked = {code.code: code.account_id for code in queries.tax_codes() if code.account_id}
-    expected = charts.load(template).tax_accounts
-    assert booked == {code: made.accounts[account] for code, account in expected.items()}
+        codes = queries.tax_codes()
+    chart = charts.load(template)
+    booked = {code.code: code.account_id for code in codes if code.account_id}
+    owed = {code.code: code.reverse_account_id for code in codes if code.reverse_account_id}
+    assert booked == {code: made.accounts[one] for code, one in chart.tax_accounts.items()}
+    assert owed == {code: made.accounts[one] for code, one in chart.reverse_accounts.items()}
 
 
 @pytest.fixture

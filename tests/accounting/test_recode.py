@@ -162,6 +162,31 @@ def test_another_tax_splits_net_and_tax_anew(browser: FlaskClient, books: Books,
     assert balances(books) == {"6900": 12_000, "1010": -12_000}
 
 
+def test_a_reverse_charge_comes_and_goes_with_both_its_sides(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    with books.open():
+        commands.post_entry(
+            journal="GEN",
+            date=DAY,
+            description="Advice from abroad",
+            key=str(ids.uuid7()),
+            postings=[
+                ledger.PostingInput(books.accounts["6900"], 10_000, "EUR"),
+                ledger.PostingInput(books.accounts["1010"], -10_000, "EUR"),
+            ],
+        )
+    paper = f"account={books.accounts['6900']}"
+    run(browser, base, choose(browser, base, paper), tax_code="RC")
+    here = {"6900": 10_000, "1400": 2_000, "2200": -2_000, "1010": -10_000}
+    assert balances(books) == here
+    run(browser, base, choose(browser, base, paper), account=str(books.accounts["6100"]))
+    moved = {("6100" if code == "6900" else code): amount for code, amount in here.items()}
+    assert balances(books) == moved
+    run(browser, base, choose(browser, base, f"account={books.accounts['6100']}"), tax_code="PSTD")
+    assert balances(books) == {"6100": 8_333, "1400": 1_667, "1010": -10_000}
+
+
 def test_what_cannot_be_recoded_is_listed_with_its_reason_and_the_rest_is_done(
     browser: FlaskClient, books: Books, base: str
 ) -> None:

@@ -16,6 +16,7 @@ from app.accounting.bank import intake_words as bank_intake_words
 from app.accounting.bank import lists as bank_lists
 from app.accounting.bank import queries as bank_queries
 from app.accounting.bank import schemas
+from app.accounting.codes import queries as codes_queries
 from app.accounting.reconcile import commands as reconcile_commands
 from app.kernel import clock, money, people, reads, storage, words
 from app.kernel.errors import Conflict, Invalid
@@ -276,7 +277,7 @@ def _line_page(line_id: UUID, version: int = 0) -> Response:
         form=forms.current(schemas.BookForm, values=values),
         accounts=[one for one in queries.accounts() if one.id != found.account_id],
         contacts=[(str(one.id), one.name) for one in queries.counterparties()],
-        taxes=[(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
+        taxes=codes_queries.tax_options(),
         around=around.of("bank_transaction", line_id),
     )
 

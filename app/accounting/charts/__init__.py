@@ -14,12 +14,16 @@ _MODULES = {"general": general, "uk": uk, "us": us}
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A template: its accounts, its tax codes as (code, name, rate), and their accounts' codes."""
+    """A template: its accounts, its tax codes as (code, name, rate), and their accounts' codes.
+
+    `reverse_accounts`: by the code of a reverse charge where the tax owed is booked.
+    """
 
     name: str
     accounts: tuple[AccountInput, ...]
     tax_codes: tuple[tuple[str, str, str], ...]
     tax_accounts: Mapping[str, str]
+    reverse_accounts: Mapping[str, str]
 
 
 def load(name: str) -> Chart:
@@ -27,7 +31,7 @@ def load(name: str) -> Chart:
     module = _MODULES[name]
     lines = [line for line in module.ACCOUNTS.splitlines() if line.strip()]
     accounts = tuple(_account(line) for line in lines)
-    return Chart(name, accounts, module.TAX_CODES, module.TAX_ACCOUNTS)
+    return Chart(name, accounts, module.TAX_CODES, module.TAX_ACCOUNTS, module.REVERSE_ACCOUNTS)
 
 
 def _account(line: str) -> AccountInput:

@@ -7,9 +7,12 @@ TAX_CODES = (
     ("PSTD", "Standard rate, purchases", "0.2"),
     ("PZERO", "Zero rate, purchases", "0"),
     ("OUT", "Outside the scope of tax", "0"),
+    ("RC", "Reverse charge, purchases", "0.2"),
 )
 # where the tax of a code is booked
-TAX_ACCOUNTS = {"STD": "2200", "PSTD": "1400"}
+TAX_ACCOUNTS = {"STD": "2200", "PSTD": "1400", "RC": "1400"}
+# reverse charge, where the tax owed is booked: Directive 2006/112/EC arts 194 to 199
+REVERSE_ACCOUNTS = {"RC": "2200"}
 ACCOUNTS = """
 1000 | Cash in hand | asset | cash
 1010 | Bank current account | asset | bank

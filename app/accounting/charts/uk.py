@@ -12,6 +12,8 @@ TAX_CODES = (
 )
 # where the tax of a code is booked
 TAX_ACCOUNTS = {"T1": "2200", "T5": "2200", "P1": "2201", "P5": "2201", "RC": "2201"}
+# reverse charge, where the tax owed is booked: VATA 1994 s.8, services of suppliers abroad
+REVERSE_ACCOUNTS = {"RC": "2200"}
 ACCOUNTS = """
 0010 | Freehold property | asset | fixed_asset
 0011 | Leasehold property | asset | fixed_asset

@@ -7,7 +7,9 @@ TAX_CODES = (
     ("USE", "Use tax on purchases", "0"),
 )
 # where the tax of a code is booked
-TAX_ACCOUNTS = {"TAX": "23000", "USE": "23000"}
+TAX_ACCOUNTS = {"TAX": "23000"}
+# use tax is owed by the buyer and cannot be deducted: it has no account but that of the cost
+REVERSE_ACCOUNTS = {"USE": "23000"}
 ACCOUNTS = """
 10000 | Operating checking | asset | bank
 10100 | Payroll checking | asset | bank

@@ -25,22 +25,28 @@ class ArchivedIn(In):
 
 
 class TaxOut(Out):
-    """A tax code; rate 0.2 is twenty percent."""
+    """A tax code; rate 0.2 is twenty percent. Reverse charge: where the tax owed is booked."""
 
     code: str
     name: str
     rate: Decimal
     account_id: UUID | None
+    reverse_account_id: UUID | None
     archived: bool
 
 
 class TaxIn(In):
-    """A new tax code; `percent` 20 is twenty percent."""
+    """A new tax code; `percent` 20 is twenty percent.
+
+    With `reverse_account_id` it is a reverse charge: the buyer owes the tax, which is booked there,
+    and deducts it on `account_id`.
+    """
 
     code: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9_.%-]{0,19}$")]
     name: Annotated[str, Field(min_length=1, max_length=100)]
     percent: Decimal
     account_id: UUID | None = None
+    reverse_account_id: UUID | None = None
 
 
 class TaxesOut(Out):
@@ -71,7 +77,11 @@ def tax_codes() -> object:
 def create_tax(body: TaxIn) -> object:
     """Its rate never changes afterwards."""
     codes_commands.create_tax(
-        code=body.code, name=body.name, percent=body.percent, account_id=body.account_id
+        code=body.code,
+        name=body.name,
+        percent=body.percent,
+        account_id=body.account_id,
+        reverse_account_id=body.reverse_account_id,
     )
     return codes_queries.tax_code(body.code)
 

@@ -29,6 +29,7 @@ class TaxForm(forms.Schema):
     name: str = Field(min_length=1, max_length=100)
     rate: str = Field(max_length=12)
     account: UUID | None = None
+    reverse_account: UUID | None = None
 
 
 class TaxChangeForm(forms.Schema):
@@ -36,6 +37,7 @@ class TaxChangeForm(forms.Schema):
 
     name: str = Field(min_length=1, max_length=100)
     account: UUID | None = None
+    reverse_account: UUID | None = None
 
 
 class DimensionForm(forms.Schema):
@@ -88,7 +90,11 @@ def create_tax() -> Response:
     """Adds a tax code."""
     form = forms.bind(TaxForm)
     codes_commands.create_tax(
-        code=form.code, name=form.name, percent=_percent(form.rate), account_id=form.account
+        code=form.code,
+        name=form.name,
+        percent=_percent(form.rate),
+        account_id=form.account,
+        reverse_account_id=form.reverse_account,
     )
     toast(_("Tax code %(code)s added.", code=form.code))
     return redirect_to(".taxes")
@@ -107,7 +113,11 @@ def tax(tax_code: str) -> Response:
     """One tax code."""
     found = codes_queries.tax_code(tax_code)
     reads.leave(reads.Look(kind="tax_codes", line="accounting"))
-    values = {"name": found.name, "account": found.account_id}
+    values = {
+        "name": found.name,
+        "account": found.account_id,
+        "reverse_account": found.reverse_account_id,
+    }
     return render(
         "accounting/tax.html",
         tax=found,
@@ -124,7 +134,12 @@ pages.get("/c/<client>/books/taxes/<tax_code>", needs="accounting.read", endpoin
 def change_tax(tax_code: str) -> Response:
     """Changes a tax code's name and account."""
     form = forms.bind(TaxChangeForm)
-    codes_commands.change_tax(tax_code, name=form.name, account_id=form.account)
+    codes_commands.change_tax(
+        tax_code,
+        name=form.name,
+        account_id=form.account,
+        reverse_account_id=form.reverse_account,
+    )
     toast(_("Tax code %(code)s changed.", code=tax_code))
     return redirect_to(".taxes")
 

@@ -37,6 +37,9 @@ class ContactOut(Out):
     terms_days: int
     archived: bool
     merged_into_id: UUID | None
+    version: int
+    changed_by: UUID | None
+    changed_at: dt.datetime | None
     aliases: list[AliasOut]
 
 
@@ -68,6 +71,12 @@ class ContactIn(In):
     kind: Kind = "other"
     account_id: UUID | None = None
     terms_days: Annotated[int, Field(ge=0, le=730)] = 0
+
+
+class ContactChangeIn(ContactIn):
+    """A contact as it shall be, and the version that the caller has seen."""
+
+    version: Annotated[int, Field(ge=1, lt=2**31)]
 
 
 class AliasIn(In):
@@ -123,14 +132,15 @@ def contact(counterparty_id: UUID) -> object:
 @api.put(
     "/clients/<client>/contacts/<uuid:counterparty_id>",
     needs="accounting.post",
-    request=ContactIn,
+    request=ContactChangeIn,
     response=ContactOut,
     summary="Change a contact",
 )
-def change_contact(counterparty_id: UUID, body: ContactIn) -> object:
-    """Changes a contact's particulars."""
+def change_contact(counterparty_id: UUID, body: ContactChangeIn) -> object:
+    """Changes a contact's particulars, unless somebody changed them since that version."""
     contacts_commands.change(
         counterparty_id,
+        version=body.version,
         name=body.name,
         kind=body.kind,
         account_id=body.account_id,

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounting.contacts import queries as queries_
-from app.accounting.contacts.queries import KINDS
-from app.kernel import undo
+from app.accounting.contacts.queries import KINDS, Contact
+from app.kernel import people, undo, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 
@@ -22,11 +22,13 @@ _IDS = ARRAY(sa.Uuid())
 
 _CHANGE = sa.text(
     "update ledger.counterparty set name = :name, kind = :kind, account_id = :account,"
-    f" terms_days = :days where {_TENANT} and id = :id returning id"
+    " terms_days = :days, version = version + 1, changed_by = (select guard.user_id()),"
+    f" changed_at = now() where {_TENANT} and id = :id and version = :version returning id"
 ).bindparams(sa.bindparam("account", type_=sa.Uuid()))
 _ARCHIVE = sa.text(
     "update ledger.counterparty set archived_at ="
-    " case when :archived then coalesce(archived_at, now()) end"
+    " case when :archived then coalesce(archived_at, now()) end, version = version + 1,"
+    " changed_by = (select guard.user_id()), changed_at = now()"
     f" where {_TENANT} and id = :id and merged_into_id is null returning id"
 )
 _ADD_ALIAS = sa.text(
@@ -57,19 +59,49 @@ def create(
 
 
 def change(
-    contact_id: UUID, *, name: str, kind: str, account_id: UUID | None, terms_days: int
+    contact_id: UUID,
+    *,
+    version: int,
+    name: str,
+    kind: str,
+    account_id: UUID | None,
+    terms_days: int,
 ) -> None:
-    """Changes a contact; what is booked with it stays as it is. Terms count for new postings."""
+    """Changes a contact; what is booked with it stays as it is. Terms count for new postings.
+
+    `version` is what the person has seen: where somebody changed it since, Conflict
+    (contact-changed) says who did and what stands there now.
+    """
     _check(name, kind, account_id, terms_days)
     values = {
         "id": contact_id,
+        "version": version,
         "name": name.strip(),
         "kind": kind,
         "account": account_id,
         "days": terms_days,
     }
     if session.execute(_CHANGE, values).first() is None:
-        raise NotFound("counterparty-unknown")
+        now = queries_.contact(contact_id)
+        who = people.names([now.changed_by]) if now.changed_by else {}
+        differs = _different(now, values)
+        raise Conflict(
+            "contact-changed", who=next(iter(who.values()), "–"), what=differs or now.name
+        )
+
+
+def _different(now: Contact, wanted: dict[str, Any]) -> str:
+    """What stands in a contact now, of the fields that would have become something else."""
+    fields = (
+        (words.gettext("Name"), now.name, wanted["name"]),
+        (words.gettext("Kind"), now.kind, wanted["kind"]),
+        (words.gettext("Days to pay"), now.terms_days, wanted["days"]),
+    )
+    told = [f"{name}: {here}" for name, here, new in fields if here != new]
+    if now.account_id != wanted["account"]:
+        none = words.gettext("None")
+        told.append(f"{words.gettext('Usual account')}: {now.account or none}")
+    return ", ".join(told)
 
 
 def _check(name: str, kind: str, account_id: UUID | None, terms_days: int) -> None:

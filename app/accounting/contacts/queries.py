@@ -51,6 +51,10 @@ class Contact:
     terms_days: int
     archived: bool
     merged_into_id: UUID | None
+    version: int
+    changed_by: UUID | None
+    changed_at: dt.datetime | None
+    account: str | None
     aliases: tuple[Alias, ...]
 
 
@@ -113,8 +117,11 @@ def _uuid(text: str) -> UUID:
 
 
 _ONE = sa.text(
-    "select id, name, kind, account_id, terms_days, archived_at is not null as archived,"
-    " merged_into_id from ledger.counterparty where id = :id"
+    "select c.id, c.name, c.kind, c.account_id, c.terms_days,"
+    " c.archived_at is not null as archived, c.merged_into_id, c.version, c.changed_by,"
+    " c.changed_at, a.code || ' ' || a.name as account from ledger.counterparty c"
+    " left join ledger.account a on a.tenant_id = c.tenant_id and a.id = c.account_id"
+    " where c.id = :id"
 )
 _ALIASES = sa.text(
     "select id, kind, value from ledger.counterparty_alias"

@@ -21,6 +21,7 @@ class ContactForm(forms.Schema):
     kind: str = Field("other", pattern=KIND)
     account: UUID | None = None
     terms_days: int = Field(0, ge=0, le=730)
+    version: int = Field(0, ge=0, lt=2**31)
 
 
 class AliasForm(forms.Schema):

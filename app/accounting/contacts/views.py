@@ -74,6 +74,7 @@ def contact(counterparty_id: UUID) -> Response:
         "kind": found.kind,
         "account": found.account_id,
         "terms_days": found.terms_days,
+        "version": found.version,
     }
     return render(
         "accounting/contact.html",
@@ -82,6 +83,7 @@ def contact(counterparty_id: UUID) -> Response:
         suggested=_suggested(items),
         settled=[one for one in settled if not one.of_reversal],
         makers=people.names([one.made_by for one in settled]),
+        changed_by=people.names([found.changed_by]) if found.changed_by else {},
         history=contacts_queries.history(counterparty_id, limit=HISTORY),
         today=clock.today(words.time_zone()),
         base=queries.book().base_currency,
@@ -127,6 +129,7 @@ def change(counterparty_id: UUID) -> Response:
     form = forms.bind(schemas.ContactForm)
     contacts_commands.change(
         counterparty_id,
+        version=form.version,
         name=form.name,
         kind=form.kind,
         account_id=form.account,

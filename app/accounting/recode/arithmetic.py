@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from app.accounting.coding import Coding, Part, Tax, split_tax
+from app.accounting.coding import Coding, Part, Tax, reverse_postings, split_tax
 from app.accounting.ledger import PostingInput
 from app.kernel import money
 
@@ -147,32 +147,42 @@ def _tax_fault(entry: Entry, no: int, taxes: Mapping[str, Tax]) -> str | None:
     """A tax that several lines share cannot be told apart."""
     posting = entry.postings[no - 1]
     old = taxes.get(posting.tax_code or "")
-    if old is None or old.account_id is None:
+    if old is None:
         return None
-    if posting.account_id == old.account_id:
+    own = {old.account_id, old.reverse_account_id} - {None}
+    if posting.account_id in own:
         return "recode-tax-line"
-    if tax_part(entry.postings, no, taxes) is not None:
+    if tax_parts(entry.postings, no, taxes):
         return None
-    shared = any(
-        one.account_id == old.account_id and one.tax_code == old.code for one in entry.postings
-    )
+    shared = any(one.account_id in own and one.tax_code == old.code for one in entry.postings)
     return "recode-tax-shared" if shared else None
 
 
-def tax_part(postings: Sequence[PostingInput], no: int, taxes: Mapping[str, Tax]) -> int | None:
-    """The number of the posting that holds a line's tax: the next one, on the code's account."""
+def tax_parts(
+    postings: Sequence[PostingInput], no: int, taxes: Mapping[str, Tax]
+) -> tuple[int, ...]:
+    """The numbers of the postings that hold a line's tax: the next one, on the code's account.
+
+    Under reverse charge the next two, the tax deducted and the tax owed.
+    """
     posting = postings[no - 1]
     known = taxes.get(posting.tax_code or "")
-    if known is None or known.account_id is None or no >= len(postings):
-        return None
-    after = postings[no]
-    fits = (
-        after.account_id == known.account_id
-        and posting.account_id != known.account_id
-        and (after.tax_code, after.currency, after.memo)
-        == (posting.tax_code, posting.currency, posting.memo)
+    if known is None:
+        return ()
+    accounts = [known.account_id]
+    if known.reverse:
+        accounts = [known.account_id or posting.account_id, known.reverse_account_id]
+    if None in accounts or posting.account_id in {known.account_id, known.reverse_account_id}:
+        return ()
+    after = postings[no : no + len(accounts)]
+    fits = [one.account_id for one in after] == accounts and all(
+        (one.tax_code, one.memo) == (posting.tax_code, posting.memo) for one in after
     )
-    return no + 1 if fits else None
+    if not fits or (known.reverse and sum(_base(one) for one in after) != 0):
+        return ()
+    if not known.reverse and after[0].currency != posting.currency:
+        return ()
+    return tuple(range(no + 1, no + 1 + len(accounts)))
 
 
 def coding_of(postings: Sequence[PostingInput], chart: Chart) -> Coding:
@@ -182,13 +192,12 @@ def coding_of(postings: Sequence[PostingInput], chart: Chart) -> Coding:
     for no, posting in enumerate(postings, 1):
         if no in taken or posting.account_id in chart.bank:
             continue
-        tax = tax_part(postings, no, chart.taxes)
-        if tax:
-            taken.add(tax)
+        tax = tax_parts(postings, no, chart.taxes)
+        taken.update(tax)
         parts.append(
             Part(
                 account_id=posting.account_id,
-                amount_minor=posting.amount + (postings[tax - 1].amount if tax else 0),
+                amount_minor=posting.amount + sum(postings[one - 1].amount for one in tax),
                 currency=posting.currency,
                 tax_code=posting.tax_code,
                 dim1_id=posting.dim1_id,
@@ -235,30 +244,35 @@ def _said_anew(
         if no not in nos:
             found.append(posting)
             continue
-        part = tax_part(entry.postings, no, chart.taxes)
-        tax = entry.postings[part - 1] if part and part not in nos else None
-        if part and tax:
-            taken.add(part)
+        parts = tax_parts(entry.postings, no, chart.taxes)
+        if set(parts) & set(nos):
+            parts = ()
+        taken.update(parts)
+        tax = tuple(entry.postings[part - 1] for part in parts)
         found += _line_anew(posting, tax, change, chart.taxes)
     return tuple(found)
 
 
 def _line_anew(
-    posting: PostingInput, tax: PostingInput | None, change: Change, taxes: Mapping[str, Tax]
+    posting: PostingInput,
+    tax: Sequence[PostingInput],
+    change: Change,
+    taxes: Mapping[str, Tax],
 ) -> list[PostingInput]:
     """A line and its tax: with another tax code, what was paid is split anew."""
     changed = _changed(posting, change)
     if changed.tax_code == posting.tax_code:
-        if tax is None:
-            return [changed]
-        return [changed, replace(tax, counterparty_id=changed.counterparty_id)]
-    gross = posting.amount + (tax.amount if tax else 0)
-    gross_base = _base(posting) + (_base(tax) if tax else 0)
+        return [changed, *(_follows(one, posting, changed) for one in tax)]
+    gross = posting.amount + sum(one.amount for one in tax)
+    gross_base = _base(posting) + sum(_base(one) for one in tax)
     has_base = posting.base is not None
+    whole = replace(changed, amount=gross, base=gross_base if has_base else None)
     known = taxes.get(changed.tax_code or "")
     split = known is not None and known.account_id not in (None, changed.account_id)
-    if known is None or not split or known.reverse or not known.rate:
-        return [replace(changed, amount=gross, base=gross_base if has_base else None)]
+    if known is not None and known.reverse and gross:
+        return [whole, *_reverse_anew(whole, known)]
+    if known is None or not split or not known.rate:
+        return [whole]
     net, part = split_tax(gross, known.rate)
     part_base = _share(gross_base, part, gross) if has_base else None
     net_base = gross_base - part_base if part_base is not None else None
@@ -275,6 +289,27 @@ def _line_anew(
         ),
     ]
     return [line for line in lines if line.amount or line.base]
+
+
+def _follows(tax: PostingInput, was: PostingInput, now: PostingInput) -> PostingInput:
+    """A tax posting beside a changed line; tax that is part of the cost goes with it."""
+    if tax.account_id != was.account_id:
+        return replace(tax, counterparty_id=now.counterparty_id)
+    return replace(
+        tax,
+        account_id=now.account_id,
+        dim1_id=now.dim1_id,
+        dim2_id=now.dim2_id,
+        counterparty_id=now.counterparty_id,
+    )
+
+
+def _reverse_anew(whole: PostingInput, known: Tax) -> list[PostingInput]:
+    """Both sides of a reverse charge, with one base amount in proportion to what was paid."""
+    pair = reverse_postings(whole, known)
+    if whole.base is None:
+        return list(pair)
+    return [replace(one, base=_share(whole.base, one.amount, whole.amount)) for one in pair]
 
 
 def _share(whole: int, part: int, of: int) -> int:

@@ -221,7 +221,7 @@ _FIXED = sa.text(
     " where a.control is not null or exists (select from app.bank_account b"
     "   where b.tenant_id = a.tenant_id and b.account_id = a.id)"
 )
-_TAXES = sa.text("select code, rate, account_id from ledger.tax_code")
+_TAXES = sa.text("select code, rate, account_id, reverse_account_id from ledger.tax_code")
 
 
 def chart() -> recode.Chart:
@@ -231,7 +231,8 @@ def chart() -> recode.Chart:
         control=frozenset(row.id for row in fixed if row.control),
         bank=frozenset(row.id for row in fixed if not row.control),
         taxes={
-            row.code: Tax(row.code, row.rate, row.account_id) for row in session.execute(_TAXES)
+            row.code: Tax(row.code, row.rate, row.account_id, row.reverse_account_id)
+            for row in session.execute(_TAXES)
         },
     )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 
 from app.accounting import queries
+from app.accounting.codes import queries as codes_queries
 from app.accounting.recode import arithmetic as recode
 from app.accounting.recode import commands as recode_commands
 from app.accounting.recode import queries as recode_queries
@@ -37,7 +38,7 @@ def _contacts() -> Sequence[tuple[str, Any]]:
 
 
 def _taxes() -> Sequence[tuple[str, Any]]:
-    return [(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()]
+    return codes_queries.tax_options()
 
 
 def _values() -> Sequence[tuple[str, Any]]:

@@ -87,7 +87,10 @@ def postings(
 
 def taxes() -> dict[str, Tax]:
     """The taxes of the books by code, as splitting needs them."""
-    return {one.code: Tax(one.code, one.rate, one.account_id) for one in queries.tax_codes()}
+    return {
+        one.code: Tax(one.code, one.rate, one.account_id, one.reverse_account_id)
+        for one in queries.tax_codes()
+    }
 
 
 def _currencies() -> dict[UUID, str | None]:

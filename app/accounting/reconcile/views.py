@@ -11,6 +11,7 @@ from flask import Response, request, url_for
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
 from app.accounting.bank.queries import BankAccount
+from app.accounting.codes import queries as codes_queries
 from app.accounting.coding import Coding
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
@@ -208,7 +209,7 @@ def _panel(chosen: Shown | None, names: Names) -> dict[str, Any]:
         "base": base,
         "foreign": foreign,
         "form": forms.current(schemas.BookForm, values=_values(chosen, names, foreign=foreign)),
-        "taxes": [(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
+        "taxes": codes_queries.tax_options(),
         "dimensions": _dimensions(),
         "own": [one for one in names.own if one.id != line.bank_account_id],
         "papers": documents.linked(showing.SUBJECT, [line.id]).get(line.id, ()),

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
+from app.accounting.codes import queries as codes_queries
 from app.accounting.matching.values import Direction, Rule
 from app.accounting.reconcile import forms as typing_help
 from app.accounting.reconcile import queries as reconcile_queries
@@ -171,7 +172,7 @@ def _form(values: dict[str, Any], rule: BankRule | None, hits: PastHits | None =
         accounts=queries.accounts(),
         banks=[(str(one.id), one.name) for one in bank_queries.bank_accounts()],
         contacts=[(str(one.id), one.name) for one in queries.counterparties()],
-        taxes=[(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
+        taxes=codes_queries.tax_options(),
         dimensions=_slots(dimensions),
         directions=DIRECTIONS,
         currency=queries.book().base_currency,

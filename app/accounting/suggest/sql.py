@@ -131,7 +131,9 @@ PAST = sa.text(
     " banks as materialized (select account_id from app.bank_account"
     f" where tenant_id = {_TENANT}),"
     " taxes as materialized (select account_id from ledger.tax_code"
-    f" where tenant_id = {_TENANT} and account_id is not null),"
+    f" where tenant_id = {_TENANT} and account_id is not null"
+    " union select reverse_account_id from ledger.tax_code"
+    f" where tenant_id = {_TENANT} and reverse_account_id is not null),"
     " entries as materialized (select distinct entry_id from lines),"
     # one look an entry, whatever the planner makes of it: a merge reads all postings of a client
     " coded as materialized (select e.entry_id, c.* from entries e cross join lateral ("

@@ -25,9 +25,12 @@ create table ledger.tax_code (
   name text not null check (length(name) between 1 and 100),
   rate numeric(9, 6) not null check (rate between -1 and 10),   -- 0.2 is 20 percent
   account_id uuid,                                 -- where the tax is booked
+  -- reverse charge: where the tax owed is booked, with account_id for what is deducted of it
+  reverse_account_id uuid check (reverse_account_id <> account_id),
   archived_at timestamptz,
   primary key (tenant_id, code),
-  foreign key (tenant_id, account_id) references ledger.account (tenant_id, id)
+  foreign key (tenant_id, account_id) references ledger.account (tenant_id, id),
+  foreign key (tenant_id, reverse_account_id) references ledger.account (tenant_id, id)
 );
 alter table ledger.account
   add foreign key (tenant_id, tax_code) references ledger.tax_code (tenant_id, code);

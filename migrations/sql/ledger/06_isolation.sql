@@ -45,7 +45,7 @@ grant insert on ledger.dimension, ledger.dimension_value, ledger.tax_code,
 grant update (name, kind, account_id, archived_at) on ledger.counterparty to app_rw, app_worker;
 grant update (name) on ledger.dimension, ledger.journal to app_rw, app_worker;
 grant update (name, archived_at) on ledger.dimension_value to app_rw, app_worker;
-grant update (name, account_id, archived_at) on ledger.tax_code to app_rw, app_worker;
+grant update (name, account_id, reverse_account_id, archived_at) on ledger.tax_code to app_rw, app_worker;
 -- Besides the line it takes what the screens ask, also for raw SQL.
 call guard.demand('ledger.counterparty', '{insert,update}', '{accounting.post,accounting.accounts}');
 call guard.demand('ledger.dimension', '{insert,update}', '{accounting.accounts}');

@@ -23,6 +23,9 @@ create index on ledger.counterparty_alias (tenant_id, counterparty_id);
 -- counterparty this one turned out to be; its postings stay where they are.
 alter table ledger.counterparty
   add column terms_days smallint not null default 0 check (terms_days between 0 and 730),
+  add column version integer not null default 1,
+  add column changed_by uuid,                     -- who changed its particulars last, and when
+  add column changed_at timestamptz,
   add column merged_into_id uuid check (merged_into_id <> id),
   add foreign key (tenant_id, merged_into_id) references ledger.counterparty (tenant_id, id);
 create index on ledger.counterparty (tenant_id, merged_into_id) where merged_into_id is not null;
@@ -123,7 +126,9 @@ grant insert on ledger.counterparty_alias to app_restore;
 grant insert (tenant_id, id, counterparty_id, kind, value)
   on ledger.counterparty_alias to app_rw, app_worker;
 grant update (archived_at, counterparty_id) on ledger.counterparty_alias to app_rw, app_worker;
-grant insert (terms_days), update (terms_days, merged_into_id) on ledger.counterparty to app_rw, app_worker;
+grant insert (terms_days), update (terms_days, merged_into_id, version, changed_by, changed_at)
+  on ledger.counterparty to app_rw, app_worker;
+call guard.sign('ledger.counterparty', '{changed_by}');
 call app.audit_table('ledger.counterparty_alias');
 -- an allocation is its own record: who, when, and nothing of it ever changes
 

@@ -23,6 +23,26 @@ begin
             where r.tenant_id = t and r.releases_id = a.id)) then 'recode-settled' end;
 end $$;
 
+-- What an entry carries already it may keep, and what it carried before it was re-coded may come
+-- back; nothing archived is newly put on it.
+create function ledger.check_newly_carried(t uuid, e ledger.entry, p_tax text[], p_dim1 uuid[],
+  p_dim2 uuid[]) returns void
+language plpgsql as $$
+declare
+  was uuid := substring(e.idem_key from '^recode/[^/]+/([0-9a-f-]{36})/new$')::uuid;
+  had record;
+begin
+  if p_tax is null and p_dim1 is null and p_dim2 is null then
+    return;
+  end if;
+  select array_agg(p.tax_code) as tax, array_agg(p.dim1_id) || array_agg(p.dim2_id) as dims into had
+    from ledger.posting p where p.tenant_id = t and p.entry_id in (e.id, was);
+  perform ledger.check_living(t,
+    array(select x from unnest(p_tax) x except select unnest(had.tax)),
+    array(select x from unnest(p_dim1) x except select unnest(had.dims)),
+    array(select x from unnest(p_dim2) x except select unnest(had.dims)));
+end $$;
+
 -- p_of says which entry (from 1) each posting belongs to. The entries' locks are taken with the
 -- book's, so nobody reverses one of them between the look and the deed.
 create function ledger.recode(
@@ -66,6 +86,7 @@ begin
     new_entry_id := null;
     refusal := ledger.recode_refusal(g.tenant, e, g.may_review);
     if refusal is null then
+      perform ledger.check_newly_carried(g.tenant, e, h.tax, h.dim1, h.dim2);
       select array_agg(p.account_id order by p.no) as account,
         array_agg(p.currency order by p.no) as currency, array_agg(-p.amount order by p.no) as amount,
         array_agg(-p.base order by p.no) as base, array_agg(p.counterparty_id order by p.no) as counterparty,
@@ -95,7 +116,10 @@ reset role;
 alter function ledger.recode(uuid, uuid[], integer[], uuid[], text[], bigint[], bigint[], uuid[], text[],
   uuid[], uuid[], text[]) owner to ledger_writer;
 revoke all on function ledger.recode(uuid, uuid[], integer[], uuid[], text[], bigint[], bigint[], uuid[],
-  text[], uuid[], uuid[], text[]), ledger.recode_refusal(uuid, ledger.entry, boolean) from public;
+  text[], uuid[], uuid[], text[]), ledger.recode_refusal(uuid, ledger.entry, boolean),
+  ledger.check_newly_carried(uuid, ledger.entry, text[], uuid[], uuid[]) from public;
+grant execute on function ledger.check_newly_carried(uuid, ledger.entry, text[], uuid[], uuid[])
+  to ledger_writer;
 grant execute on function ledger.recode_refusal(uuid, ledger.entry, boolean) to ledger_writer;
 grant execute on function ledger.recode(uuid, uuid[], integer[], uuid[], text[], bigint[], bigint[], uuid[],
   text[], uuid[], uuid[], text[]) to app_rw, app_worker;
