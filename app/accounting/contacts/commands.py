@@ -22,13 +22,12 @@ _IDS = ARRAY(sa.Uuid())
 
 _CHANGE = sa.text(
     "update ledger.counterparty set name = :name, kind = :kind, account_id = :account,"
-    " terms_days = :days, version = version + 1, changed_by = (select guard.user_id()),"
-    f" changed_at = now() where {_TENANT} and id = :id and version = :version returning id"
+    " terms_days = :days, version = version + 1"
+    f" where {_TENANT} and id = :id and version = :version returning id"
 ).bindparams(sa.bindparam("account", type_=sa.Uuid()))
 _ARCHIVE = sa.text(
     "update ledger.counterparty set archived_at ="
-    " case when :archived then coalesce(archived_at, now()) end, version = version + 1,"
-    " changed_by = (select guard.user_id()), changed_at = now()"
+    " case when :archived then coalesce(archived_at, now()) end, version = version + 1"
     f" where {_TENANT} and id = :id and merged_into_id is null returning id"
 )
 _ADD_ALIAS = sa.text(

@@ -126,9 +126,9 @@ grant insert on ledger.counterparty_alias to app_restore;
 grant insert (tenant_id, id, counterparty_id, kind, value)
   on ledger.counterparty_alias to app_rw, app_worker;
 grant update (archived_at, counterparty_id) on ledger.counterparty_alias to app_rw, app_worker;
-grant insert (terms_days), update (terms_days, merged_into_id, version, changed_by, changed_at)
+grant insert (terms_days), update (terms_days, merged_into_id, version)
   on ledger.counterparty to app_rw, app_worker;
-call guard.sign('ledger.counterparty', '{changed_by}');
+call guard.sign_change('ledger.counterparty', 'changed_by', 'changed_at');
 call app.audit_table('ledger.counterparty_alias');
 -- an allocation is its own record: who, when, and nothing of it ever changes
 
