@@ -34,6 +34,12 @@ class Caller:
             self.client.post(self.base + path, json=body, headers=self.header), status
         )
 
+    def put(self, path: str, body: dict[str, Any], *, status: int = 200) -> Any:
+        """Puts a body in a place; fails on any other status."""
+        return self._answer(
+            self.client.put(self.base + path, json=body, headers=self.header), status
+        )
+
     def send_file(self, data: bytes, name: str = "march.sta", *, status: int = 201) -> Any:
         """Uploads a statement."""
         sent = {"file": (io.BytesIO(data), name)}

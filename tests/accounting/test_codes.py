@@ -182,6 +182,6 @@ def test_a_reverse_charge_names_two_accounts_and_says_so_where_it_is_chosen(
     with books.open(read_only=True):
         kept = codes_queries.tax_code("RX")
         assert str(kept.reverse_account_id) == owed
-    assert "paid net, tax on both sides" in browser.get(f"{base}/rules/new", headers=HERE).text
+    assert "paid net, tax on both sides" in by_hand.get(browser, f"{base}/rules/new")
     posted = spend(books, tax_code="RX")
-    assert "Reverse charge" in browser.get(f"{base}/entries/{posted.id}", headers=HERE).text
+    assert "Reverse charge" in by_hand.get(browser, f"{base}/entries/{posted.id}")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounting.contacts import commands as contacts_commands
