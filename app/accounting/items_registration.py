@@ -74,6 +74,16 @@ def _navigation() -> tuple[NavItem, ...]:
             order=15,
         ),
         NavItem(
+            "open-items",
+            _("Open items"),
+            "layers",
+            "accounting_items.aged",
+            "client",
+            permission="accounting.read",
+            order=15,
+            shortcut="O",
+        ),
+        NavItem(
             "recode",
             _("Re-code"),
             "pencil",

@@ -11,6 +11,7 @@ from flask import Response, request, url_for
 from app.accounting import commands, queries, schemas
 from app.accounting.codes import queries as codes_queries
 from app.accounting.ledger import PostingInput
+from app.accounting.open_items import settling
 from app.kernel import ids, money, paging, people, reads, scope, words
 from app.kernel.errors import Invalid, NotFound, Problem
 from app.kernel.words import _
@@ -80,6 +81,7 @@ def entry(entry_id: UUID) -> Response:
         source=_source(found.source_type, found.source_id),
         reverse_charge=codes_queries.reverse_codes(),
         form=forms.current(schemas.ReverseForm),
+        items=settling.of_entry(found),
         around=around.of("entry", entry_id),
     )
 

@@ -163,7 +163,8 @@ class ReportDefinition:
     asked), and `all` for a file that must hold every row. `behind` answers the postings of
     a figure (app.reports.behind); `since` is the first day there can be figures of; `year_start`
     the day the fiscal year of a day began; `reopened` the months up to a day that were reopened
-    after an instant: month, when, by whom, why.
+    after an instant: month, when, by whom, why. `size` tells quickly how many rows a file of these
+    days has about, where there can be many.
     Reading needs `permission`, publishing `<line>.publish`, exporting `<line>.export`.
     """
 
@@ -182,6 +183,7 @@ class ReportDefinition:
     comparisons: tuple[str, ...] = ("previous", "year", "none")
     with_share: bool = False
     folds: bool = False
+    size: Callable[[date, date], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

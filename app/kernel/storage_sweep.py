@@ -1,8 +1,9 @@
 """Ciphertext that no head answers for: what a rolled-back upload left in the bucket is collected.
 
 Such a piece can be opened by nobody and costs room only. What is younger than a day stays, since
-its transaction may still be open. A version is deleted by its number: when the same content is
-uploaded again meanwhile, its new version stays.
+its transaction may still be open. A head that is gone, as that of a file kept for a time, answers
+for nothing any more. A version is deleted by its number: when the same content is uploaded again
+meanwhile, its new version stays.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BATCH = 1_000
 _KNOWN = sa.text(
     "select distinct sha256 from app.stored_object"
     " where tenant_id = (select guard.tenant_id()) and sha256 = any(cast(:shas as text[]))"
+    " and state <> 'gone'"
 )
 
 
@@ -59,7 +61,7 @@ def old_versions(prefix: str, before: datetime) -> Iterator[Version]:
 
 
 def without_head(versions: Iterable[Version]) -> list[Version]:
-    """Those of them whose content no row of the open client names, whatever its state."""
+    """Those of them whose content no living head of the open client names."""
     found = list(versions)
     shas = [one.key.rpartition("/")[2] for one in found]
     known = set(db.session.execute(_KNOWN, {"shas": shas}).scalars())

@@ -21,6 +21,7 @@ from app.reports.behind import Cursor
 from app.reports.document import Report
 from app.reports.pack_commands import Draft, Part
 from app.reports.pack_queries import PublishedPackWhole
+from app.reports.period import Period
 from app.web import context, recall
 
 api = Api("reports")
@@ -194,7 +195,7 @@ class MadeOut(Out):
 
 
 @contextmanager
-def _at_home() -> Iterator[None]:
+def at_home() -> Iterator[None]:
     """The client of the call as the pages know it: its time zone, language and addresses."""
     context.place().client = recall.head_of(g.api_client)
     yield
@@ -217,10 +218,15 @@ def _report_out(report: Report) -> dict[str, Any]:
     return {**values, "columns": report.columns, "rows": rows}
 
 
-def _asked(report_key: str, query: ReportQuery) -> tuple[ReportDefinition, Report]:
+def period_for(report_key: str, query: ReportQuery) -> tuple[ReportDefinition, Period]:
+    """Which report is asked for, and of which days."""
     definition = asking.definition_of(report_key)
-    given = query.model_dump(by_alias=True, exclude={"cell"})
-    period = asking.period_of(definition, {k: v for k, v in given.items() if v})
+    given = query.model_dump(by_alias=True, exclude={"cell", "format"})
+    return definition, asking.period_of(definition, {k: v for k, v in given.items() if v})
+
+
+def _asked(report_key: str, query: ReportQuery) -> tuple[ReportDefinition, Report]:
+    definition, period = period_for(report_key, query)
     asking.looked("report", None, definition.line)
     return definition, asking.build(definition, period)
 
@@ -255,7 +261,7 @@ def definitions(page: PageRequest) -> Page[Any]:
 )
 def report(report_key: str, query: ReportQuery) -> object:
     """One report; the same words as in the address of its page."""
-    with _at_home():
+    with at_home():
         return _report_out(_asked(report_key, query)[1])
 
 
@@ -269,7 +275,7 @@ def report(report_key: str, query: ReportQuery) -> object:
 )
 def postings(report_key: str, query: CellQuery, page: PageRequest) -> Page[Any]:
     """The postings behind a figure, oldest first; they add up to it."""
-    with _at_home():
+    with at_home():
         definition, found = _asked(report_key, query)
         cell = asking.cell_of(found, query.cell)
         if not cell.slices:
@@ -348,7 +354,7 @@ def change_pack(pack_id: UUID, body: PackChangeIn) -> object:
 )
 def publish_pack(pack_id: UUID, body: VersionIn) -> object:
     """Freezes the reports as the books are now, with words and notes."""
-    with _at_home():
+    with at_home():
         found = pack_queries.pack(pack_id)
         chapters = [(one.report, one.words) for one in pack_views.built(found)]
         made = pack_commands.publish_pack(pack_id, chapters, line=found.line, version=body.version)
@@ -379,16 +385,3 @@ def published_pack(publication_id: UUID) -> object:
     asking.looked("published_pack", publication_id, found.head.line)
     head = {name: getattr(found.head, name) for name in PublishedPackOut.model_fields}
     return {**head, "reports": [_report_out(one.report) for one in found.reports]}
-
-
-@api.post(
-    "/clients/<client>/published-packs/<uuid:publication_id>/withdraw",
-    needs=PUBLISH,
-    response=PublishedPackOut,
-    summary="Withdraw a published report pack",
-)
-def withdraw_pack(publication_id: UUID) -> object:
-    """Takes a pack from the portal; it stays on record."""
-    found = pack_queries.published_pack(publication_id)
-    pack_commands.withdraw_pack(publication_id, line=found.head.line)
-    return pack_queries.published_pack(publication_id).head

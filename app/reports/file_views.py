@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, request, url_for
 
-from app.kernel import clock, words
-from app.kernel.errors import TooLarge
-from app.reports import asking, export, pack_queries, pdf, prose, queries, sheet
+from app.kernel import clock, people, scope, storage, words
+from app.kernel.registry import ReportDefinition
+from app.kernel.words import _
+from app.reports import asking, export, orders, pack_queries, pdf, prose, queries, sheet
 from app.reports.document import Report
 from app.reports.marking import Mark
+from app.reports.marking import foot as foot_of
+from app.reports.orders import MEDIA_TYPES, Ending, Order
 from app.reports.pack_queries import PublishedPackWhole
+from app.reports.period import Period
 from app.reports.portal_views import portal
-from app.reports.views import pages
-from app.web import context
+from app.reports.views import PeriodForm, pages
+from app.web import context, forms
 from app.web.pages import SIGNED_IN
-from app.web.render import download
+from app.web.render import download, redirect_to, render, toast
+from tenants.queries import provider_face
 
 BLUEPRINTS = (pages, portal)
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV, XLSX, PDF = MEDIA_TYPES["csv"], MEDIA_TYPES["xlsx"], MEDIA_TYPES["pdf"]
 
 
 def mark() -> Mark:
     """Who takes the file, when, of which client and from which provider."""
-    place = context.place()
-    client = context.client()
+    client, face = context.client(), provider_face()
     return Mark(
         client=client.name,
-        provider=place.brand.name,
-        accent=place.brand.accent or "",
-        person=context.actor().name,
+        provider=face.name if face else "",
+        accent=face.accent if face else "",
+        person=people.name(scope.current().person_id),
         at=clock.now(),
         time_zone=client.time_zone,
     )
@@ -44,13 +48,66 @@ def file_name(report: Report, ending: str) -> str:
     return f"{context.client().slug}-{report.key}-{report.last.isoformat()}.{ending}"
 
 
-def _computed(report_key: str) -> Report:
-    definition = asking.definition_of(report_key)
+def made(definition: ReportDefinition, period: Period, ending: Ending) -> Response | None:
+    """The file, None where it takes longer than a request has; its taking is logged.
+
+    Raises Forbidden without the right to export, TooLarge beyond what is made at all.
+    """
     asking.demand(definition.line, "export")
-    period = asking.period_of(definition, request.args)
+    if not orders.at_once(orders.check(definition, period, ending), ending):
+        return None
     report = asking.build(definition, period, whole=True)
+    if not orders.quick(report, ending):
+        return None
     asking.looked("report", None, definition.line, exported=len(report.rows))
-    return report
+    return FILES[ending](report)
+
+
+def _made(report_key: str, ending: Ending) -> Response:
+    """The file at once, else the page that orders it."""
+    definition = asking.definition_of(report_key)
+    period = asking.period_of(definition, request.args)
+    return made(definition, period, ending) or render(
+        "reports/order.html",
+        definition=definition,
+        period=period,
+        ending=ending,
+        days=orders.KEPT.days,
+    )
+
+
+def order_of(definition: ReportDefinition, period: Period, ending: Ending, link: str) -> Order:
+    """The order of a file as the client of this request gets it; `link` has NO_ID in it."""
+    client = context.client()
+    name = f"{client.slug}-{definition.key}-{period.last.isoformat()}.{ending}"
+    asked = f"{period.words},all"
+    return Order(definition.key, ending, period.first, period.last, asked, name, mark(),
+                 client.locale, link)  # fmt: skip
+
+
+class OrderForm(PeriodForm):
+    """The kind of file, and the period as the report's page has it."""
+
+    ending: Ending
+
+
+@pages.post("/c/<client>/reports/<report_key>/files", needs=SIGNED_IN)
+def order_file(report_key: str) -> Response:
+    """Orders a file that takes longer than a request has."""
+    definition, form = asking.definition_of(report_key), forms.bind(OrderForm)
+    period = asking.period_of(definition, form.asked)
+    orders.check(definition, period, form.ending)
+    link = url_for("reports.kept_file", stored_id=orders.NO_ID)
+    job_id = orders.place(order_of(definition, period, form.ending, link), definition)
+    toast(_("The file is being made. You may leave; your jobs show it when it is there."))
+    return redirect_to("jobs.show", job_id=job_id)
+
+
+@pages.get("/c/<client>/reports/files/<uuid:stored_id>/download", needs=SIGNED_IN)
+def kept_file(stored_id: UUID) -> Response:
+    """A file that was ordered, for a week; each taking is logged."""
+    head = orders.kept(stored_id)
+    return download(storage.open(stored_id), name=head.name, media_type=head.media_type)
 
 
 def _published(report_id: UUID) -> Report:
@@ -62,7 +119,7 @@ def _published(report_id: UUID) -> Report:
 
 def as_csv(report: Report) -> Response:
     """The report as CSV."""
-    return download(export.csv_bytes(report), name=file_name(report, "csv"), media_type=CSV)
+    return download(export.csv_pieces(report), name=file_name(report, "csv"), media_type=CSV)
 
 
 def as_xlsx(report: Report) -> Response:
@@ -72,7 +129,9 @@ def as_xlsx(report: Report) -> Response:
     return download(content, name=file_name(report, "xlsx"), media_type=XLSX)
 
 
-def as_pdf(report: Report, foot: str, *, note: str = "", at: datetime | None = None) -> Response:
+def as_pdf(
+    report: Report, foot: str = "", *, note: str = "", at: datetime | None = None
+) -> Response:
     """The report typeset in the client's words; with `at`, the same bytes each time."""
     client = context.client()
     with words.speaking(client.locale, time_zone=client.time_zone):
@@ -81,25 +140,22 @@ def as_pdf(report: Report, foot: str, *, note: str = "", at: datetime | None = N
             [pdf.Chapter(report, note)],
             stamp,
             title=report.title,
-            foot=foot or _foot(report, stamp),
+            foot=foot or foot_of(report, stamp),
         )
-    return download(content, name=file_name(report, "pdf"), media_type="application/pdf")
+    return download(content, name=file_name(report, "pdf"), media_type=PDF)
 
 
-def _foot(report: Report, stamp: Mark) -> str:
-    version = words.format_number(report.books_version)
-    return (
-        f"{stamp.client} · {words.gettext('books at version %(n)s', n=version)} · {stamp.sentence}"
-    )
+FILES: dict[Ending, Callable[[Report], Response]] = {
+    "csv": as_csv,
+    "xlsx": as_xlsx,
+    "pdf": as_pdf,
+}
 
 
 @pages.get("/c/<client>/reports/<report_key>.pdf", needs=SIGNED_IN)
 def export_pdf(report_key: str) -> Response:
-    """The report typeset as PDF; beyond what a request has time for it is refused."""
-    report = _computed(report_key)
-    if len(report.rows) > pdf.ROWS_AT_ONCE:
-        raise TooLarge("pdf-too-long", most=pdf.ROWS_AT_ONCE)
-    return as_pdf(report, "")
+    """The report typeset as PDF; a long one is ordered."""
+    return _made(report_key, "pdf")
 
 
 @portal.get("/portal/<client>/reports/<uuid:report_id>.pdf", needs=SIGNED_IN, endpoint="pdf")
@@ -122,13 +178,13 @@ def published_pdf(report_id: UUID) -> Response:
 @pages.get("/c/<client>/reports/<report_key>.csv", needs=SIGNED_IN)
 def export_csv(report_key: str) -> Response:
     """The report as CSV; exporting is a right of its own and is logged."""
-    return as_csv(_computed(report_key))
+    return _made(report_key, "csv")
 
 
 @pages.get("/c/<client>/reports/<report_key>.xlsx", needs=SIGNED_IN)
 def export_xlsx(report_key: str) -> Response:
     """The report as a workbook with real numbers and formulas for its sums."""
-    return as_xlsx(_computed(report_key))
+    return _made(report_key, "xlsx")
 
 
 def _pack(publication_id: UUID, *, at_portal: bool) -> PublishedPackWhole:
@@ -160,7 +216,7 @@ def pack_pdf(found: PublishedPackWhole) -> Response:
             ),
             narrative=found.head.narrative,
         )
-    return download(content, name=_pack_name(found, "pdf"), media_type="application/pdf")
+    return download(content, name=_pack_name(found, "pdf"), media_type=PDF)
 
 
 def _days(found: PublishedPackWhole) -> str:

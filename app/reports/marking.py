@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel import words
+from app.reports.document import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,9 @@ class Mark:
         return words.gettext(
             "Taken by %(who)s on %(when)s.", who=self.person, when=words.format_instant(self.at)
         )
+
+
+def foot(report: Report, mark: Mark) -> str:
+    """What stands at the foot of each page of a report that was not published."""
+    version = words.format_number(report.books_version)
+    return f"{mark.client} · {words.gettext('books at version %(n)s', n=version)} · {mark.sentence}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from app.web import chart
 TEMPLATE = Path(__file__).parent / "typeset" / "report.typ"
 ACCENT = "#3a47b8"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-ROWS_AT_ONCE = 4_000  # about half a second of typesetting
 
 SECOND, LINE = "#c58f3a", "#0a7347"
 
@@ -36,6 +35,23 @@ class Chapter:
 
     report: Report
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a long report: the first part has its head, the last its notes.
+
+    `first_page` is the number of its first page; how many there will be nobody knows yet.
+    """
+
+    rows: tuple[Row, ...]
+    first_page: int
+    last: bool
+
+    @property
+    def opens(self) -> bool:
+        """Whether the report begins with it."""
+        return self.first_page == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +72,9 @@ def typeset(
     narrative: str = "",
 ) -> bytes:
     """The PDF in the language that is spoken now; `mark.at` is its time of making."""
-    accent = mark.accent if _COLOUR.fullmatch(mark.accent) else ACCENT
-    before, _, after = words.gettext("Page %(page)s of %(pages)s", page="\0", pages="\1").partition(
-        "\0"
-    )
+    accent = accent_of(mark)
     data = {
-        "title": title,
-        "client": mark.client,
-        "provider": mark.provider,
-        "accent": accent,
-        "lang": words.locale()[:2],
-        "foot": foot,
-        "page_of": [before, after.replace("\1", "")],
+        **frame(mark, title=title, foot=foot),
         "cover": None
         if cover is None
         else {
@@ -84,12 +91,57 @@ def typeset(
             format="pdf",
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            timestamp=_seconds(mark.at),
+            timestamp=seconds(mark.at),
         )
     )
 
 
-def _seconds(at: datetime) -> int:
+def accent_of(mark: Mark) -> str:
+    """The provider's colour, ours where it has none."""
+    return mark.accent if _COLOUR.fullmatch(mark.accent) else ACCENT
+
+
+def frame(mark: Mark, *, title: str, foot: str) -> dict[str, Any]:
+    """What stands around the figures on every page; neither cover nor words before them."""
+    before, _, after = words.gettext("Page %(page)s of %(pages)s", page="\0", pages="\1").partition(
+        "\0"
+    )
+    return {
+        "title": title,
+        "client": mark.client,
+        "provider": mark.provider,
+        "accent": accent_of(mark),
+        "lang": words.locale()[:2],
+        "foot": foot,
+        "page_of": [before, after.replace("\1", "")],
+        "first_page": 1,
+        "whole": True,
+        "cover": None,
+        "words": [],
+    }
+
+
+def part_data(chapter: Chapter, mark: Mark, part: Part, *, title: str, foot: str) -> dict[str, Any]:
+    """A part of one long report as the template takes it; the page says its number only."""
+    found = _chapter(
+        replace(chapter, report=replace(chapter.report, rows=part.rows)), accent_of(mark)
+    )
+    if not part.opens:
+        found |= {"title": "", "words": [], "kpis": [], "charts": []}
+    if not part.last:
+        found |= {"notes": [], "below": []}
+    numbered = words.gettext("Page %(page)s", page="\0").partition("\0")
+    return {
+        **frame(mark, title=title, foot=foot),
+        "page_of": [numbered[0], numbered[2]],
+        "first_page": part.first_page,
+        "whole": False,
+        "reports": [found],
+    }
+
+
+def seconds(at: datetime) -> int:
+    """An instant as the typesetter takes it."""
     return int(at.timestamp())
 
 

@@ -23,13 +23,22 @@ def _units(minor: int, currency: str) -> int:
     return money.round_half_up(money.to_decimal(minor, currency))
 
 
-def row_cells(row: Row, report: Report, cells: str, marks: Mapping[str, int] | None) -> Markup:
+def row_cells(
+    row: Row,
+    report: Report,
+    cells: str,
+    marks: Mapping[str, int] | None,
+    *,
+    whole: bool = False,
+) -> Markup:
     """The cells of a row: figures as links where `cells` is the address before a cell's name.
 
-    A wide report has a thousand; drawn by a macro each would cost more than computing them.
+    `whole` rounds each figure by itself to whole units of the currency. A wide report has a
+    thousand cells; drawn by a macro each would cost more than computing them.
     """
     found = [
-        _cell(row, report, place, amount, cells, marks) for place, amount in enumerate(row.amounts)
+        _cell(row, report, place, amount, cells, marks, whole=whole)
+        for place, amount in enumerate(row.amounts)
     ]
     return Markup("".join(found))  # noqa: S704  # each part is escaped or of our own making
 
@@ -41,6 +50,8 @@ def _cell(
     amount: int | None,
     cells: str,
     marks: Mapping[str, int] | None,
+    *,
+    whole: bool,
 ) -> str:
     column = report.columns[place]
     notes = marks.get(f"{row.key}:{column.cell}", 0) if marks else 0
@@ -54,7 +65,8 @@ def _cell(
         kind += " t2"
         text = words.format_share(amount)
     else:
-        text = words.format_minor(amount, report.currency)
+        shown = words.format_whole if whole else words.format_minor
+        text = shown(amount, report.currency)
     if cells and row.key:
         address = escape(f"{cells}{row.key}:{column.key}")
         text = f'<a href="{address}" data-cell>{text}</a>'

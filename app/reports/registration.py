@@ -13,16 +13,20 @@ from app.kernel.words import _
 from app.reports import api as reports_api
 from app.reports import (
     commands,
+    file_api,
     file_views,
     pack_queries,
     pack_views,
     presentation,
     prose,
+    published_api,
     queries,
     subjects,
     views,
 )
 from app.web import chart
+
+JOBS = ("app.reports.file_jobs",)
 
 
 def register(registry: Registry) -> None:
@@ -42,6 +46,7 @@ def register(registry: Registry) -> None:
             "report": _("Report from the books"),
             "report_pack": _("Report pack"),
             "published_pack": _("Published report pack"),
+            "report_file": _("File of a report"),
         }
     )
     words.declare_errors(_errors())
@@ -88,9 +93,26 @@ def _errors() -> dict[str, words.Lazy]:
     return {
         "report-empty": _("There is nothing to publish in this period yet."),
         "pack-empty": _("Choose at least one report for the pack."),
-        "pdf-too-long": _(
-            "More than %(most)s rows are too many for a PDF. Take the workbook, or choose a"
-            " shorter span."
+        "report-too-long-pdf": _(
+            "%(rows)s rows are too many for a PDF, which holds %(most)s. Choose a shorter span, or"
+            " take the CSV."
+        ),
+        "report-too-long-xlsx": _(
+            "%(rows)s rows are too many for a workbook, which holds %(most)s. Choose a shorter"
+            " span, or take the CSV."
+        ),
+        "report-too-long-csv": _(
+            "%(rows)s rows are too many for one file, which holds %(most)s. Choose a shorter span"
+            " and take the parts one after the other."
+        ),
+        "report-file-large": _(
+            "This file takes longer than a request has. Order it: POST the same words to …/files."
+        ),
+        "report-file-gone": _("This file was kept for seven days. Make it anew."),
+        "report-file-slow": _("Typesetting took too long. It is tried again."),
+        "report-file-bounds": _(
+            "Typesetting needed more memory than it may have. Choose a shorter span, or take the"
+            " CSV."
         ),
         "pack-title": _("Give the pack a title of 1 to 200 characters."),
         "pack-words-long": _("Shorten the words of the pack."),
@@ -107,7 +129,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The reports' part of the API."""
-    return (reports_api.api,)
+    return (reports_api.api, file_api.files, published_api.published)
 
 
 def install(app: Flask) -> None:

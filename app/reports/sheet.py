@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -33,9 +34,28 @@ def workbook(
     The same content with the same `made_at` makes the same bytes.
     """
     file = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
-    book = xlsxwriter.Workbook(file, options)
+    book = _book(file, in_memory=True)
+    _filled(book, reports, mark, texts, made_at)
+    return file.getvalue()
+
+
+def large_workbook(report: Report, mark: Mark, path: Path) -> None:
+    """One long report as a workbook in a file; its rows do not stay in memory."""
+    _filled(_book(path, constant_memory=True), [report], mark, (), None)
+
+
+def _book(file: io.BytesIO | Path, **options: bool) -> Any:
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    return xlsxwriter.Workbook(file, {**plain, **options})
+
+
+def _filled(
+    book: Any,
+    reports: Sequence[Report],
+    mark: Mark,
+    texts: Sequence[str],
+    made_at: datetime | None,
+) -> None:
     moment = (made_at or mark.at).astimezone(UTC).replace(tzinfo=None, microsecond=0)
     book.set_properties(
         {"title": reports[0].title if reports else mark.client, "company": mark.provider,
@@ -47,7 +67,6 @@ def workbook(
     for report in reports:
         _Sheet(book, _free_name(report.title, names), report, mark).write()
     book.close()
-    return file.getvalue()
 
 
 def _free_name(title: str, taken: set[str]) -> str:
@@ -78,6 +97,7 @@ class _Sheet:
         self.dated = any(row.on for row in report.rows)
         self.start = 3 if self.dated else 2
         self.lines = {row.key: HEAD_ROWS + n for n, row in enumerate(report.rows) if row.key}
+        self.heading = book.add_format({"bold": True})
         decimals = money.exponent(report.currency)
         number = "#,##0" + (f".{'0' * decimals}" if decimals else "")
         self.formats = {
@@ -142,7 +162,7 @@ class _Sheet:
         bold = row.kind is not RowKind.FIGURE
         text = self.formats["text", bold and row.kind is not RowKind.GROUP]
         if row.kind is RowKind.GROUP:
-            text = self.book.add_format({"bold": True})
+            text = self.heading
         self.sheet.write_string(line, 0, row.code, text)
         if self.dated and row.on:
             day = datetime.combine(row.on, time())

@@ -26,8 +26,8 @@ from app.web.render import go, redirect_to, render, toast
 pages = Pages("reports", __name__, surface=Surface.CLIENT)
 
 
-class PublishForm(forms.Schema):
-    """What publishing asks for: the period again, so that a stale page publishes what it shows."""
+class PeriodForm(forms.Schema):
+    """The period of a report again, so that a stale page acts on what it shows."""
 
     period: str | None = None
     span: str = "month"
@@ -37,13 +37,18 @@ class PublishForm(forms.Schema):
     on: str | None = None
     from_: str | None = Field(None, alias="from")
     to: str | None = None
-    note: str | None = Field(None, max_length=10_000)
 
     @property
     def asked(self) -> dict[str, str]:
         """The period as a query string would give it."""
-        values = {"from": self.from_, **self.model_dump(exclude={"note", "from_"})}
-        return {name: value for name, value in values.items() if value}
+        values = {name: getattr(self, name) for name in PeriodForm.model_fields if name != "from_"}
+        return {name: value for name, value in {"from": self.from_, **values}.items() if value}
+
+
+class PublishForm(PeriodForm):
+    """What publishing asks for: the period, and words to the client."""
+
+    note: str | None = Field(None, max_length=10_000)
 
 
 class NoteForm(forms.Schema):
@@ -78,8 +83,11 @@ def show(report_key: str) -> Response:
     period = asking.period_of(definition, request.args)
     report = asking.build(definition, period)
     asking.looked("report", None, definition.line)
+    whole = request.args.get("cents") == "0"
     return render(
         "reports/show.html",
+        whole=whole,
+        other_cents=cents_address(definition, period, shown=whole),
         definition=definition,
         period=period,
         report=report,
@@ -90,6 +98,12 @@ def show(report_key: str) -> Response:
         may_publish=asking.may(definition, "publish"),
         may_export=asking.may(definition, "export"),
     )
+
+
+def cents_address(definition: ReportDefinition, period: Period, *, shown: bool) -> str:
+    """The same report with or without the small units of its currency."""
+    asked = period.query if shown else {**period.query, "cents": "0"}
+    return f"{url_for('reports.show', report_key=definition.key)}?{urlencode(asked)}"
 
 
 def cells_address(definition: ReportDefinition, period: Period) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, g, request, url_for
@@ -47,11 +47,13 @@ def build() -> Shell:
     items = registry.current().all(NavItem)
     counts = _counts(items)
     place = context.place()
-    desk = _entries(items, "desk", counts)
+    desk = _entries(_worklists(items) if place.client is not None else items, "desk", counts)
     client = _entries(items, "client", counts) if place.client is not None else []
     portal = _entries(items, "portal", counts) if place.client is not None else []
     pinned = [pin for pin in place.clients if pin.pinned]
     others = [pin for pin in place.clients if not pin.is_provider]
+    taken = {entry.key for entry in client}
+    desk = [replace(entry, key="") if entry.key in taken else entry for entry in desk]
     return Shell(
         desk=desk,
         client=client,
@@ -61,6 +63,12 @@ def build() -> Shell:
         pinned=bool(pinned),
         tabs=(portal if place.surface == "portal" else client or desk)[:TABS],
     )
+
+
+def _worklists(items: Sequence[NavItem]) -> list[NavItem]:
+    """The desk's entries that everybody has: from inside a client the provider's rights are not
+    known, so what asks for one is left to the desk itself."""
+    return [item for item in items if item.permission is None]
 
 
 def _counts(items: Sequence[NavItem]) -> Mapping[str, int]:

@@ -47,6 +47,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "pack_id": of("app.report_pack"),
     "publication_id": of("app.published_pack"),
     "report_id": of("app.published_report"),
+    "stored_id": of("app.stored_object"),
     "recode_id": of("app.recode"),
     "statement_id": of("app.statement"),
     "moving_id": of("app.moving_file"),

@@ -163,3 +163,43 @@ def test_a_document_survives_being_stored() -> None:
 )
 def test_changes_are_tenths_of_a_percent_half_up(now: int, before: int, tenths: int | None) -> None:
     assert document.change_in_percent(now, before) == tenths
+
+
+def test_withdrawing_a_single_report_is_taken_back_on_screen(
+    app: Flask, books: Books, slug: str, admin: psycopg.Connection
+) -> None:
+    report_id = publish(app, books, slug)
+    owner = Browser(app, factories.owner(admin, books.tenant))
+    staff = Browser(app, books.session)
+    staff.get(f"/c/{slug}/reports/published/{report_id}")
+
+    page = staff.post(f"/c/{slug}/reports/published/{report_id}/withdraw", follow=True)
+    back = re.search(r'action="([^"]*/reports/undo/[^"]*)"', page.get_data(as_text=True))
+    assert back is not None
+    assert owner.get(f"/portal/{slug}/reports/{report_id}").status_code == 404
+    assert staff.post(back[1]).status_code == 303
+
+    assert owner.get(f"/portal/{slug}/reports/{report_id}").status_code == 200
+    assert staff.post(back[1]).status_code == 404
+
+
+def test_withdrawing_a_single_report_is_taken_back_over_the_api(
+    app: Flask, books: Books, slug: str, admin: psycopg.Connection
+) -> None:
+    report_id = publish(app, books, slug)
+    owner = Browser(app, factories.owner(admin, books.tenant))
+    staff = Browser(app, books.session)
+    base = f"/api/v1/clients/{slug}"
+    headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": staff.token}
+
+    gone = staff.client.post(f"{base}/published-reports/{report_id}/withdraw", headers=headers)
+    assert gone.status_code == 200, gone.get_data(as_text=True)
+    assert gone.get_json()["withdrawn_at"]
+    assert owner.get(f"/portal/{slug}/reports/{report_id}").status_code == 404
+    again = f"{base}/reports/undo/{gone.get_json()['undo']}"
+    assert staff.client.post(again, headers=headers).status_code == 204
+    assert staff.client.post(again, headers=headers).status_code == 404
+
+    assert owner.get(f"/portal/{slug}/reports/{report_id}").status_code == 200
+    listed = staff.get(f"{base}/published-reports").get_json()["items"]
+    assert [(one["id"], one["withdrawn_at"]) for one in listed] == [(report_id, None)]

@@ -186,6 +186,7 @@ _OF_ITEM = (
     "((a.debit_entry_id, a.debit_no) = (:entry, :no)"
     " or (a.credit_entry_id, a.credit_no) = (:entry, :no))"
 )
+_AT_ENTRY = "(a.debit_entry_id = :entry or a.credit_entry_id = :entry)"
 
 
 def _allocations(where: str, values: dict[str, Any]) -> tuple[Allocation, ...]:
@@ -220,6 +221,11 @@ def allocations(*, counterparty_id: UUID, limit: int = 100) -> tuple[Allocation,
 def allocations_of(entry_id: UUID, no: int) -> tuple[Allocation, ...]:
     """What settled one item, newest first, released ones too."""
     return _allocations(_OF_ITEM, {"entry": entry_id, "no": no, "limit": 500})
+
+
+def allocations_at(entry_id: UUID) -> tuple[Allocation, ...]:
+    """What settled the items of one entry, newest first, released ones too, at most 500."""
+    return _allocations(_AT_ENTRY, {"entry": entry_id, "limit": 500})
 
 
 def act(allocation_id: UUID) -> tuple[Allocation, ...]:

@@ -10,7 +10,7 @@ from app.accounting.reports import behind as report_behind
 from app.accounting.reports import by_age
 from app.accounting.reports.balance import balance_sheet, trial_balance
 from app.accounting.reports.cash import cash_flow
-from app.accounting.reports.journal import general_ledger
+from app.accounting.reports.journal import general_ledger, postings
 from app.accounting.reports.profit import profit_and_loss
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
@@ -68,6 +68,7 @@ def definitions() -> tuple[ReportDefinition, ...]:
             comparisons=comparisons,
             with_share=with_share,
             folds=key == "general-ledger",
+            size=postings if key == "general-ledger" else None,
         )
         for place, (key, title, build, icon, at_a_day, comparisons, with_share) in enumerate(
             offered, 1

@@ -14,8 +14,7 @@ from app.kernel.db import session
 from app.kernel.words import gettext as _now
 from app.reports.document import Column, Part, Reach, Report, Row, RowKind, Source
 
-ON_A_PAGE = 1_000  # postings; beyond it a page shows the accounts only, an export still holds all
-MOST_POSTINGS = 60_000
+ON_A_PAGE = 1_000  # postings; beyond it a page shows the accounts only, a file still holds all
 
 # What the journal and the account page leave out too: the rule of ledger.folds().
 _FOLDS = (
@@ -40,20 +39,25 @@ _POSTINGS = sa.text(
 )
 
 
+def postings(first: date, last: date) -> int:
+    """How many postings the days hold, corrected ones too."""
+    found: int = session.execute(_COUNT, {"first": first, "last": last}).scalar_one()
+    return int(found)
+
+
 def general_ledger(first: date, last: date, comparison: str) -> Report:
     """Opening balance, postings and closing balance of every account that moved or holds money.
 
     A span with more than 1,000 postings shows each account's movement instead, unless `all` is
-    among the words of `comparison` (an export); beyond 60,000 postings always. Entries and their
+    among the words of `comparison` (a file; who asks for one bounds it). Entries and their
     reversals of one month are one line that adds up to nothing, unless `corrected` is among them.
     """
     stand = report_amounts.marks()
     asked = comparison.split(",")
-    most = MOST_POSTINGS if "all" in asked else ON_A_PAGE
-    days = {"first": first, "last": last}
-    count: int = session.execute(_COUNT, days).scalar_one()
-    postings = _postings(first, last, fold="corrected" not in asked) if count <= most else {}
-    notes = () if count <= most else (_too_many(count),)
+    count = postings(first, last)
+    fits = count <= ON_A_PAGE or "all" in asked
+    found = _postings(first, last, fold="corrected" not in asked) if fits else {}
+    notes = () if fits else (_too_many(count),)
     return Report(
         key="general-ledger",
         title=_now("General ledger"),
@@ -66,7 +70,7 @@ def general_ledger(first: date, last: date, comparison: str) -> Report:
             Column("credit", _now("Credit"), first=first, last=last),
             Column("balance", _now("Balance"), first=first, last=last),
         ),
-        rows=tuple(_rows(first, last, postings)),
+        rows=tuple(_rows(first, last, found)),
         books_version=stand.books_version,
         marks=stand.marks,
         notes=notes,
@@ -120,7 +124,7 @@ def _posting(found: sa.Row[tuple[object, ...]]) -> Row:
     )
 
 
-def _rows(first: date, last: date, postings: dict[UUID, list[Row]]) -> list[Row]:
+def _rows(first: date, last: date, by_account: dict[UUID, list[Row]]) -> list[Row]:
     before = {row.account_id: row.balance for row in
               queries.trial_balance(on=first - timedelta(1)).rows}  # fmt: skip
     moved = {row.account_id: row for row in queries.trial_balance(on=last, since=first).rows}
@@ -130,7 +134,7 @@ def _rows(first: date, last: date, postings: dict[UUID, list[Row]]) -> list[Row]
         opening = before.get(account.id, 0)
         if turn is None and not opening:
             continue
-        own = postings.get(account.id, [])
+        own = by_account.get(account.id, [])
         debit, credit = (turn.debit, turn.credit) if turn else (0, 0)
         rows += _account(account.id, f"{account.code} {account.name}", opening, own, debit, credit)
     return rows

@@ -1,0 +1,131 @@
+"""The keys of a report in a real browser: from a figure to entry, bank line and person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+from werkzeug.serving import make_server
+
+from app.accounting.bank import commands as bank_commands
+from app.accounting.bank.commands import AccountCoding
+from tests.accounting import reconcile_scene
+from tests.accounting.reconcile_scene import Scene
+from tests.serving import serving
+from tests.web.browser import browser, violations
+
+__all__ = ["browser"]
+
+KEYS = ("←↑→↓", "↵", "C", "Y", "P", ".")
+REPORTS = ("profit-and-loss", "balance-sheet", "cash-flow", "trial-balance", "general-ledger")
+MARCH = "period=2026-03&span=month&cmp=none"
+
+
+@pytest.fixture
+def scene(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Scene:
+    """Three bank lines, booked by the accountant."""
+    scene = reconcile_scene.make(app, worker_app, admin, rows=reconcile_scene.flour(3))
+    coding = AccountCoding(scene.books.accounts["5000"])
+    lines = scene.lines("to_do")
+    with scene.books.open():
+        for line in lines:
+            bank_commands.book_line(line_id=line.id, version=line.version, coding=coding)
+    return scene
+
+
+@pytest.fixture(scope="module")
+def server(app: Flask) -> Iterator[str]:
+    """The application on a port of its own."""
+    made = make_server("localhost", 0, app, threaded=True)
+    with serving(made):
+        yield f"http://localhost:{made.port}"
+
+
+@pytest.fixture
+def opened(browser: Any, server: str, scene: Scene) -> Iterator[Callable[[str], Any]]:
+    """Opens a report of March as the accountant."""
+    context = browser.new_context(
+        base_url=server,
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": "login", "value": scene.books.session.cookie, "url": server}])
+    page = context.new_page()
+
+    def make(key: str) -> Any:
+        page.goto(f"/c/{scene.slug}/reports/{key}?{MARCH}")
+        return page
+
+    yield make
+    context.close()
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_two_keys_lead_from_a_figure_to_its_entries_bank_lines_and_people(
+    opened: Callable[[str], Any], key: str
+) -> None:
+    page = opened(key)
+    page.locator("tr.ind [data-cell]").first.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#panel")
+    expect(panel.get_by_text("Postings behind the figure")).to_be_attached()
+    row = panel.locator("tr[data-row]").first
+    expect(row).to_contain_text(re.compile(r"\d{4}/\d+"))
+    expect(row.get_by_role("link", name="Bank line")).to_be_attached()
+    assert row.locator("td").nth(4).inner_text().strip(), "who posted it"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/drill"))
+    row = page.locator("tr[data-row]").first
+    row.get_by_role("link", name="Bank line").click()
+    expect(page.locator("main")).to_contain_text("Golden Mill")
+
+
+def test_arrows_move_and_a_note_the_link_and_the_period_have_keys(
+    opened: Callable[[str], Any],
+) -> None:
+    page = opened("balance-sheet")
+    page.locator("body").press("ArrowDown")
+    first = page.evaluate("document.activeElement.href")
+    page.keyboard.press("ArrowDown")
+    second = page.evaluate("document.activeElement.href")
+    assert first != second
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.href") == first
+    page.keyboard.press("y")
+    assert page.evaluate("navigator.clipboard.readText()") == first
+    page.keyboard.press("p")
+    expect(page.locator("select[name=period]")).to_be_focused()
+    page.locator("[data-cell]").first.focus()
+    page.keyboard.press("c")
+    page.wait_for_url(re.compile("#note$"))
+    expect(page.get_by_label("Write a note")).to_be_visible()
+
+
+def test_a_point_hides_the_cents_and_shows_them_again(opened: Callable[[str], Any]) -> None:
+    page = opened("profit-and-loss")
+    figure = page.locator("tr.ind [data-cell]").first
+    expect(figure).to_have_text("303.03")
+    page.keyboard.press(".")
+    page.wait_for_url(re.compile("cents=0"))
+    expect(figure).to_have_text("303")
+    assert violations(page) == []
+    page.keyboard.press(".")
+    expect(figure).to_have_text("303.03")
+    assert "cents" not in page.url
+
+
+def test_the_sheet_lists_every_key_of_a_report(opened: Callable[[str], Any]) -> None:
+    page = opened("profit-and-loss")
+    page.keyboard.press("?")
+    sheet = page.locator("#keys-help")
+    expect(sheet).to_be_visible()
+    listed = sheet.locator("[data-keys-here] kbd")
+    expect(listed.filter(has_text="←")).to_have_count(1)
+    assert set(KEYS) <= set(listed.all_inner_texts())
