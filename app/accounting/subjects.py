@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import url_for
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.kernel import scope, words
 from app.kernel.db import session
@@ -62,6 +63,27 @@ def entries(keys: Sequence[str]) -> Mapping[str, Subject]:
     }
 
 
+_MONTHS = sa.text(
+    "select p.tenant_id || ':' || p.id as key, p.id, p.starts, c.slug from ledger.period p"
+    " join app.client c on c.tenant_id = p.tenant_id"
+    " where p.tenant_id || ':' || p.id = any(:keys) and p.tenant_id = any(:tenants)"
+).bindparams(sa.bindparam("tenants", type_=ARRAY(sa.Uuid())))
+
+
+def months(keys: Sequence[str]) -> Mapping[str, Subject]:
+    """Months of the close: the client's month by name."""
+    values = {"keys": list(keys), "tenants": _ids([key.partition(":")[0] for key in keys])}
+    return {
+        row.key: Subject(
+            row.key,
+            words.format_month(row.starts),
+            words.gettext("Close"),
+            _staff_url("accounting_close.month", row.slug, period_id=row.id),
+        )
+        for row in session.execute(_MONTHS, values)
+    }
+
+
 def _staff_url(endpoint: str, slug: str | None, **values: Any) -> str:
     """Only staff have these pages; client people see the words."""
     if slug is None or scope.current().rights.side == "client":
@@ -72,4 +94,5 @@ def _staff_url(endpoint: str, slug: str | None, **values: Any) -> str:
 SOURCES = (
     SubjectSource("bank_transaction", "accounting", bank_lines),
     SubjectSource("entry", "accounting", entries),
+    SubjectSource("month", "accounting", months),
 )

@@ -103,6 +103,11 @@ def done(note_id: UUID) -> UUID:
     return undo.offer(UNDO_DONE, {"note": str(note_id)})
 
 
+def put_right(subject_type: str, key: str) -> None:
+    """Says that all that was sent back at one record is put right, as doing it anew tells."""
+    session.execute(_PUT_RIGHT, {"type": subject_type, "key": key})
+
+
 def remove(note_id: UUID) -> UUID:
     """Takes one's own note back; returns the token of the way back.
 
@@ -153,6 +158,11 @@ _SENT_BACK = sa.text(
 _DONE = sa.text(
     "update app.note set done_at = now(), done_by = (select guard.user_id())"
     f" where {_HERE} and id = :id"
+)
+_PUT_RIGHT = sa.text(
+    "update app.note set done_at = now(), done_by = (select guard.user_id())"
+    f" where {_HERE} and subject_type = :type and subject_key = :key"
+    " and audience = 'sent_back' and done_at is null and removed_at is null"
 )
 _NOT_DONE = sa.text(
     f"update app.note set done_at = null, done_by = null where {_HERE} and id = :id"

@@ -91,6 +91,7 @@ def test_two_people_close_a_month_on_screen(
 def test_a_month_is_sent_back_with_a_reason_and_reopened_with_one(
     browser: Browser, bookkeeper: Browser, books: Books, at: str, admin: psycopg.Connection
 ) -> None:
+    ledger_support.role_with(admin, "ledger_tester", ("request.ask", "document.read"))
     bookkeeper.get(at)
     bookkeeper.post(f"{at}/hand-in", {})
     browser.get(at)
@@ -98,8 +99,22 @@ def test_a_month_is_sent_back_with_a_reason_and_reopened_with_one(
     sent = browser.post(f"{at}/send-back", {"reason": "The rent of April is missing"}, follow=True)
     assert "The rent of April is missing" in sent.get_data(as_text=True)
     assert state(admin, books) == ("open", "open")
+    client = at.partition("/books/")[0]
+    desk = bookkeeper.get(f"{client}/questions").get_data(as_text=True)
+    assert "The rent of April is missing" in desk
+    assert f'href="{at}"' in desk
+    note = admin.execute(
+        "select audience, to_person, done_at is null from app.note where tenant_id = %s",
+        (books.tenant,),
+    ).fetchone()
+    assert books.second is not None
+    assert note == ("sent_back", books.second.person_id, True)
 
     bookkeeper.post(f"{at}/hand-in", {})
+    right = admin.execute(
+        "select count(*) from app.note where tenant_id = %s and done_at is null", (books.tenant,)
+    ).fetchone()
+    assert right == (0,)
     browser.post(f"{at}/close", {})
     assert browser.post(f"{at}/reopen", {"reason": ""}).status_code == 422
     opened = browser.post(f"{at}/reopen", {"reason": "A late bill came"}, follow=True)

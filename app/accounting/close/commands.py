@@ -17,8 +17,10 @@ from app.accounting.close.values import Month, Plan, Result
 from app.kernel import scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.tasks import notes
 
 METER = "month_closed"
+SUBJECT = "month"
 UNDO_HAND_IN = "close-hand-in"
 UNDO_STEP = "close-step"
 LEAST_REASON = 10
@@ -55,6 +57,7 @@ def hand_in(*, period_id: int, note: str = "") -> None:
     """
     _expect(period_id, "open", "not-open")
     commands.review_period(period_id=period_id, reason=note)
+    notes.put_right(SUBJECT, subject_key(period_id))
     close_checks.count(period_id)
 
 
@@ -70,12 +73,30 @@ def _undo_hand_in(args: dict[str, Any]) -> None:
 
 
 def send_back(*, period_id: int, reason: str) -> None:
-    """Gives a month in review back to whoever handed it in; raises Invalid (reason-needed)."""
+    """Gives a month in review back to whoever handed it in; raises Invalid (reason-needed).
+
+    The reason stands on their desk as a note that was sent back, until the month is handed in
+    again; who may not write notes leaves it with the month only.
+    """
     if not reason.strip():
         raise Invalid.of("reason", "reason-needed")
-    _expect(period_id, "in_review", "not-in-review")
+    month = _expect(period_id, "in_review", "not-in-review")
     commands.reopen_period(period_id=period_id, reason=reason.strip())
+    if scope.current().rights.may("request.ask"):
+        notes.write(
+            line="accounting",
+            subject_type=SUBJECT,
+            subject_key=subject_key(period_id),
+            text=reason,
+            audience="sent_back",
+            to_person=month.handed_in_by,
+        )
     close_checks.count(period_id)
+
+
+def subject_key(period_id: int) -> str:
+    """The key that notes of a month stand under: months of all clients share their numbers."""
+    return f"{scope.current().tenant_id}:{period_id}"
 
 
 def close(*, period_id: int, override: str = "") -> list[Result]:
