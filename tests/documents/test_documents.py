@@ -197,7 +197,7 @@ def test_a_paper_is_attached_to_a_line_taken_off_and_put_back(place: Place) -> N
         assert [one.id for one in queries.linked(BANK, [line])[line]] == [head.id]
 
 
-def test_strangers_find_nothing(
+def test_strangers_find_no_paper_of_ours(
     place: Place, app: Flask, worker_app: Flask, admin: psycopg.Connection
 ) -> None:
     made = add(place, b"ours", name="ours.txt")

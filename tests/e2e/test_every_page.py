@@ -332,7 +332,7 @@ def _for(place: Place, house: House, start: tuple[str, ...]) -> list[str]:
     return [one.replace(place.code, place.reset) if "/reset/" in one else one for one in found]
 
 
-def test_staff_pages(house: House, place: Place, open_page: Open) -> None:
+def test_staff_find_no_fault_on_any_page(house: House, place: Place, open_page: Open) -> None:
     page = open_page(session=place.staff, noisy=True, bypass_csp=True)
     start = ("/c/", "/desk", "/me", "/palette", "/keys", "/api/docs", "/login/again", "/dev")
     addresses = _for(place, house, start)
@@ -340,12 +340,16 @@ def test_staff_pages(house: House, place: Place, open_page: Open) -> None:
     sweep(page, addresses)
 
 
-def test_pages_of_a_clients_owner(house: House, place: Place, open_page: Open) -> None:
+def test_a_clients_owner_finds_no_fault_on_any_page(
+    house: House, place: Place, open_page: Open
+) -> None:
     page = open_page(session=place.firm.owner, noisy=True, bypass_csp=True)
     sweep(page, _for(place, house, ("/portal", "/me")))
 
 
-def test_pages_before_signing_in(house: House, place: Place, open_page: Open) -> None:
+def test_whoever_has_not_signed_in_finds_no_fault_on_any_page(
+    house: House, place: Place, open_page: Open
+) -> None:
     page = open_page(noisy=True, bypass_csp=True)
     addresses = _for(place, house, ("/login", "/invite", "/reset", "/dev"))
     sweep(page, [one for one in addresses if "again" not in one])

@@ -12,7 +12,8 @@ import pytest
 
 from app.kernel.scope import secret_hash
 from tests.guard.arena import CANARY, Arena, signed
-from tests.guard.attacks import ATTACKS, Attack
+from tests.guard.attack import Attack
+from tests.guard.attacks import ATTACKS
 from tests.guard.conftest import Guarded
 
 OPERATOR = UUID("00000000-0000-7000-8000-000000000001")

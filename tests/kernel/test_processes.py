@@ -163,7 +163,7 @@ def test_a_schedule_fires_once_for_each_due_time(
         ("monthly 15 00:00", "2026-01-02T00:00:00", "2025-12-15T00:00:00"),
     ],
 )
-def test_due_times(text: str, at: str, due: str) -> None:
+def test_a_schedule_is_due_at_its_last_time_until_now(text: str, at: str, due: str) -> None:
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     assert Every.parse(text).last_due(moment) == datetime.fromisoformat(due).replace(tzinfo=UTC)
 

@@ -82,7 +82,9 @@ def test_a_refused_client_keeps_what_was_typed(boss: FlaskClient) -> None:
     assert "e-slug" in answer.get_data(as_text=True)
 
 
-def test_suspending_and_engaging_on_screen(boss: FlaskClient, admin: psycopg.Connection) -> None:
+def test_a_client_is_suspended_and_engaged_on_screen(
+    boss: FlaskClient, admin: psycopg.Connection
+) -> None:
     slug = factories.slug_of(admin, factories.make_client(admin, "Pausing"))
     page = f"/desk/clients/{slug}"
     proof = {"csrf_token": token(boss, page)}
