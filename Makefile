@@ -22,7 +22,7 @@ demo-reset: .venv/demo.lock ## Throw the demo's data away and start over
 
 test: .venv/test.lock ## Lint, types, import contracts, then the whole suite
 	@$(PY) -m app.cli.assets --with-test-packages
-	@$(PY) -m app.cli.chromium
+	@$(PY) -m app.cli.debian
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

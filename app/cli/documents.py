@@ -11,19 +11,24 @@ from typing import Any
 
 import click
 
-from app.documents import checks, fields, pdf_attachments, pdf_words
+from app.documents import checks, fields, ocr, pdf_attachments, pdf_words
 from app.documents.einvoice import reading as einvoice
 from app.documents.einvoice.sheet import Fault, NotAnInvoice
+from app.documents.ocr_packages import PACKAGES
 from app.documents.printed import reading as printed
+from app.documents.printed.page import Word
 from app.kernel.errors import Invalid
 
 _FILE = click.Path(path_type=Path)
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 _WORDS = {
     "file-unreadable": "The file cannot be read.",
     "xml-broken": "The XML is broken: {what}. Ask the sender for the file again.",
     "xml-entities": "The XML declares a document type, which no invoice needs; remove the DOCTYPE.",
     "not-an-invoice": "This is no invoice (found: {what}).",
-    "no-text": "The pages are pictures: there is no text to read.",
+    "no-text": "The pages hold no words.",
+    "ocr-missing": "The pages are pictures; to read them: apt-get install " + " ".join(PACKAGES),
+    "file-not-drawn": "The pages cannot be drawn, or are too large.",
     "an-order": "This is an order, not an invoice.",
     "file-damaged": "The PDF is damaged. Ask the sender for the file again.",
     "file-locked": "The PDF needs a password. Remove it and try again.",
@@ -119,22 +124,43 @@ def _bytes(path: Path) -> bytes:
 
 
 def _read(data: bytes) -> _Found:
-    if not data[:1024].lstrip().startswith(b"%PDF-"):
-        return _einvoice(data)
+    if data[:1024].lstrip().startswith(b"%PDF-"):
+        return _pdf(data)
+    if data.startswith(_PICTURES) or data[8:12] == b"WEBP":
+        return _Found("image", (_printed(_scanned(data), source="ocr"),))
+    return _einvoice(data)
+
+
+def _pdf(data: bytes) -> _Found:
+    """The invoice's XML inside, else the text of the pages, else what is seen on them."""
     try:
-        inside = pdf_attachments.attachments(data)
-        for name, content in inside:
+        for name, content in pdf_attachments.attachments(data):
             if name.lower().endswith(".xml") and einvoice.is_invoice(content):
                 return _einvoice(content)
         words = pdf_words.words(data)
     except pdf_attachments.PdfUnreadable as fault:
         raise _Refused(fault.code) from fault
+    if words:
+        return _Found("pdf", (_printed(words, source="text"),))
+    return _Found("pdf", (_printed(_scanned(data), source="ocr"),))
+
+
+def _scanned(data: bytes) -> tuple[Word, ...]:
+    try:
+        return ocr.words(data)
+    except ocr.OcrMissing as fault:
+        raise _Refused("ocr-missing") from fault
+    except ocr.NotAPicture as fault:
+        raise _Refused("file-not-drawn") from fault
+
+
+def _printed(words: tuple[Word, ...], *, source: fields.Source) -> fields.Reading:
     if not words:
         raise _Refused("no-text")
-    reading = printed.read(words, source="text")
+    reading = printed.read(words, source=source)
     if reading.fields.invoice_number is None and reading.fields.total_minor is None:
         raise _Refused("not-an-invoice", what="neither a number nor a total")
-    return _Found("pdf", (reading,))
+    return reading
 
 
 def _einvoice(data: bytes) -> _Found:

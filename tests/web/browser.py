@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from app.cli import chromium, install
+from app.cli import debian, install
 from app.factory import create_app
 from app.kernel.settings import Settings
 from tests import factories
@@ -101,7 +101,7 @@ def address(live_app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Any:
     """Debian's Chromium, headless; skips loudly where it is missing."""
-    path = chromium.find()
+    path = debian.CHROMIUM.find()
     if path is None:
         warnings.warn("Chromium is missing: the browser tests did not run", stacklevel=1)
         pytest.skip("Chromium is missing")

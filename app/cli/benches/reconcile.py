@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from app.cli import bench, chromium
+from app.cli import bench, debian
 from app.cli.bench import Case
 from app.cli.benches import _pages_data, _scratch, _slow_line, pages
 from app.cli.benches._slow_line import Line
@@ -48,7 +48,7 @@ _NEXT = """() => { window.presses = []; window.addEventListener('keydown', (even
 
 def cases(size: int) -> Iterator[Case]:
     """Milliseconds from key to next row; acts lost and doubled by a cut."""
-    path = chromium.find()
+    path = debian.CHROMIUM.find()
     if path is None:
         raise RuntimeError("the bench needs Chromium: apt-get install chromium")
     with _scratch.database("reconcile") as scratch:

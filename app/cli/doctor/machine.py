@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.cli.doctor.finding import Finding, fail, ok, warn
+from app.documents.ocr_packages import PACKAGES
 from app.kernel.settings import Settings
 
 LOW_MB, FULL_MB = 2000, 300
@@ -21,7 +22,20 @@ def check(settings: Settings) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield ok("python", version)
     yield _disk(settings.data_dir)
+    yield _ocr()
     yield from _private_files(settings.data_dir)
+
+
+def _ocr() -> Finding:
+    """Which program reads scanned pages."""
+    if path := shutil.which("tesseract"):
+        return ok("scanned pages", f"read by {path}")
+    return warn(
+        "scanned pages",
+        "tesseract is not installed",
+        means="Invoices that are pictures are kept, but not read.",
+        remedy=f"apt-get install {' '.join(PACKAGES)}",
+    )
 
 
 def _disk(folder: Path) -> Finding:
