@@ -23,7 +23,10 @@ SYSTEM_USERS = {
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of job. `lease` is in seconds: how long a silent worker is believed alive."""
+    """One kind of job. `lease` is in seconds: how long a silent worker is believed alive.
+
+    A `clocked` kind is the platform's own: what it does is right only for who sees everything.
+    """
 
     name: str
     handler: Handler
@@ -33,6 +36,7 @@ class JobKind:
     line: str = "member"
     steps: bool = False
     wakeable: bool = False
+    clocked: bool = False
 
 
 _kinds: dict[str, JobKind] = {}

@@ -55,6 +55,9 @@ class Runner:
         kind = jobs_catalog.find(taken.kind)
         if kind is None:
             return self.control.fail(ticket, "job-kind-unknown", fatal=True) or "lost"
+        if taken.principal_id is not None and (kind.clocked or kind.wakeable):
+            # a person can name any kind by raw SQL; their eyes would miss what the platform sees
+            return self.control.fail(ticket, "job-of-the-platform", fatal=True) or "lost"
         scope = _scope(ticket, taken)
         progress = Progress(ticket, self.control, scope, done=taken.done, attempt=taken.attempt)
         try:

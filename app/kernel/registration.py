@@ -18,6 +18,7 @@ ERROR_TEXTS = {
     "job-failed": _("The job failed. What was done before stays; it can be run again."),
     "job-has-ended": _("This job has ended already."),
     "job-is-not-dead": _("This job has not failed for good; it runs or waits."),
+    "job-of-the-platform": _("The platform does this by itself. Nobody starts it."),
     "job-rights-ended": _("The person who started this job may no longer do it."),
     "length-required": _("Say how long the content is."),
     "no-client": _("Open a client first: this belongs to one client."),

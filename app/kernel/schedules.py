@@ -86,7 +86,7 @@ def schedule(
     when = Every.parse(every)
 
     def declare(handler: Handler) -> Handler:
-        kind = JobKind(name, handler, queue, retries, lease, line, steps)
+        kind = JobKind(name, handler, queue, retries, lease, line, steps, clocked=True)
         jobs_catalog.add(kind)
         _schedules[name] = Schedule(kind, when, tenants)
         return handler

@@ -111,3 +111,21 @@ def test_the_sweep_is_fired_each_day_in_every_tenant() -> None:
     assert fired["storage.sweep"].tenants == "clients"
     assert fired["storage.sweep-provider"].tenants == "provider"
     assert not fired["storage.sweep"].every.seconds
+
+
+def test_nobody_sweeps_with_eyes_that_do_not_see_every_file(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection, tenant: UUID, person: Any
+) -> None:
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        kept = _put(b"of a line that the agent does not see")
+    agent = factories.staff(admin, tenant, role="it_support_agent", lines=("tickets",))
+    with app.app_context(), db.transaction(agent.scope(tenant)):
+        asked = jobs.enqueue("storage.sweep", {}, line="tickets")
+    with clock.frozen(clock.now() + timedelta(days=3)):
+        jobs.run_due(worker_app)
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        assert storage.read(kept) == b"of a line that the agent does not see"
+    state = admin.execute(
+        "select state, error_code from app.job where id = %s", (asked,)
+    ).fetchone()
+    assert state == ("dead", "job-of-the-platform")
