@@ -19,6 +19,7 @@ from app.accounting.close import queries as close_queries
 from app.accounting.close.changes import Moved
 from app.kernel import ids
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid, Locked
+from app.kernel.settings import Settings
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import RIGHTS, Books
@@ -142,6 +143,41 @@ def test_an_open_month_is_not_closed_and_raw_sql_meets_the_same_door(books: Book
         commands.review_period(period_id=MONTH)
     with pytest.raises(Conflict, match="own-review"), books.open():
         commands.close_period(period_id=MONTH)
+
+
+def test_raw_sql_closes_no_month_whose_checks_are_red(
+    bookkeeper: Browser,
+    books: Books,
+    at: str,
+    admin: psycopg.Connection,
+    rw: psycopg.Connection,
+    settings: Settings,
+) -> None:
+    bookkeeper.get(at)
+    bookkeeper.post(f"{at}/steps", {"title": "Wages agreed with the office"})
+    bookkeeper.post(f"{at}/hand-in", {})
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    rw.execute("select ledger.set_period(%s, 'closed')", (MONTH,))
+    with pytest.raises(psycopg.Error, match="close-blocked") as caught:
+        rw.commit()
+    rw.rollback()
+    assert caught.value.sqlstate == "BO409"
+    assert state(admin, books) == ("in_review", "in_review")
+
+
+@pytest.mark.parametrize(
+    "column", ["state", "handed_in_by", "handed_in_at", "closed_by", "closed_at", "reopened_at"]
+)
+def test_raw_sql_writes_nothing_of_who_decided_about_a_month(
+    column: str, books: Books, rw: psycopg.Connection, settings: Settings
+) -> None:
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    with pytest.raises(psycopg.Error) as caught:
+        rw.execute(f"update app.close_month set {column} = null")
+    rw.rollback()
+    assert caught.value.sqlstate == "42501"
 
 
 def test_a_red_check_refuses_the_close_with_its_list(

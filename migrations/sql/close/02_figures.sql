@@ -16,9 +16,10 @@ end $$;
 set role app_owner;
 call guard.admit('app.close_month', 'close_door', 'accounting');
 call guard.admit('app.close_plan', 'close_door', 'accounting');
+call guard.admit('app.close_override', 'close_door', 'accounting');
 call guard.admit('ledger.period', 'close_door', 'accounting');
 grant select, insert, update on app.close_month to close_door;
-grant select on app.close_plan, ledger.period to close_door;
+grant select on app.close_plan, app.close_override, ledger.period to close_door;
 grant usage on schema ledger to close_door;
 
 -- The desk's figure of one client: months that are over and not closed, since the oldest ended.
@@ -92,7 +93,34 @@ create trigger close_begins after insert on ledger.period
   referencing new table as changed for each statement execute function app.close_follows();
 create trigger close_follows after update on ledger.period
   referencing new table as changed for each statement execute function app.close_follows();
+
+-- At commit, whatever statement closed the month: a check that its last count left red refuses it,
+-- unless whoever closes wrote why in the same transaction. Deferred, as the count comes after the
+-- lock that closing takes.
+create function app.close_is_allowed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  left_over integer;
+begin
+  if session_user <> 'app_rw' then return null; end if;
+  if (select p.state from ledger.period p where p.tenant_id = new.tenant_id and p.id = new.id)
+      <> 'closed' then
+    return null;                                   -- reopened in the same breath
+  end if;
+  select m.blocking into left_over from app.close_month m
+    where m.tenant_id = new.tenant_id and m.period_id = new.id;
+  if left_over > 0 and not exists (select from app.close_override o
+      where o.tenant_id = new.tenant_id and o.period_id = new.id and o.made_at = now()) then
+    raise exception 'close-blocked' using errcode = 'BO409',
+      detail = jsonb_build_object('blocking', left_over, 'checks', left_over::text)::text;
+  end if;
+  return null;
+end $$;
+create constraint trigger close_is_allowed after update on ledger.period
+  deferrable initially deferred for each row
+  when (new.state = 'closed' and old.state <> 'closed') execute function app.close_is_allowed();
 reset role;
+alter function app.close_is_allowed() owner to close_door;
 alter function app.close_figure(uuid) owner to close_door;
 alter function app.begin_close_months() owner to close_door;
 alter function app.close_follows() owner to close_door;
