@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,39 +10,14 @@ from connectors.catalog.bank import reading
 from connectors.catalog.bank.statement import (
     BankTransaction,
     Statement,
-    StatementFile,
-    StatementRefused,
     Status,
 )
-
-FIXTURES = Path(__file__).parent / "fixtures"
-
-
-def bytes_of(name: str) -> bytes:
-    return (FIXTURES / name).read_bytes()
-
-
-def read(name: str) -> StatementFile:
-    return reading.read(bytes_of(name))
-
-
-def codes(found: StatementFile) -> list[str]:
-    return [one.code for one in found.warnings]
-
-
-def refused(data: bytes) -> StatementRefused:
-    with pytest.raises(StatementRefused) as caught:
-        reading.read(data)
-    return caught.value
+from tests.connectors.bank.examples import bytes_of, codes, minors, read, refused
 
 
 def only(data: bytes) -> Statement:
     (statement,) = reading.read(data).statements
     return statement
-
-
-def minors(statement: Statement) -> list[int]:
-    return [one.amount_minor for one in statement.transactions]
 
 
 def ofx(body: str, *, head: str = "OFXHEADER:100\nVERSION:102\nCHARSET:1252\n\n") -> bytes:

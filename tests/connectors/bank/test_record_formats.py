@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from connectors.catalog.bank import reading
-from connectors.catalog.bank.statement import (
-    Statement,
-    StatementFile,
-    StatementRefused,
-    Status,
-)
-
-FIXTURES = Path(__file__).parent / "fixtures"
-
-
-def bytes_of(name: str) -> bytes:
-    return (FIXTURES / name).read_bytes()
-
-
-def read(name: str) -> StatementFile:
-    return reading.read(bytes_of(name))
-
-
-def codes(found: StatementFile) -> list[str]:
-    return [one.code for one in found.warnings]
-
-
-def refused(data: bytes) -> StatementRefused:
-    with pytest.raises(StatementRefused) as caught:
-        reading.read(data)
-    return caught.value
-
-
-def minors(statement: Statement) -> list[int]:
-    return [one.amount_minor for one in statement.transactions]
+from connectors.catalog.bank.statement import Status
+from tests.connectors.bank.examples import bytes_of, codes, minors, read, refused
 
 
 def test_bai2_reads_continuations_availability_references_and_texts() -> None:
