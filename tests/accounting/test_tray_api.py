@@ -11,17 +11,15 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.accounting import ledger_support, test_bank_api, test_bank_intake
+from tests.accounting import ledger_support, test_bank_intake
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import ROWS, add_account, all_lines, mt940
 from tests.accounting.test_bank_intake import at_home, number_of, zipped
-from tests.api.test_toolkit import token_of
 from tests.http import Browser
+from tests.programs import token_of
 
-books = test_bank_intake.books
-browser = test_bank_intake.browser
+pytestmark = pytest.mark.usefixtures("without_limits")
 second = test_bank_intake.second
-without_limits = test_bank_api.without_limits
 API = "/api/v1"
 
 
