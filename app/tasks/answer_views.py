@@ -66,6 +66,7 @@ def show(question_id: UUID) -> Response:
         place=place,
         total=len(waiting),
         states=PORTAL_STATES,
+        most=checks.MOST_BYTES,
         form=forms.current(request_schemas.AnswerForm),
     )
 

@@ -51,6 +51,7 @@ class Waiting:
     text: str
     to_person: UUID | None
     asked_at: datetime
+    reminded_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Mailed:
     times: int
     first: date
     last: date
+    last_at: datetime
 
 
 @schedule("questions.mail", every="1 hour", tenants="clients")
@@ -118,7 +120,7 @@ def _history(people: list[UUID]) -> dict[UUID, dict[UUID, Mailed]]:
     """What stood in whose mails, by person and question."""
     found: dict[UUID, dict[UUID, Mailed]] = {}
     for row in session.execute(_HISTORY, {"people": people}):
-        mailed = Mailed(row.times, row.first, row.last)
+        mailed = Mailed(row.times, row.first, row.last, row.last_at)
         found.setdefault(row.person_id, {})[row.question_id] = mailed
     return found
 
@@ -136,7 +138,7 @@ def _today(reader: Reader, asked: list[Waiting], history: dict[UUID, Mailed]) ->
     now = clock.now().astimezone(_zone(reader.time_zone))
     if not is_daytime(now) or any(one.last == now.date() for one in history.values()):
         return None
-    due = [one for one in asked if is_due(one.asked_at, history.get(one.id), now)]
+    due = [one for one in asked if _is_due(one, history.get(one.id), now)]
     return Today(now.date(), due) if due else None
 
 
@@ -162,6 +164,13 @@ def _mail(
 def is_daytime(now: datetime) -> bool:
     """Whether a mail may arrive at this hour of the reader's day."""
     return now.weekday() < WORKING_DAYS and FIRST_HOUR <= now.hour < LAST_HOUR
+
+
+def _is_due(asked: Waiting, mailed: Mailed | None, now: datetime) -> bool:
+    """Due by its days, or because somebody asked for a reminder after the last mail."""
+    if asked.reminded_at and (mailed is None or asked.reminded_at > mailed.last_at):
+        return True
+    return is_due(asked.asked_at, mailed, now)
 
 
 def is_due(asked_at: datetime, mailed: Mailed | None, now: datetime) -> bool:
@@ -190,7 +199,7 @@ def _zone(name: str) -> ZoneInfo:
 
 _HERE = "tenant_id = (select guard.tenant_id())"
 _WAITING = sa.text(
-    f"select id, line, text, to_person, asked_at from app.question where {_HERE}"
+    f"select id, line, text, to_person, asked_at, reminded_at from app.question where {_HERE}"
     " and state = 'waiting' and direction = 'to_client' order by id limit 1000"
 )
 _CLIENT = sa.text(f"select name, slug, time_zone, locale from app.client where {_HERE}")
@@ -200,9 +209,11 @@ _PEOPLE = sa.text(
     " guard.client_people(l.line, 'request.answer') p order by l.place, p.person_id"
 )
 _HISTORY = sa.text(
-    "select person_id, question_id, count(*)::int times, min(mailed_on) as first,"
-    f" max(mailed_on) as last from app.question_mailing where {_HERE}"
-    " and person_id = any(cast(:people as uuid[])) group by person_id, question_id"
+    "select k.person_id, k.question_id, count(*)::int times, min(k.mailed_on) as first,"
+    " max(k.mailed_on) as last, max(m.made_at) as last_at from app.question_mailing k"
+    " join app.mail_message m on m.tenant_id = k.tenant_id and m.id = k.mail_id"
+    f" where k.{_HERE} and k.person_id = any(cast(:people as uuid[]))"
+    " group by k.person_id, k.question_id"
 )
 _KEPT = ("people", "days", "questions", "lines", "mails")
 _KEEP = sa.text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,15 @@ from app.documents import subjects
 from app.kernel import paging, reads, undo, words
 from app.kernel.errors import Invalid
 from app.kernel.words import _
-from app.tasks import notes, questions, questions_queries, request_rows, request_schemas
+from app.tasks import (
+    notes,
+    questions,
+    questions_bulk,
+    questions_queries,
+    request_rows,
+    request_schemas,
+)
+from app.tasks.models import Question
 from app.tasks.request_rows import STATES, Row
 from app.web import forms, lists
 from app.web.pages import SIGNED_IN, Pages, Surface
@@ -21,6 +30,7 @@ from tenants import queries as clients
 
 desk = Pages("questions_desk", __name__, surface=Surface.DESK)
 pages = Pages("questions", __name__, surface=Surface.CLIENT)
+DESK_ROWS = 100
 DEFAULT_CHIPS = _("Business, Private, I do not know")
 
 LIST = lists.ListView(
@@ -43,6 +53,19 @@ LIST = lists.ListView(
         lists.View("waiting", _("Waiting on client"), {"states": "waiting"}),
         lists.View("all", _("All")),
     ),
+    actions=(
+        lists.Action(
+            "remind", _("Remind"), "questions.remind", "M", icon="mail", permission="request.ask"
+        ),
+        lists.Action(
+            "withdraw",
+            _("Withdraw"),
+            "questions.withdraw_many",
+            "W",
+            icon="undo-2",
+            permission="request.ask",
+        ),
+    ),
     empty=lists.Empty("circle-help", _("No questions here. Ask from a bank line or an entry.")),
 )
 VIEWS: dict[str, dict[str, Any]] = {
@@ -55,12 +78,19 @@ VIEWS: dict[str, dict[str, Any]] = {
 @desk.get("/desk/questions", needs=SIGNED_IN)
 def of_my_clients() -> Response:
     """What clients answered or ask, and what was sent back, over all my clients."""
-    found = questions_queries.for_staff()
-    sent_back = notes.sent_back()
+    page = _for_staff(request.args.get("after"), limit=DESK_ROWS)
+    found = page.rows
+    sent_back = notes.sent_back() if "after" not in request.args else []
     places = {one.tenant_id: one for one in clients.my_clients(limit=1000)}
     answered = request_rows.rows([q for _t, q in found], tenants=[t for t, _q in found])
     back = request_rows.note_rows([n for _t, n in sent_back], tenants=[t for t, _n in sent_back])
-    return render("tasks/questions_desk.html", answered=answered, sent_back=back, places=places)
+    return render(
+        "tasks/questions_desk.html",
+        answered=answered,
+        sent_back=back,
+        places=places,
+        after=page.next,
+    )
 
 
 @pages.get("/c/<client>/questions", needs="document.read")
@@ -74,10 +104,24 @@ def index() -> Response:
     return render("tasks/questions.html", fragment="list", page=drawn, sent_back=sent_back)
 
 
+def _for_staff(after: str | None, *, limit: int) -> paging.Page[tuple[UUID, Question]]:
+    """A page of what staff is to look at, the oldest first."""
+    cursor = paging.decode(after, width=2)
+    try:
+        start = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None
+    except ValueError as fault:
+        raise Invalid.of("after", "bad-cursor") from fault
+    found = questions_queries.for_staff(after=start, limit=limit + 1)
+    return paging.page(
+        found, limit=limit, key=lambda one: [one[1].answered_at or one[1].asked_at, one[1].id]
+    )
+
+
 def _found(asked: lists.Asked) -> paging.Page[Any]:
     wanted = dict(VIEWS[asked.view])
     if wanted.pop("staff", False):
-        return paging.Page([one for _tenant, one in questions_queries.for_staff()], None)
+        page = _for_staff(asked.after, limit=asked.limit)
+        return paging.Page([one for _tenant, one in page.rows], page.next)
     cursor = paging.decode(asked.after, width=1)
     before = subjects.as_uuid(cursor[0]) if cursor else None
     found = questions_queries.questions(before=before, limit=asked.limit + 1, **wanted)
@@ -191,6 +235,35 @@ def answer(question_id: UUID) -> Response:
     questions.answer(question_id, text=form.text)
     toast(_("Answered."))
     return redirect_to(".show", question_id=question_id)
+
+
+def _ticked() -> list[UUID]:
+    ids = [subjects.as_uuid(one) for one in request.form.getlist("ids")]
+    return [one for one in ids if one is not None]
+
+
+@pages.post("/c/<client>/questions/remind", needs="request.ask")
+def remind() -> Response:
+    """Puts the ticked questions that still wait into the next mail."""
+    done = questions_bulk.remind(_ticked())
+    told = words.ngettext(
+        "%(n)s question comes in the next mail.",
+        "%(n)s questions come in the next mail.",
+        len(done),
+    )
+    token = questions_bulk.offer_back(questions_bulk.UNDO_REMIND, done)
+    toast(told, undo=url_for(".take_back", token=token) if done else None)
+    return redirect_back(url_for(".index", view="waiting"))
+
+
+@pages.post("/c/<client>/questions/withdraw", needs="request.ask")
+def withdraw_many() -> Response:
+    """Takes the ticked questions back that nobody answered."""
+    done = questions_bulk.withdraw(_ticked())
+    told = words.ngettext("%(n)s question withdrawn.", "%(n)s questions withdrawn.", len(done))
+    token = questions_bulk.offer_back(questions_bulk.UNDO_WITHDRAW, done)
+    toast(told, undo=url_for(".take_back", token=token) if done else None)
+    return redirect_back(url_for(".index", view="waiting"))
 
 
 @pages.post("/c/<client>/questions/undo/<uuid:token>", needs="request.ask")

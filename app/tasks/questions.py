@@ -13,7 +13,7 @@ from app.documents import commands as documents
 from app.kernel import events, ids, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.tasks import questions_queries
+from app.tasks import questions_bulk, questions_queries
 from app.tasks.models import (
     CHIP_LENGTH,
     MOST_CHIPS,
@@ -218,8 +218,7 @@ def _back(args: dict[str, Any]) -> None:
 
 @undo.handler(UNDO_ASK)
 def _unask(args: dict[str, Any]) -> None:
-    for one in args["questions"]:
-        withdraw(UUID(one))
+    questions_bulk.withdraw([UUID(one) for one in args["questions"]])
 
 
 def offer_unask(made: Sequence[UUID]) -> UUID:

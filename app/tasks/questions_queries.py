@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,17 +84,22 @@ def waiting_for_client(person_id: UUID | None) -> list[Question]:
     return [_question(r) for r in session.execute(statement, {"person": person_id}).mappings()]
 
 
-def for_staff(*, limit: int = 200) -> list[tuple[UUID, Question]]:
+def for_staff(
+    *, after: tuple[datetime, UUID] | None = None, limit: int = 200
+) -> list[tuple[UUID, Question]]:
     """What clients answered or ask, over all clients of the worklist or in one, the oldest first,
-    each with its client.
+    each with its client; `after` the moment and id of the last one of the page before.
     """
     statement = sa.text(
         f"select q.tenant_id, {_COLUMNS} from app.question q"
-        " where (q.state = 'answered' and q.direction = 'to_client')"
-        " or (q.state = 'waiting' and q.direction = 'to_provider')"
+        " where ((q.state = 'answered' and q.direction = 'to_client')"
+        " or (q.state = 'waiting' and q.direction = 'to_provider'))"
+        " and (cast(:at as timestamptz) is null or (coalesce(q.answered_at, q.asked_at), q.id)"
+        " > (cast(:at as timestamptz), cast(:id as uuid)))"
         " order by coalesce(q.answered_at, q.asked_at), q.id limit :limit"
     )
-    rows = session.execute(statement, {"limit": limit}).mappings()
+    at, last = after or (None, None)
+    rows = session.execute(statement, {"limit": limit, "at": at, "id": last}).mappings()
     return [(row["tenant_id"], _question(row)) for row in rows]
 
 

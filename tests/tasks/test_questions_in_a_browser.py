@@ -146,3 +146,44 @@ def test_a_picture_is_shown_on_the_page_of_its_paper(
     page.goto(f"/c/{place.slug}/documents?q=a.png")
     page.get_by_role("link", name="a.png").first.click()
     expect(page.locator(".shown img")).to_have_js_property("naturalWidth", 40)
+
+
+def test_a_full_store_gives_up_old_drafts_and_then_asks_before_leaving(
+    place: Place, browser_page: Callable[..., Any]
+) -> None:
+    page = browser_page(390, cookie=place.owner.cookie)
+    page.goto(f"/portal/{place.slug}/questions")
+    page.evaluate(
+        """() => {
+        const old = { at: 1, values: [["x", "y".repeat(1000)]] };
+        localStorage.setItem("draft:old", JSON.stringify(old));
+        for (let size = 6e6, n = 0; size >= 1; n++) {
+            try { localStorage.setItem("fill" + n, "z".repeat(size)); }
+            catch { size = Math.floor(size / 2); }
+        }
+    }"""
+    )
+    page.get_by_label("Your question").fill("kept all the same")
+    assert page.evaluate("localStorage.getItem('draft:old')") is None
+    page.reload()
+    assert page.get_by_label("Your question").input_value() == "kept all the same"
+    page.get_by_label("Your question").fill("much longer " * 300)
+    asks = page.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    assert asks
+
+
+def test_a_photo_that_is_too_large_is_told_before_it_is_sent(
+    place: Place, browser_page: Callable[..., Any]
+) -> None:
+    asked = request_stage.ask(place, text="The photo?")
+    page = browser_page(390, cookie=place.owner.cookie)
+    page.goto(f"/portal/{place.slug}/questions/{asked}")
+    page.get_by_text("Photo or file").click()
+    page.evaluate("document.querySelector('[name=files]').dataset.most = 10")
+    page.locator("[name=files]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": picture(40, 30)}
+    )
+    told = page.evaluate("document.querySelector('[name=files]').validationMessage")
+    assert "at most" in told
+    page.get_by_role("button", name="Send").click()
+    assert page.url.endswith(str(asked))

@@ -14,6 +14,7 @@ create table app.question (
     check (state in ('waiting', 'answered', 'done', 'withdrawn')),
   asked_by uuid not null default guard.user_id(),
   asked_at timestamptz not null default now(),
+  reminded_at timestamptz,                        -- to stand in the next mail once more
   answered_at timestamptz,                        -- the first answer
   answered_by uuid,
   closed_at timestamptz,                          -- done or withdrawn
@@ -114,7 +115,7 @@ end $$;
 -- Who asked, answered and wrote is whoever acts: login roles cannot write those columns.
 grant insert (tenant_id, id, line, direction, text, chips, wants_file, to_person)
   on app.question to app_rw, app_worker;
-grant update (state, answered_at, answered_by, closed_at, closed_by, version)
+grant update (state, reminded_at, answered_at, answered_by, closed_at, closed_by, version)
   on app.question to app_rw, app_worker;
 grant insert (tenant_id, question_id, line, position, subject_type, subject_key)
   on app.question_subject to app_rw, app_worker;
@@ -132,7 +133,7 @@ call guard.demand('app.question_subject', '{insert}', '{request.ask,request.answ
 call guard.demand('app.note', '{insert,update}', '{request.ask,request.answer}');
 call guard.sign('app.question', '{answered_by,closed_by}');
 call guard.sign('app.note', '{done_by,removed_by}');
-call guard.stamp('app.question', '{answered_at,closed_at}');
+call guard.stamp('app.question', '{reminded_at,answered_at,closed_at}');
 call guard.stamp('app.note', '{done_at,removed_at}');
 -- Staff ask the client, the client asks the provider.
 create policy asks on app.question as restrictive for insert to app_rw, app_worker

@@ -21,6 +21,29 @@ export async function send({ url, body }) {
 	return null;
 }
 
+// Where the browser keeps nothing, or its store is full of more than old drafts, an act goes at once.
+function write(name, text) {
+	for (;;) {
+		try {
+			localStorage[name] = text;
+			return true;
+		} catch {
+			const old = Object.keys(localStorage).find((one) => one.startsWith("draft:") && one !== name);
+			if (!old) return false;
+			delete localStorage[old];
+		}
+	}
+}
+function plainly({ url, body }) {
+	const form = Object.assign(document.createElement("form"), { method: "post", action: url });
+	for (const [name, value] of new URLSearchParams(body)) {
+		form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+	}
+	form.append($("[name=csrf_token]").cloneNode());
+	document.body.append(form);
+	form.submit();
+}
+
 export function outbox(prefix, { done, back, tell }) {
 	let count = 0, sending, pumping;
 	const read = (key) => JSON.parse(localStorage[key]);
@@ -53,7 +76,8 @@ export function outbox(prefix, { done, back, tell }) {
 			const body = new URLSearchParams(one.body);
 			body.delete("csrf_token");
 			body.set("key", hex(crypto.getRandomValues(new Uint8Array(16))));
-			localStorage[prefix + key] = JSON.stringify({ ...one, body: String(body) });
+			const act = { ...one, body: String(body) };
+			if (!write(prefix + key, JSON.stringify(act))) return plainly(act);
 			tell();
 			pump();
 		},
@@ -89,5 +113,5 @@ on("input", (event) => {
 	if (!form) return;
 	form.classList.remove("guessed");
 	const typed = [...new FormData(form)].filter(([name]) => !/token|version/.test(name));
-	localStorage[drafts + form.dataset.draft] = JSON.stringify(typed);
+	write(drafts + form.dataset.draft, JSON.stringify(typed));
 });
