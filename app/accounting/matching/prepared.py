@@ -113,7 +113,7 @@ class Ready:
             },
             accounts={one.id: one for one in known.accounts},
             by_number={number: one for one in known.accounts for number in one.numbers},
-            rules=rules.Index.of(known.rules),
+            rules=rules.Index.of(tuple(known.rules)),
             past=past,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.accounting.matching import text as texts
 from app.accounting.matching.values import Line, Rule
@@ -87,8 +88,13 @@ class Index:
     _short: list[Ready]
 
     @classmethod
-    def of(cls, rules: Iterable[Rule]) -> Index:
-        """Makes the index; rules whose pieces are all shorter are tried on every line."""
+    @lru_cache(maxsize=64)
+    def of(cls, rules: tuple[Rule, ...]) -> Index:
+        """Makes the index; rules whose pieces are all shorter are tried on every line.
+
+        Kept for the same rules, which stand for themselves, ids and all: a changed one, or another
+        client's, is another.
+        """
         every = ready(rules)
         common = Counter(letters for one in every for letters in _letters_of(one))
         by_letters: dict[str, list[Ready]] = defaultdict(list)
