@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,15 @@ from flask import Flask
 from redis import Redis
 
 from app.accounting.bank import intake as bank_import
+from app.kernel import jobs
 from app.kernel.jobs_control import Control, Ticket
 from app.kernel.jobs_run import Runner
 from app.kernel.settings import Settings
+from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
 from tests.accounting.test_bank import add_account, mt940, upload
+from tests.http import Browser
 from tests.kernel import process_jobs
 from tests.processes import process, wait
 
@@ -136,3 +140,39 @@ def test_an_import_whose_worker_is_killed_goes_on_in_another(
             wait(admin, DONE.format(books.tenant), 1, 180)
     assert _stored(admin, books) == (30_000, 30_000)
     assert _outcome(admin, done.file_id) == ("imported", 30_000, 30_000, "done", 2)
+
+
+def test_an_import_cancelled_half_way_says_so_and_runs_to_its_end_again(
+    app: Flask,
+    worker_app: Flask,
+    books: Books,
+    admin: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bank_import, "CHUNK", 1_000)
+    done = upload(books, _statement(3_000))
+    store, person = bank_import.store, Browser(app, books.session)
+    slug = factories.slug_of(admin, books.tenant)
+    page = f"/c/{slug}/books/bank/files/{done.file_id}"
+    assert f"/jobs/{done.job_id}" in person.get(page).get_data(as_text=True)
+
+    def store_and_cancel(found: Sequence[Any], places: Sequence[Any]) -> int:
+        monkeypatch.setattr(bank_import, "store", store)
+        with ThreadPoolExecutor(1) as beside:  # the job's own transaction is open here
+            asked = beside.submit(person.post, f"/c/{slug}/jobs/{done.job_id}/cancel")
+            assert asked.result(60).status_code == 303
+        return store(found, places)
+
+    monkeypatch.setattr(bank_import, "store", store_and_cancel)
+    jobs.run_due(worker_app)
+    stored, distinct = _stored(admin, books)
+    assert stored == distinct
+    assert stored in (0, 1_000)
+    assert _outcome(admin, done.file_id)[3] == "cancelled"
+    text = person.get(page).get_data(as_text=True)
+    assert "The import stopped" in text
+    assert person.post(f"/c/{slug}/jobs/{done.job_id}/replay").status_code == 303
+    jobs.run_due(worker_app)
+    assert _stored(admin, books) == (3_000, 3_000)
+    assert _outcome(admin, done.file_id)[:4] == ("imported", 3_000, 3_000, "done")
+    assert "The import stopped" not in person.get(page).get_data(as_text=True)

@@ -18,11 +18,13 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.bank import schemas
 from app.accounting.codes import queries as codes_queries
 from app.accounting.reconcile import commands as reconcile_commands
-from app.kernel import clock, money, people, reads, storage, words
-from app.kernel.errors import Conflict, Invalid
+from app.kernel import clock, jobs_queries, money, people, reads, storage, words
+from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.jobs_queries import JobView
 from app.kernel.words import _
 from app.tasks import around, question_views
 from app.web import forms
+from app.web import tray as jobs_tray
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
 from connectors.catalog.bank.statement import MAX_BYTES
@@ -177,13 +179,26 @@ def upload() -> Response:
     return redirect_to(".file", file_id=done.file_id)
 
 
+def _import_of(found: bank_queries.StatementFileView) -> JobView | None:
+    """The job that imports a file; None when it has ended well, or is no longer kept."""
+    if found.state != "importing" or found.job_id is None:
+        return None
+    try:
+        return jobs_queries.one(found.job_id)
+    except NotFound:
+        return None
+
+
 def _file_page(file_id: UUID) -> Response:
     """One file: statements, doubts or the reason it was refused, and its lines' account."""
     found = bank_queries.file(file_id)
     known = bank_queries.bank_accounts() if found.state == "waiting" else []
+    job = _import_of(found)
     return render(
         "accounting/bank_file.html",
         file=found,
+        job=job,
+        may_replay=job is not None and jobs_tray.may_replay(job),
         statements=bank_queries.statements(file_id),
         doubts=bank_complete.doubts(file_id),
         sources=bank_lists.SOURCES,
