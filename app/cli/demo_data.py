@@ -73,7 +73,7 @@ def load(app: Flask) -> None:
             keeper = _in_client(sessions[priya.email], firm)
             books.fill(firm, staff, bookkeeper=keeper, today=today)
             open_items.fill(staff, today=today)
-            reconciling.fill(firm, staff)
+            reconciling.fill(firm, staff, today=today)
             closing.fill(firm, staff, keeper, today=today)
             requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
         _take_in(sessions, today)

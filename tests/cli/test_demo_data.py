@@ -34,3 +34,9 @@ def test_the_demo_loads_once_and_its_books_balance(
         ("fuel-card-3.csv", "imported"),
         ("Wallet-Export.csv", "mapping"),
     ]
+    pending = admin.execute(
+        "select count(*), count(kept_coding) from app.bank_transaction where status = 'pending'"
+        " and tenant_id in (select tenant_id from app.client where slug = any(%s))",
+        ([firm.slug for firm in FIRMS],),
+    ).fetchone()
+    assert pending == (4, 2)

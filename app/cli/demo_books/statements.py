@@ -11,6 +11,7 @@ from app.cli.demo_books.firms import Bank
 from app.kernel import money
 
 _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
+_REPORT = "urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,23 @@ def _amount(bank: Bank, minor: int) -> str:
     return f'<Amt Ccy="{bank.currency}">{amount}</Amt><CdtDbtInd>{mark}</CdtDbtInd>'
 
 
-def _entry(bank: Bank, one: Payment) -> str:
+def announced(bank: Bank, number: int, payments: Sequence[Payment]) -> bytes:
+    """What the bank has seen of the day and not booked yet: a camt.052 report."""
+    entries = "".join(_entry(bank, one, status="PDNG") for one in payments)
+    day = payments[0].on
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{_REPORT}">'
+        f"<BkToCstmrAcctRpt><GrpHdr><MsgId>{bank.number}-{number}-{day}</MsgId>"
+        f"<CreDtTm>{day}T11:00:00Z</CreDtTm></GrpHdr><Rpt><Id>{number}</Id>"
+        f"<CreDtTm>{day}T11:00:00Z</CreDtTm><Acct><Id><IBAN>{bank.number}</IBAN></Id>"
+        f"<Ccy>{bank.currency}</Ccy></Acct>{entries}</Rpt></BkToCstmrAcctRpt></Document>\n"
+    ).encode()
+
+
+def _entry(bank: Bank, one: Payment, *, status: str = "BOOK") -> str:
     party = "Cdtr" if one.amount < 0 else "Dbtr"
     return (
-        f"<Ntry>{_amount(bank, one.amount)}<Sts><Cd>BOOK</Cd></Sts>"
+        f"<Ntry>{_amount(bank, one.amount)}<Sts><Cd>{status}</Cd></Sts>"
         f"<BookgDt><Dt>{one.on}</Dt></BookgDt><ValDt><Dt>{one.on}</Dt></ValDt>"
         f"<AcctSvcrRef>{one.reference}</AcctSvcrRef><BkTxCd><Prtry><Cd>NTRF</Cd></Prtry></BkTxCd>"
         f"<NtryDtls><TxDtls><Refs><EndToEndId>{one.reference}</EndToEndId></Refs>"
