@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.accounting.coding import Coding, Part
 from app.accounting.matching import coded, scoring
 from app.accounting.matching.documents import Pair
+from app.accounting.matching.groups import Together
 from app.accounting.matching.payouts import Payout
 from app.accounting.matching.sums import Sum
 from app.accounting.matching.values import (
@@ -183,6 +184,25 @@ def of_sum(made: Sum) -> Suggestion:
         code=code,
         probable=probable,
         certainty=scoring.certainty(probable, cap=cap),
+        details=coded.details(made.features),
+    )
+
+
+def of_entries(made: Together) -> Suggestion:
+    """Several entries as one line, or one entry as several lines; a person looks at it."""
+    probable = scoring.probability(made.odds)
+    first, *others = made.entries
+    count = len(made.lines) if made.lines else len(made.entries)
+    labels = ", ".join(one.label for one in made.entries[:3]) + ("…" if count > 3 else "")
+    params = {"label": first.label, "labels": labels, "count": count, "others": count - 1}
+    return Suggestion(
+        kind="entry",
+        certainty=scoring.certainty(probable, cap="likely"),
+        probability=probable,
+        reason=Reason("entry-of-lines" if made.lines else "entries", params),
+        entry_id=first.id,
+        more_entry_ids=tuple(one.id for one in others),
+        with_line_ids=tuple(one for one in made.lines if one != made.seen.line.id),
         details=coded.details(made.features),
     )
 

@@ -207,7 +207,7 @@ def _entry_pair(seen: Seen, entry: Entry, ready: Ready) -> Pair:
     cites = bool(words & (seen.references.exact | seen.references.structured))
     if cites:
         features["ref-exact"] = 1
-    likeness = _entry_name(seen, entry)
+    likeness = entry_name(seen, entry)
     features |= party_features(Likeness(likeness, None))
     if days <= 1:
         features["date-near"] = 1
@@ -218,7 +218,7 @@ def _entry_pair(seen: Seen, entry: Entry, ready: Ready) -> Pair:
     )
 
 
-def _entry_name(seen: Seen, entry: Entry) -> float | None:
+def entry_name(seen: Seen, entry: Entry) -> float | None:
     """How alike the line's party and an entry's are; None where one of them says nobody."""
     told = texts.name(entry.description)
     names = [texts.name(one) for one in entry.parties]

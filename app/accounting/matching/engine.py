@@ -12,6 +12,7 @@ from app.accounting.matching import (
     coded,
     documents,
     foreign,
+    groups,
     payouts,
     ranking,
     rules,
@@ -185,6 +186,8 @@ def _sums(
     mine = [one for one in left if one.line.id in ours]
     for paid in payouts.of_lines(mine, ready, fees, claimed):
         yield paid.seen.line.id, answers.of_payout(paid)
+    for together in groups.of_all(left, ours, ready):
+        yield together.seen.line.id, answers.of_entries(together)
     for made in sums.of_item(left, ready):
         if made.items[0].key not in claimed:
             yield made.seen.line.id, answers.of_sum(made)

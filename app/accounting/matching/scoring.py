@@ -67,6 +67,11 @@ WEIGHTS: Mapping[str, float] = {
     "transfer-number": 8.0,
     "transfer-word": 3.0,
     "days-apart": -0.25,
+    # several entries that are one line, several lines that are one entry: all lines that share a
+    # word; only some of them; many sums would hit by chance
+    "group-shared": 2.0,
+    "group-some": -1.0,
+    "group-chance": -2.0,
     # a card processor's payout: the items are booked on the processor itself; the fee is the
     # share it always was, or another
     "payout-start": 0.3,

@@ -180,7 +180,8 @@ class Suggestion:
     """What a line could be. Only `certain` ones may be accepted without being looked at.
 
     - kept: how a person coded the line while it was pending; no guess, and always first.
-    - entry: `entry_id` is there already, the line only points at it.
+    - entry: `entry_id` is there already, the line only points at it; several may be one line, and
+      several lines one entry.
     - open_item: `open_items` are settled; `coding` has one part for each, on its control account.
     - transfer: `coding` is the other own account's account; `other_line_id` its line, if it came.
     - rule, memory: `coding` says how to book it.
@@ -197,6 +198,10 @@ class Suggestion:
     entry_id: UUID | None = None
     open_items: tuple[ItemShare, ...] = ()
     other_line_id: UUID | None = None
+    more_entry_ids: tuple[UUID, ...] = ()
+    """The entries that the line is together with `entry_id`."""
+    with_line_ids: tuple[UUID, ...] = ()
+    """The lines that are `entry_id` together with this one."""
     rule_id: UUID | None = None
     difference_minor: int = 0
     details: tuple[Reason, ...] = ()

@@ -11,6 +11,8 @@ from app.kernel.words import _
 _TEXTS: dict[str, Any] = {
     "kept": _("Coded by %(who)s while pending"),
     "entry": _("Already in the books: %(label)s"),
+    "entries": _("%(count)s entries in the books: %(labels)s"),
+    "entry-of-lines": _("%(label)s with %(others)s other lines"),
     "item-receivable": _("Open invoice %(reference)s"),
     "item-payable": _("Open bill %(reference)s"),
     "item-part-receivable": _("Part of open invoice %(reference)s"),
@@ -68,6 +70,9 @@ _DETAILS: dict[str, Any] = {
     "because-date-near": _("On the same day"),
     "because-rival": _("Others would fit as well"),
     "because-taken": _("Another line fits it better"),
+    "because-group-shared": _("All lines of these days that share a word"),
+    "because-group-some": _("Some of the lines of these days"),
+    "because-group-chance": _("Other sums could hit it by chance"),
     "because-payout-own": _("Booked on the processor"),
     "because-payout-fee-usual": _("The fee is the usual share"),
     "because-payout-fee-unusual": _("The fee is not the usual share"),

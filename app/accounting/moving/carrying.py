@@ -72,7 +72,9 @@ _REVERSE = sa.text(
 # Bank lines that were matched to an entry of the file: they are to do again without it.
 _MATCHED = sa.text(
     "select distinct e.id from app.bank_transaction t"
-    " join ledger.entry e on e.tenant_id = t.tenant_id and e.id = t.entry_id"
+    " join ledger.entry e on e.tenant_id = t.tenant_id and (e.id = t.entry_id or e.id in"
+    "  (select m.entry_id from app.bank_line_entry m where m.tenant_id = t.tenant_id"
+    "   and m.line_id = t.id))"
     " where t.tenant_id = (select guard.tenant_id()) and t.entry_id is not null"
     " and e.source_type = 'moving_file' and e.source_id = :file order by e.id"
 )

@@ -245,6 +245,7 @@ def _follow(moved: Mapping[UUID, tuple[UUID, Sequence[PostingInput]]]) -> None:
         "new": [new for new, _postings in moved.values()],
         "codings": codings,
     }
+    session.execute(_FOLLOW_MORE, {name: values[name] for name in ("old", "new")})
     session.execute(_FOLLOW, values)
 
 
@@ -357,6 +358,10 @@ _FOLLOW = sa.text(
     sa.bindparam("new", type_=_UUIDS),
     sa.bindparam("codings", type_=JSONB),
 )
+_FOLLOW_MORE = sa.text(
+    "update app.bank_line_entry m set entry_id = x.n from unnest(:old, :new) x(o, n)"
+    " where m.tenant_id = (select guard.tenant_id()) and m.entry_id = x.o"
+).bindparams(sa.bindparam("old", type_=_UUIDS), sa.bindparam("new", type_=_UUIDS))
 _UNDONE = sa.text(
     "update app.recode_entry e set undone_entry_id = x.n from unnest(:old, :again) x(o, n)"
     " where e.tenant_id = (select guard.tenant_id()) and e.recode_id = :id and e.entry_id = x.o"

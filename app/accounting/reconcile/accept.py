@@ -14,7 +14,7 @@ from app.accounting.coding import Coding, Part
 from app.accounting.ledger import EntryDraft
 from app.accounting.matching.values import Suggestion
 from app.accounting.reconcile import commands as acts
-from app.accounting.reconcile import lines, matching, settling
+from app.accounting.reconcile import lines, matching, settling, together
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.lines import By, Decision, HeldLine
 from app.accounting.reconcile.matching import Other
@@ -53,6 +53,8 @@ def mark(guess: Suggestion) -> str:
         guess.entry_id,
         guess.other_line_id,
         guess.rule_id,
+        guess.more_entry_ids,
+        guess.with_line_ids,
         [(one.entry_id, one.no, one.amount_minor) for one in guess.open_items],
         lines.written_coding(guess.coding) if guess.coding else None,
     )
@@ -177,6 +179,16 @@ def _post_together(coded: Sequence[tuple[HeldLine, Suggestion]]) -> None:
 
 def _apply(line: HeldLine, guess: Suggestion, by: By) -> Done:
     decision = _decision(guess, by)
+    if guess.more_entry_ids and guess.entry_id is not None:
+        entries = (guess.entry_id, *guess.more_entry_ids)
+        return together.match_entries(
+            line_id=line.id, version=line.version, entry_ids=entries, decision=decision
+        )
+    if guess.with_line_ids and guess.entry_id is not None:
+        # the mark holds which lines they are; holding them says that they are still to do
+        others: dict[UUID, int | None] = dict.fromkeys(guess.with_line_ids)
+        versions = {line.id: line.version, **others}
+        return together.match_lines(versions=versions, entry_id=guess.entry_id, decision=decision)
     if guess.kind == "entry" and guess.entry_id is not None:
         return matching.match_entry(
             line_id=line.id, version=line.version, entry_id=guess.entry_id, decision=decision

@@ -15,6 +15,7 @@ from app.accounting.reconcile import keeping as reconcile_keeping
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import queries as reconcile_queries
 from app.accounting.reconcile import settling as reconcile_settling
+from app.accounting.reconcile import together as reconcile_together
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.matching import Other
 from app.accounting.reconcile.schemas import (
@@ -82,6 +83,8 @@ def _suggestion(guess: Suggestion) -> dict[str, Any]:
         "reason": guess.reason.code,
         "entry_id": guess.entry_id,
         "other_line_id": guess.other_line_id,
+        "more_entry_ids": guess.more_entry_ids,
+        "with_line_ids": guess.with_line_ids,
         "rule_id": guess.rule_id,
         "difference_minor": guess.difference_minor,
         "parts": guess.coding.parts if guess.coding else (),
@@ -152,8 +155,21 @@ def _coding(parts: list[PartIn], currency: str) -> Coding:
     f"{LINE}/match", needs=POST, request=MatchIn, response=DecisionOut, summary="Match an entry"
 )
 def match(line_id: UUID, body: MatchIn) -> object:
-    """Says that the line is an entry of the books."""
-    reconcile_matching.match_entry(line_id=line_id, version=body.version, entry_id=body.entry_id)
+    """Says that the line is an entry of the books, several, or one with other lines."""
+    if body.more_entry_ids and body.with_lines:
+        raise Invalid.of("with_lines", "entries-or-lines")
+    if body.with_lines:
+        others: dict[UUID, int | None] = {one.line_id: one.version for one in body.with_lines}
+        reconcile_together.match_lines(
+            versions={**others, line_id: body.version}, entry_id=body.entry_id
+        )
+    elif body.more_entry_ids:
+        entries = [body.entry_id, *body.more_entry_ids]
+        reconcile_together.match_entries(line_id=line_id, version=body.version, entry_ids=entries)
+    else:
+        reconcile_matching.match_entry(
+            line_id=line_id, version=body.version, entry_id=body.entry_id
+        )
     return _decision(line_id)
 
 

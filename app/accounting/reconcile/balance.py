@@ -209,6 +209,8 @@ _LOOSE_FROM = (
     " and (cast(:on as date) is null or p.entry_date <= cast(:on as date))"
     " and not exists (select from app.bank_transaction t where t.tenant_id = p.tenant_id"
     "  and t.bank_account_id = :bank and t.entry_id = p.entry_id)"
+    " and not exists (select from app.bank_line_entry m where m.tenant_id = p.tenant_id"
+    "  and m.bank_account_id = :bank and m.entry_id = p.entry_id)"
 )
 _LOOSE_SUMS = sa.text(
     "select k.kind, count(distinct p.entry_id) as n, sum(p.amount)::bigint as minor"

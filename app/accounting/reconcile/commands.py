@@ -161,9 +161,15 @@ def _take_back(line: HeldLine) -> None:
     """A made entry is reversed, which frees its lines; what only pointed at one lets go."""
     if line.entry_id is not None and not line.matched:
         commands.reverse_entry(entry_id=line.entry_id, key=f"bank-line-undo:{line.entry_id}")
-    else:
+    elif line.entry_id is None:
         lines.demand_open(line)
         lines.free(line)
+    else:  # lines that are one entry together let go of it together
+        found = lines.tied_to(line.entry_id)
+        tied = [one for one in found if one.bank_account_id == line.bank_account_id]
+        for one in tied:
+            lines.demand_open(one)
+        lines.free(*tied)
 
 
 @undoing.handler(UNDO)
@@ -175,12 +181,14 @@ def _undo(args: dict[str, Any]) -> None:
         raise NotFound
     for line in held.values():
         lines.demand(line, wanted[line.id])
-    reversed_entries: set[UUID] = set()
+    gone: set[tuple[UUID, UUID | None]] = set()
     for line in held.values():
-        if line.entry_id in reversed_entries:
-            continue
-        if line.entry_id is not None and not line.matched:
-            reversed_entries.add(line.entry_id)
+        if line.entry_id is not None:
+            # a made entry frees all its lines; one that was there those of the same account
+            key = line.entry_id, line.bank_account_id if line.matched else None
+            if key in gone:
+                continue
+            gone.add(key)
         _take_back(line)
 
 
@@ -193,6 +201,8 @@ def release_entry(entry_id: UUID) -> None:
     """Lets the lines of an entry that is being reversed go: they are to do, their use is voided."""
     from app.accounting.reconcile import settling as reconcile_settling
 
-    for line in lines.tied_to(entry_id):
+    tied = lines.tied_to(entry_id)
+    for line in tied:
         reconcile_settling.unsettle(line)
-        lines.free(line)
+    if tied:
+        lines.free(*tied)

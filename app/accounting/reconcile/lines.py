@@ -73,6 +73,8 @@ class Decision:
     reason: Mapping[str, Any] | None = None
     matched: bool = False
     allocation_id: UUID | None = None
+    share: int = 1
+    """Which of the lines that make up one entry together this one is, from 1."""
 
 
 def hold(line_ids: Sequence[UUID]) -> dict[UUID, HeldLine]:
@@ -149,23 +151,36 @@ def demand_open(line: HeldLine) -> None:
         raise Locked("bank-line-month-closed", date=line.booked_on.isoformat())
 
 
+def tie(line: HeldLine, entry_ids: Sequence[UUID]) -> None:
+    """Says that entries which are there already are this line's: each once on its bank account.
+
+    Raises Conflict from the database where somebody else was faster.
+    """
+    values = {"bank": line.bank_account_id, "line": line.id, "entries": list(entry_ids)}
+    session.execute(_TIE, values)
+
+
 def skip(line: HeldLine, why: str | None) -> None:
     """Sets a locked line aside: it needs no entry, or not now."""
     session.execute(_SKIP, {"id": line.id, "why": why})
 
 
-def free(line: HeldLine) -> None:
-    """Brings a locked line back to do, forgets the decision and voids its use."""
-    session.execute(_FREE, {"ids": [line.id]})
-    if line.metered_version is not None:
-        usage.void(usage_key(line.id, line.metered_version), reason="undone")
+def free(*lines: HeldLine) -> None:
+    """Brings locked lines back to do together, forgets the decision and voids their use."""
+    ids = {"ids": [line.id for line in lines]}
+    session.execute(_UNTIE, ids)
+    session.execute(_FREE, ids)
+    for line in lines:
+        if line.metered_version is not None:
+            usage.void(usage_key(line.id, line.metered_version), reason="undone")
 
 
 def tied_to(entry_id: UUID) -> list[HeldLine]:
-    """Locks every line that an entry explains: one, or two of a transfer."""
+    """Locks every line that an entry explains, alone or with others: often one."""
     ids = session.execute(_TIED, {"entry": entry_id}).scalars().all()
     found = hold(ids)
-    return [line for line in found.values() if line.entry_id == entry_id]
+    still = set(session.execute(_TIED, {"entry": entry_id}).scalars())
+    return [line for line in found.values() if line.id in still]
 
 
 def first_to_do(bank_account_id: UUID, limit: int) -> list[tuple[UUID, int]]:
@@ -247,6 +262,7 @@ def _written(decision: Decision) -> dict[str, Any]:
         "coding": None if decision.coding is None else written_coding(decision.coding),
         "reason": None if decision.reason is None else json.loads(_json(decision.reason)),
         "matched": decision.matched,
+        "share": decision.share,
         "allocation": None if decision.allocation_id is None else str(decision.allocation_id),
     }
 
@@ -266,15 +282,26 @@ _HOLD = sa.text(
     " where t.tenant_id = (select guard.tenant_id()) and t.id = any(:ids)"
     " order by t.id for update of t"
 ).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
-_TIED = sa.text(f"select id from app.bank_transaction where {_TENANT} and entry_id = :entry")
+_TIED = sa.text(
+    f"select id from app.bank_transaction where {_TENANT} and entry_id = :entry"
+    f" union select line_id from app.bank_line_entry where {_TENANT} and entry_id = :entry"
+)
+_TIE = sa.text(
+    "insert into app.bank_line_entry (tenant_id, bank_account_id, entry_id, line_id)"
+    " select (select guard.tenant_id()), :bank, x, :line from unnest(:entries) x"
+).bindparams(sa.bindparam("entries", type_=ARRAY(sa.Uuid())))
+_UNTIE = sa.text(
+    f"delete from app.bank_line_entry where {_TENANT} and line_id = any(:ids)"
+).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
 _BOOK = sa.text(
     "update app.bank_transaction t set state = 'booked', entry_id = x.entry,"
     " metered_version = t.version, version = t.version + 1, decided_by = x.by,"
     " decided_as = x.kind, decided_by_id = (select guard.user_id()), decided_at = now(),"
     " rule_id = x.rule, coding = x.coding, reason = x.reason, matched = x.matched,"
-    " allocation_id = x.allocation"
+    " allocation_id = x.allocation, entry_share = x.share"
     " from jsonb_to_recordset(:rows) as x(id uuid, entry uuid, by text, kind text, rule uuid,"
-    " coding jsonb, reason jsonb, matched boolean, allocation uuid)"
+    " coding jsonb, reason jsonb, matched boolean, allocation uuid,"
+    " share smallint)"
     " where t.tenant_id = (select guard.tenant_id()) and t.id = x.id and t.state = 'to_do'"
     " returning t.id"
 ).bindparams(sa.bindparam("rows", type_=JSONB()))
@@ -311,5 +338,6 @@ _FREE = sa.text(
     "update app.bank_transaction set state = 'to_do', entry_id = null, version = version + 1,"
     " decided_by = null, decided_as = null, decided_by_id = null, decided_at = null,"
     " rule_id = null, coding = null, reason = null, matched = false, allocation_id = null,"
-    f" metered_version = null, skipped_why = null where {_TENANT} and id = any(:ids)"
+    " metered_version = null, skipped_why = null, entry_share = 1"
+    f" where {_TENANT} and id = any(:ids)"
 ).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))

@@ -44,6 +44,7 @@ def match_entry(
         raise Conflict("entry-taken")
     if found.amount != line.amount_minor or found.currency != line.currency:
         raise Conflict("entry-amount-differs")
+    lines.tie(line, [entry_id])
     kept = decision or Decision("person", "entry")
     return acts.finish({line.id: entry_id}, {line.id: replace(kept, matched=True)}, [line])
 
@@ -150,7 +151,9 @@ _ENTRY = sa.text(
     " e.kind = 'reversal' or exists (select from ledger.entry r where r.tenant_id = e.tenant_id"
     "   and r.reverses_id = e.id) as reversed,"
     " exists (select from app.bank_transaction t where t.tenant_id = e.tenant_id"
-    "   and t.entry_id = e.id and t.bank_account_id = :bank) as taken"
+    "   and t.entry_id = e.id and t.bank_account_id = :bank) or exists (select from"
+    "   app.bank_line_entry m where m.tenant_id = e.tenant_id and m.bank_account_id = :bank"
+    "   and m.entry_id = e.id) as taken"
     " from ledger.entry e join ledger.posting p on p.tenant_id = e.tenant_id"
     "   and p.entry_id = e.id and p.account_id = :account"
     " where e.tenant_id = (select guard.tenant_id()) and e.id = :entry"

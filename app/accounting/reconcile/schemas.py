@@ -65,6 +65,8 @@ class SuggestionOut(Out):
     reason: str
     entry_id: UUID | None
     other_line_id: UUID | None
+    more_entry_ids: list[UUID]
+    with_line_ids: list[UUID]
     rule_id: UUID | None
     difference_minor: MinorUnits
     parts: list[PartOut]
@@ -146,10 +148,22 @@ class KeepIn(ActIn):
     parts: Annotated[list[PartIn], Field(min_length=1, max_length=MAX_PARTS)]
 
 
+class LineIn(In):
+    """Another line with the version that was seen."""
+
+    line_id: UUID
+    version: Version
+
+
 class MatchIn(ActIn):
-    """The entry that the line is."""
+    """The entry that the line is; with others that it is together, or lines that share the entry.
+
+    Either `more_entry_ids` or `with_lines` is given, not both.
+    """
 
     entry_id: UUID
+    more_entry_ids: Annotated[list[UUID], Field(default_factory=list, max_length=49)]
+    with_lines: Annotated[list[LineIn], Field(default_factory=list, max_length=49)]
 
 
 class ItemIn(In):

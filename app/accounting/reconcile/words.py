@@ -50,6 +50,10 @@ ERRORS = {
     "not-a-sum": _("This cannot be worked out. Write it like 25%, 12*3 or 100+20."),
     "entry-amount-differs": _("The entry moves another amount on this bank account."),
     "entry-taken": _("Another bank line has this entry already."),
+    "entries-needed": _("Choose 2 to %(most)s different entries."),
+    "entries-or-lines": _("Name further entries or further lines, not both."),
+    "lines-needed": _("Choose 2 to %(most)s lines."),
+    "lines-of-one-account": _("The lines are of several bank accounts. Take those of one."),
     "entry-reversed": _("This entry has been reversed. Choose another."),
     "transfer-same-account": _("Choose another own account than the line's."),
     "transfer-line-needed": _(
@@ -88,6 +92,10 @@ def what(suggestion: Suggestion, coding: str) -> str:
     """What accepting it would do."""
     if suggestion.kind == "transfer":
         return words.gettext("Transfer: %(account)s", account=coding)
+    if suggestion.with_line_ids:
+        return words.gettext("An entry in the books, with other lines")
+    if suggestion.more_entry_ids:
+        return words.gettext("Entries in the books")
     if suggestion.kind == "entry":
         return matched()
     return coding

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.accounting.matching import coded, documents, engine, foreign, payouts, rules
+from app.accounting.matching import coded, documents, engine, foreign, groups, payouts, rules
 from app.accounting.matching.parties import Alias
 from app.accounting.matching.prepared import Known
 from app.accounting.matching.values import (
@@ -36,6 +36,8 @@ MOST_ITEMS = 50_000
 MOST_BESIDE = 2_000
 FEW_BESIDE = 200
 MOST_ENTRIES = 20_000
+FEW_LINES = 500
+"""With more lines asked for, those beside them are there already."""
 NEWEST = 40
 """So many lines of a party are looked back on."""
 MOST_TRIED = 20_000
@@ -101,9 +103,27 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
         return {}
     lines = [_line(row) for row in rows]
     beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
-    found = engine.suggest(lines, _known(lines), beside=beside)
+    known = _known(lines)
+    beside += _near(lines, known.entries, [*line_ids, *(one.id for one in beside)])
+    found = engine.suggest(lines, known, beside=beside)
     kept = [line for row, line in zip(rows, lines, strict=True) if row.kept]
     return suggest_kept.first(kept, found) if kept else found
+
+
+def _near(lines: Sequence[Line], entries: Sequence[Entry], known: list[UUID]) -> list[Line]:
+    """Lines to do of the days around, where an entry may be several lines: none without one."""
+    amounts = {(line.account_id, line.amount_minor) for line in lines}
+    waiting = [one for one in entries if (one.account_id, one.amount_minor) not in amounts]
+    if not waiting or len(lines) > FEW_LINES:
+        return []
+    values = {
+        "ids": known,
+        "accounts": list({line.bank_account_id for line in lines}),
+        "first": min(line.booked_on for line in lines) - timedelta(days=groups.DAYS),
+        "last": max(line.booked_on for line in lines) + timedelta(days=groups.DAYS),
+        "most": FEW_BESIDE,
+    }
+    return _lines(sql.NEAR, **values)
 
 
 def certain(bank_account_id: UUID) -> CertainLines:
@@ -192,6 +212,7 @@ def _known(lines: Sequence[Line]) -> Known:
         "accounts": list({line.account_id for line in lines}),
         "amounts": list({line.amount_minor for line in lines}),
         "first": first,
+        "near": min(line.booked_on for line in lines) - timedelta(days=groups.BEFORE),
         "last": last,
         "most": MOST_ENTRIES,
     }

@@ -32,6 +32,13 @@ BESIDE = sa.text(
     " where p.party_key = t.party_key and t.booked_on between p.first and p.last)"
     " order by t.booked_on, t.id limit :few)"
 )
+# Lines to do of the same accounts and days: several may be one entry together.
+NEAR = sa.text(
+    f"select {_LINE} from app.bank_transaction t {_ACCOUNT} where t.tenant_id = {_TENANT}"
+    " and t.state = 'to_do' and t.status = 'booked' and t.id <> all(cast(:ids as uuid[]))"
+    " and t.bank_account_id = any(cast(:accounts as uuid[]))"
+    " and t.booked_on between :first and :last order by t.booked_on, t.id limit :most"
+)
 TO_DO = sa.text(
     f"select id from app.bank_transaction where tenant_id = {_TENANT}"
     " and bank_account_id = :account and state = 'to_do' and status = 'booked'"
@@ -44,7 +51,7 @@ OWN_ACCOUNTS = sa.text(
     f" from app.bank_account a where a.tenant_id = {_TENANT}"
 )
 # Entries on the bank accounts of the lines that none of the account's own lines points at, neither
-# reversed nor a reversal, of an amount that is asked for.
+# reversed nor a reversal, of an amount that is asked for or near the lines' days.
 ENTRIES = sa.text(
     "select e.id, p.account_id, e.entry_date as booked_on, p.amount as amount_minor,"
     " p.currency, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.description,"
@@ -53,12 +60,16 @@ ENTRIES = sa.text(
     " where o.tenant_id = e.tenant_id and o.entry_id = e.id) as parties"
     " from ledger.posting p join ledger.entry e on e.tenant_id = p.tenant_id and e.id = p.entry_id"
     f" where p.tenant_id = {_TENANT} and p.account_id = any(cast(:accounts as uuid[]))"
-    " and p.entry_date between :first and :last and p.amount = any(cast(:amounts as bigint[]))"
+    " and p.entry_date between :first and :last and (p.amount = any(cast(:amounts as bigint[]))"
+    " or p.entry_date between :near and :last)"
     " and e.kind = 'normal' and not exists (select from ledger.entry r"
     " where r.tenant_id = e.tenant_id and r.reverses_id = e.id)"
     " and not exists (select from app.bank_transaction t join app.bank_account a"
     " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
     " where t.tenant_id = e.tenant_id and t.entry_id = e.id and a.account_id = p.account_id)"
+    " and not exists (select from app.bank_line_entry m join app.bank_account a"
+    " on a.tenant_id = m.tenant_id and a.id = m.bank_account_id"
+    " where m.tenant_id = e.tenant_id and m.entry_id = e.id and a.account_id = p.account_id)"
     " and not exists (select from ledger.posting o where o.tenant_id = p.tenant_id"
     " and o.entry_id = p.entry_id and o.account_id = p.account_id and o.no <> p.no)"
     " order by e.entry_date desc, e.id limit :most"
