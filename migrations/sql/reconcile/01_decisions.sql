@@ -153,10 +153,6 @@ begin
     where not app.lines_equal_entry(k.tenant_id, k.bank_account_id, k.entry_id)) then
     raise exception 'entry-amount-differs' using errcode = 'BO409';
   end if;
-  if exists (select from changed n join app.bank_line_entry m
-    on m.tenant_id = n.tenant_id and m.line_id = n.id where n.entry_id is null) then
-    raise exception 'entry-amount-differs' using errcode = 'BO409';
-  end if;
   return null;
 end $$;
 create trigger line_equals_entry after update on app.bank_transaction
@@ -204,6 +200,20 @@ begin
   end if;
   return null;
 end $$;
+create function app.free_line_untied() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (select from app.bank_line_entry m join app.bank_transaction t
+      on t.tenant_id = m.tenant_id and t.id = m.line_id
+      where m.tenant_id = new.tenant_id and m.line_id = new.id and t.entry_id is null) then
+    raise exception 'entry-amount-differs' using errcode = 'BO409';
+  end if;
+  return null;
+end $$;
+create constraint trigger free_line_untied after update on app.bank_transaction
+  deferrable initially deferred for each row
+  when (old.entry_id is not null and new.entry_id is null)
+  execute function app.free_line_untied();
 create constraint trigger further_entry_tied after insert or update or delete on app.bank_line_entry
   deferrable initially deferred for each row execute function app.further_entry_tied();
 reset role;
