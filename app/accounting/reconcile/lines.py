@@ -168,7 +168,6 @@ def skip(line: HeldLine, why: str | None) -> None:
 def free(*lines: HeldLine) -> None:
     """Brings locked lines back to do together, forgets the decision and voids their use."""
     ids = {"ids": [line.id for line in lines]}
-    session.execute(_UNTIE, ids)
     session.execute(_FREE, ids)
     for line in lines:
         if line.metered_version is not None:
@@ -290,9 +289,6 @@ _TIE = sa.text(
     "insert into app.bank_line_entry (tenant_id, bank_account_id, entry_id, line_id)"
     " select (select guard.tenant_id()), :bank, x, :line from unnest(:entries) x"
 ).bindparams(sa.bindparam("entries", type_=ARRAY(sa.Uuid())))
-_UNTIE = sa.text(
-    f"delete from app.bank_line_entry where {_TENANT} and line_id = any(:ids)"
-).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
 _BOOK = sa.text(
     "update app.bank_transaction t set state = 'booked', entry_id = x.entry,"
     " metered_version = t.version, version = t.version + 1, decided_by = x.by,"

@@ -16,6 +16,7 @@ from app.kernel.words import _
 
 NAMES = {
     "bank_rule": _("Bank rule"),
+    "bank_line_entry": _("Entry of a bank line"),
     "bank_transaction.coding.kept": _("Coding kept for a pending line"),
     "bank_transaction.coding.dropped": _("Coding of a pending line forgotten"),
     "bank_transaction.coding.restored": _("Coding of a pending line restored"),

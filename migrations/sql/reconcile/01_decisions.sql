@@ -145,6 +145,11 @@ begin
       raise exception 'entry-reversed' using errcode = 'BO409';
     end if;
   end if;
+  -- a line that is free again lets go of the entries it was tied to
+  delete from app.bank_line_entry m using changed n join was o
+    on o.tenant_id = n.tenant_id and o.id = n.id
+    where n.entry_id is null and o.entry_id is not null
+      and m.tenant_id = n.tenant_id and m.line_id = n.id;
   if exists (
     select from (
       select n.tenant_id, n.bank_account_id, n.entry_id from changed n where n.entry_id is not null
@@ -200,20 +205,6 @@ begin
   end if;
   return null;
 end $$;
-create function app.free_line_untied() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  if exists (select from app.bank_line_entry m join app.bank_transaction t
-      on t.tenant_id = m.tenant_id and t.id = m.line_id
-      where m.tenant_id = new.tenant_id and m.line_id = new.id and t.entry_id is null) then
-    raise exception 'entry-amount-differs' using errcode = 'BO409';
-  end if;
-  return null;
-end $$;
-create constraint trigger free_line_untied after update on app.bank_transaction
-  deferrable initially deferred for each row
-  when (old.entry_id is not null and new.entry_id is null)
-  execute function app.free_line_untied();
 create constraint trigger further_entry_tied after insert or update or delete on app.bank_line_entry
   deferrable initially deferred for each row execute function app.further_entry_tied();
 reset role;
