@@ -17,12 +17,11 @@ from app.accounting.bank.commands import AccountCoding
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import Scene
 from tests.serving import serving
-from tests.web.browser import browser, violations
+from tests.web.browser import browser
 
 __all__ = ["browser"]
 
-KEYS = ("←↑→↓", "↵", "C", "Y", "P", ".")
-REPORTS = ("profit-and-loss", "balance-sheet", "cash-flow", "trial-balance", "general-ledger")
+REPORTS = ("profit-and-loss", "balance-sheet", "trial-balance")
 MARCH = "period=2026-03&span=month&cmp=none"
 
 
@@ -85,47 +84,3 @@ def test_two_keys_lead_from_a_figure_to_its_entries_bank_lines_and_people(
     row = page.locator("tr[data-row]").first
     row.get_by_role("link", name="Bank line").click()
     expect(page.locator("main")).to_contain_text("Golden Mill")
-
-
-def test_arrows_move_and_a_note_the_link_and_the_period_have_keys(
-    opened: Callable[[str], Any],
-) -> None:
-    page = opened("balance-sheet")
-    page.locator("body").press("ArrowDown")
-    first = page.evaluate("document.activeElement.href")
-    page.keyboard.press("ArrowDown")
-    second = page.evaluate("document.activeElement.href")
-    assert first != second
-    page.keyboard.press("ArrowUp")
-    assert page.evaluate("document.activeElement.href") == first
-    page.keyboard.press("y")
-    assert page.evaluate("navigator.clipboard.readText()") == first
-    page.keyboard.press("p")
-    expect(page.locator("select[name=period]")).to_be_focused()
-    page.locator("[data-cell]").first.focus()
-    page.keyboard.press("c")
-    page.wait_for_url(re.compile("#note$"))
-    expect(page.get_by_label("Write a note")).to_be_visible()
-
-
-def test_a_point_hides_the_cents_and_shows_them_again(opened: Callable[[str], Any]) -> None:
-    page = opened("profit-and-loss")
-    figure = page.locator("tr.ind [data-cell]").first
-    expect(figure).to_have_text("303.03")
-    page.keyboard.press(".")
-    page.wait_for_url(re.compile("cents=0"))
-    expect(figure).to_have_text("303")
-    assert violations(page) == []
-    page.keyboard.press(".")
-    expect(figure).to_have_text("303.03")
-    assert "cents" not in page.url
-
-
-def test_the_sheet_lists_every_key_of_a_report(opened: Callable[[str], Any]) -> None:
-    page = opened("profit-and-loss")
-    page.keyboard.press("?")
-    sheet = page.locator("#keys-help")
-    expect(sheet).to_be_visible()
-    listed = sheet.locator("[data-keys-here] kbd")
-    expect(listed.filter(has_text="←")).to_have_count(1)
-    assert set(KEYS) <= set(listed.all_inner_texts())
