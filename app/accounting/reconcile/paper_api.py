@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.accounting.bank import queries as bank_queries
 from app.accounting.reconcile import papers as reconcile_papers
 from app.accounting.reconcile.api import BANK, POST, READ, api
 from app.accounting.reconcile.schemas import PapersAskedOut, PapersAskIn, PapersFromIn, PapersOut
@@ -14,6 +15,7 @@ __all__ = ["api"]
 @api.get(f"{BANK}/papers", needs=READ, response=PapersOut, summary="Lines that need a document")
 def papers(bank_account_id: UUID) -> object:
     """How many lines need a document, and which of them the client was not asked about."""
+    bank_queries.bank_account(bank_account_id)
     found = reconcile_papers.missing(bank_account_id)
     return {
         "amount_from": reconcile_papers.amount_from(),
@@ -46,5 +48,6 @@ def ask_papers(bank_account_id: UUID, body: PapersAskIn) -> object:
 )
 def set_papers_from(bank_account_id: UUID, body: PapersFromIn) -> object:
     """Holds for all bank accounts of the client."""
+    bank_queries.bank_account(bank_account_id)
     reconcile_papers.set_amount_from(body.amount_from)
     return papers(bank_account_id)

@@ -48,7 +48,7 @@ def set_amount_from(amount: Decimal) -> None:
 
 
 def missing(bank_account_id: UUID) -> Missing:
-    """The count for the tab."""
+    """The count for the tab; the account was looked up already."""
     values = {"account": bank_account_id, "most": MOST_COUNTED + 1, "default": FROM}
     found = int(session.execute(_COUNT, values).scalar_one())
     return Missing(min(found, MOST_COUNTED), found > MOST_COUNTED)
