@@ -94,6 +94,24 @@ def test_a_killed_workers_job_runs_again_as_its_lease_of_ten_seconds_ends(
     assert count(admin, "select max(attempt) from app.job where kind like 'process.%'") == 2
 
 
+def test_a_worker_that_stood_still_changes_nothing_once_it_goes_on(
+    app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
+) -> None:
+    process_jobs.declare()
+    with process(settings, "dispatcher"), process(settings, "worker") as first:
+        _enqueue(app, place, "process.pause_in_a_step", 1)
+        wait(admin, f"{OURS} and stage = 'In the step'", 1, 180)
+        first.send_signal(signal.SIGSTOP)
+        with process(settings, "worker"):
+            wait(admin, DONE, 1, 180)
+        first.send_signal(signal.SIGCONT)
+        _enqueue(app, place, "process.effect", 1)
+        wait(admin, DONE, 2, 180)  # the first worker is over the job it had lost
+    assert count(admin, EFFECTS) == 2
+    assert count(admin, "select max(attempt) from app.job where kind like 'process.%'") == 2
+    assert count(admin, "select sum(failures) from app.job where kind like 'process.%'") == 0
+
+
 def test_a_flushed_transport_loses_nothing(
     app: Flask, settings: Settings, admin: psycopg.Connection, place: Any
 ) -> None:

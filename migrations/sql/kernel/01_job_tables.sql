@@ -16,6 +16,9 @@ create table app.job (
   lease_seconds int not null default 10 check (lease_seconds between 5 and 3600),
   lease_until timestamptz,
   fence bigint not null default 0,
+  failures int not null default 0, -- attempts that said no; `retries` bounds them
+  losses int not null default 0,   -- leases lost in a row while `done` got no further
+  lost_done int not null default 0, -- the furthest `done` had got when a lease was lost
   started_at timestamptz,          -- of this fence; empty while the job only waits in the queue
   principal_id uuid,               -- empty: a system user's job (mode j)
   principal_ended boolean not null default false,
@@ -47,9 +50,11 @@ grant select, insert, update on app.job to job_door;
 grant select, insert, update, delete on app.job to app_restore;
 -- admit_jobs() gives the heads a dispatcher needs; the life of a job needs these as well
 grant select (kind, line, key, retries, lease_seconds, started_at, principal_id, principal_ended,
-  actor, request_id, done, total, stage, result_link, error_code, cancel_requested, finished_at),
+  actor, request_id, done, total, stage, result_link, error_code, cancel_requested, finished_at,
+  failures, losses, lost_done),
   insert (tenant_id, kind, key, line, queue, run_after, retries, lease_seconds, actor),
-  update (started_at, principal_ended, done, total, stage, result_link, error_code, finished_at),
+  update (started_at, principal_ended, done, total, stage, result_link, error_code, finished_at,
+    failures, losses, lost_done),
   delete on app.job to guard_jobs;
 
 create table app.job_args (

@@ -107,7 +107,8 @@ begin
     raise exception 'refused: permission job.replay' using errcode = '42501';
   end if;
   perform app.starts_system_job(c, x.kind);
-  update app.job set state = 'due', attempt = 0, run_after = now(), lease_until = null,
+  update app.job set state = 'due', attempt = 0, failures = 0, losses = 0, lost_done = 0,
+      run_after = now(), lease_until = null,
       started_at = null, finished_at = null, error_code = null, cancel_requested = false,
       principal_id = own, principal_ended = false,
       actor = case when own is null then actor else c.person end

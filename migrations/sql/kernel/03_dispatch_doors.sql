@@ -88,12 +88,14 @@ create function guard.beat(p_tenant uuid, p_id uuid, p_fence bigint) returns tex
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 declare asked boolean;
 begin
-  update app.job set lease_until = now() + lease_seconds * interval '1 second'
+  update app.job set lease_until = clock_timestamp() + lease_seconds * interval '1 second'
     where tenant_id = p_tenant and id = p_id and fence = p_fence and state = 'claimed'
     returning cancel_requested into asked;
   return case when asked is null then 'lost' when asked then 'cancel' else 'ok' end;
 end $$;
 
+-- A step calls this at the end of its own transaction: now() would be that transaction's beginning,
+-- and the lease of a step longer than a lease would be over before it is committed.
 create function guard.job_progress(p_tenant uuid, p_id uuid, p_fence bigint, p_done int,
   p_total int, p_stage text, p_link text) returns text
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
@@ -101,7 +103,7 @@ declare asked boolean;
 begin
   update app.job set done = coalesce(p_done, done), total = coalesce(p_total, total),
       stage = coalesce(left(p_stage, 300), stage), result_link = coalesce(p_link, result_link),
-      lease_until = now() + lease_seconds * interval '1 second'
+      lease_until = clock_timestamp() + lease_seconds * interval '1 second'
     where tenant_id = p_tenant and id = p_id and fence = p_fence and state = 'claimed'
     returning cancel_requested into asked;
   return case when asked is null then 'lost' when asked then 'cancel' else 'ok' end;
@@ -118,8 +120,8 @@ begin
   end if;
 end $$;
 
--- An attempt failed: again after min(600, 2^attempt * 5) seconds and up to half of that by chance,
--- or dead after the last attempt or at once when trying again cannot help.
+-- An attempt failed: again after min(600, 2^failures * 5) seconds and up to half of that by chance,
+-- or dead after the last retry or at once when trying again cannot help.
 create function guard.fail_job(p_tenant uuid, p_id uuid, p_fence bigint, p_code text,
   p_fatal boolean, p_cancelled boolean default false) returns text
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
@@ -128,17 +130,21 @@ declare r text;
 begin
   update app.job j set
       state = case when p_cancelled then 'cancelled'
-        when p_fatal or j.attempt >= j.retries then 'dead' else 'due' end,
-      finished_at = case when p_cancelled or p_fatal or j.attempt >= j.retries then now() end,
-      run_after = now() + least(600, 5 * 2 ^ j.attempt) * (1 + random() / 2) * interval '1 second',
-      lease_until = null, error_code = left(p_code, 200)
+        when p_fatal or j.failures + 1 >= j.retries then 'dead' else 'due' end,
+      finished_at = case when p_cancelled or p_fatal or j.failures + 1 >= j.retries then now() end,
+      run_after = now()
+        + least(600, 5 * 2 ^ (j.failures + 1)) * (1 + random() / 2) * interval '1 second',
+      failures = j.failures + 1, lease_until = null, error_code = left(p_code, 200)
     where j.tenant_id = p_tenant and j.id = p_id and j.fence = p_fence and j.state = 'claimed'
     returning j.state into r;
   return r;
 end $$;
 
 -- Takes back what nobody holds any more. Lost before a worker began: at once, uncounted. Lost with
--- its worker: at once after the first loss, later with backoff. Ends the principals of ended jobs.
+-- its worker: at once after the first loss, later with backoff. A loss is no failure: a busy machine
+-- loses leases of sound jobs. Only ten losses in a row without `done` getting further end a job, for
+-- it may be what kills its workers. A locked row is left: whoever holds it is at work on this job.
+-- Ends the principals of ended jobs.
 create function guard.sweep() returns table(again bigint, dead bigint)
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 #variable_conflict use_column
@@ -149,16 +155,22 @@ begin
     returning principal_id)
   select array_agg(principal_id) into ended from x;
   if ended is not null then perform guard.end_job_principals(ended); end if;
-  return query with x as (update app.job j set
-      state = case when j.started_at is null then 'due' when j.cancel_requested then 'cancelled'
-        when j.attempt >= j.retries then 'dead' else 'due' end,
-      finished_at = case when j.started_at is not null
-        and (j.cancel_requested or j.attempt >= j.retries) then now() end,
-      error_code = case when j.started_at is null then j.error_code else 'worker-lost' end,
-      run_after = now() + case when j.started_at is null or j.attempt <= 1 then 0
-        else least(600, 5 * 2 ^ j.attempt) * (1 + random() / 2) end * interval '1 second',
+  return query with silent as (
+    select j.tenant_id, j.id, j.started_at is not null begun,
+      case when j.started_at is null then j.losses when j.done > j.lost_done then 1
+        else j.losses + 1 end losses
+    from app.job j where j.state = 'claimed' and j.lease_until < now() for update skip locked
+  ), x as (update app.job j set
+      state = case when not s.begun then 'due' when j.cancel_requested then 'cancelled'
+        when s.losses >= 10 then 'dead' else 'due' end,
+      finished_at = case when s.begun and (j.cancel_requested or s.losses >= 10) then now() end,
+      error_code = case when s.begun then 'worker-lost' else j.error_code end,
+      run_after = now() + case when not s.begun or s.losses = 1 then 0
+        else least(600, 5 * 2 ^ s.losses) * (1 + random() / 2) end * interval '1 second',
+      losses = s.losses, lost_done = case when s.begun then greatest(j.lost_done, j.done)
+        else j.lost_done end,
       lease_until = null
-    where j.state = 'claimed' and j.lease_until < now() returning j.state)
+    from silent s where j.tenant_id = s.tenant_id and j.id = s.id returning j.state)
   select count(*) filter (where state = 'due'), count(*) filter (where state = 'dead') from x;
 end $$;
 
