@@ -19,6 +19,10 @@ _OFFER = sa.text(
     " ((select guard.tenant_id()), (select guard.user_id()), :kind, :args,"
     " now() + interval '24 hours') returning id"
 ).bindparams(sa.bindparam("args", type_=JSONB))
+_OFFERED = sa.text(
+    "select id from app.undo_token where owner_id = (select guard.user_id()) and kind = :kind"
+    " and args @> :args and taken_at is null and expires_at > now() order by id desc limit 1"
+).bindparams(sa.bindparam("args", type_=JSONB))
 _TAKE = sa.text(
     "update app.undo_token set taken_at = now() where id = :id and taken_at is null"
     " and expires_at > now() returning kind, args"
@@ -41,6 +45,12 @@ def offer(kind: str, args: dict[str, Any]) -> UUID:
         raise KeyError(f"nothing undoes {kind}")
     made: UUID = db.session.execute(_OFFER, {"kind": kind, "args": args}).scalar_one()
     return made
+
+
+def offered(kind: str, args: dict[str, Any]) -> UUID | None:
+    """The acting person's newest way back of this kind, with these among its arguments, if any."""
+    found: UUID | None = db.session.execute(_OFFERED, {"kind": kind, "args": args}).scalar()
+    return found
 
 
 def take(token: UUID) -> str:

@@ -17,6 +17,7 @@ from app.accounting.matching.values import ItemShare
 from app.accounting.open_items import queries as open_items_queries
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import checks as reconcile_checks
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import matching as reconcile_matching
@@ -191,13 +192,13 @@ def test_the_certain_ones_are_accepted_only_as_they_were_counted(scene: Scene) -
         shown = reconcile_accept.certain(scene.main)
     assert shown.count == 2
     with pytest.raises(Conflict) as refused, scene.books.open():
-        reconcile_accept.accept_certain(
+        reconcile_certain.accept_certain(
             bank_account_id=scene.main, count=shown.count + 1, digest=shown.digest
         )
     assert refused.value.code == "certain-changed"
     before = report(scene)
     with scene.books.open():
-        done = reconcile_accept.accept_certain(
+        done = reconcile_certain.accept_certain(
             bank_account_id=scene.main, count=shown.count, digest=shown.digest
         )
     assert len(done.line_ids) == shown.count

@@ -20,6 +20,7 @@ from app.accounting.matching.values import ItemShare
 from app.accounting.open_items import queries as open_items_queries
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import settling as reconcile_settling
@@ -212,7 +213,7 @@ def _same(_world: World, line: Any, _dice: random.Random) -> Any:
 
 def _certain(world: World, _line: Any, _dice: random.Random) -> Any:
     shown = reconcile_accept.certain(world.scene.main)
-    return reconcile_accept.accept_certain(
+    return reconcile_certain.accept_certain(
         bank_account_id=world.scene.main, count=shown.count, digest=shown.digest
     )
 

@@ -25,7 +25,7 @@ from app.kernel.registry import (
 )
 from app.kernel.words import _
 
-JOBS = ("app.accounting.bank.jobs",)
+JOBS = ("app.accounting.bank.jobs", *reconcile_registration.JOBS)
 FIGURE = "bank_lines_to_do"
 NAMES = {
     "bank_account": _("Bank account"),

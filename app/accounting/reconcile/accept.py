@@ -19,11 +19,13 @@ from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.lines import By, Decision, HeldLine
 from app.accounting.reconcile.matching import Other
 from app.accounting.suggest import queries as suggest_queries
-from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.errors import Conflict, Invalid
 
-MOST_CERTAIN = 500
+MOST_CERTAIN = suggest_queries.MOST_LINES
 """How many lines to do are looked at for the certain ones, and accepted at once at most."""
-
+AT_ONCE = 60
+"""So many are accepted while the reader waits; more by a job."""
+Chosen = Sequence[tuple[HeldLine, Suggestion]]
 
 _CODINGS = ("kept", "rule", "memory")
 
@@ -106,13 +108,13 @@ def as_suggested(line_id: UUID, coding: Coding) -> Decision:
     return Decision("person", "coding", coding=coding)
 
 
-def certain(bank_account_id: UUID) -> Certain:
-    """The lines to do whose best guess is certain, among the first five hundred.
+def certain(bank_account_id: UUID, *, most: int = MOST_CERTAIN) -> Certain:
+    """The lines to do whose best guess is certain, among the `most` oldest.
 
     Raises NotFound for an unknown bank account.
     """
     bank_queries.bank_account(bank_account_id)
-    found = lines.first_to_do(bank_account_id, MOST_CERTAIN)
+    found = lines.first_to_do(bank_account_id, most)
     guesses = suggest_queries.suggestions([line_id for line_id, _version in found])
     return Certain(
         tuple(
@@ -123,39 +125,22 @@ def certain(bank_account_id: UUID) -> Certain:
     )
 
 
-def accept_certain(*, bank_account_id: UUID, count: int, digest: str) -> Done:
-    """Books all certain lines of an account, exactly those the person has seen the count of.
+def apply_all(chosen: Chosen, *, batch: str | None = None) -> set[UUID]:
+    """Books held lines as these guesses say; answers all lines that are booked by it.
 
-    Raises Conflict `certain-changed` (nothing is booked) when they are not the same any more, and
-    Invalid `nothing-certain` when there are none.
+    Codings are posted together; matches and settlements one by one, all in one transaction. With a
+    `batch` each decision says that it belongs to it. Raises as `accept` does.
     """
-    shown = certain(bank_account_id)
-    if not shown.chosen:
-        raise Invalid("nothing-certain")
-    if shown.count != count or shown.digest != digest:
-        raise Conflict("certain-changed", count=shown.count)
-    held = lines.hold([line_id for line_id, _version, _guess in shown.chosen])
-    for line_id, version, _guess in shown.chosen:
-        if line_id not in held:
-            raise NotFound
-        lines.demand_to_do(held[line_id], version)
-    return _apply_all([(held[one], guess) for one, _version, guess in shown.chosen])
-
-
-def _apply_all(chosen: Sequence[tuple[HeldLine, Suggestion]]) -> Done:
-    """Codings are posted together; matches and settlements one by one, all in one transaction."""
     coded = [(line, guess) for line, guess in chosen if guess.kind in _CODINGS]
-    _post_together(coded)
+    _post_together(coded, batch)
     booked = {line.id for line, _guess in coded}
     for line, guess in chosen:
         if guess.kind not in _CODINGS and line.id not in booked:
-            booked |= set(_apply(line, guess, "certain_batch").line_ids)
-    now = lines.hold(list(booked))
-    token = acts.offer([(line.id, line.version) for line in now.values()])
-    return Done(tuple(booked), None, token)
+            booked |= set(_apply(line, guess, "certain_batch", batch).line_ids)
+    return booked
 
 
-def _post_together(coded: Sequence[tuple[HeldLine, Suggestion]]) -> None:
+def _post_together(coded: Chosen, batch: str | None) -> None:
     if not coded:
         return
     drafts = [
@@ -172,13 +157,13 @@ def _post_together(coded: Sequence[tuple[HeldLine, Suggestion]]) -> None:
     ]
     posted = commands.post_many(drafts=drafts)
     entries = {line.id: entry.id for (line, _guess), entry in zip(coded, posted, strict=True)}
-    decisions = {line.id: _decision(guess, "certain_batch") for line, guess in coded}
+    decisions = {line.id: _decision(guess, "certain_batch", batch) for line, guess in coded}
     lines.decide(entries, decisions)
     lines.meter([line for line, _guess in coded])
 
 
-def _apply(line: HeldLine, guess: Suggestion, by: By) -> Done:
-    decision = _decision(guess, by)
+def _apply(line: HeldLine, guess: Suggestion, by: By, batch: str | None = None) -> Done:
+    decision = _decision(guess, by, batch)
     if guess.more_entry_ids and guess.entry_id is not None:
         entries = (guess.entry_id, *guess.more_entry_ids)
         return together.match_entries(
@@ -228,17 +213,18 @@ def _coding(guess: Suggestion) -> Coding:
     return guess.coding
 
 
-def _decision(guess: Suggestion, by: By) -> Decision:
+def _decision(guess: Suggestion, by: By, batch: str | None = None) -> Decision:
+    why = reason(guess) | ({"batch": batch} if batch else {})
     if guess.kind == "kept":
         # a person coded it: accepting that is no machine's suggestion
         own: By = "person" if by == "suggestion" else by
-        return Decision(by=own, kind="coding", coding=guess.coding, reason=reason(guess))
+        return Decision(by=own, kind="coding", coding=guess.coding, reason=why)
     return Decision(
         by=by,
         kind=guess.kind,
         rule_id=guess.rule_id,
         coding=guess.coding,
-        reason=reason(guess),
+        reason=why,
     )
 
 

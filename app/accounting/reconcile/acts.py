@@ -15,6 +15,7 @@ from flask import Response, g, make_response, render_template, request, url_for
 from app.accounting import queries
 from app.accounting.coding import Part
 from app.accounting.reconcile import accept as reconcile_accept
+from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import forms as schemas
 from app.accounting.reconcile import keeping as reconcile_keeping
@@ -343,13 +344,17 @@ def accept_certain(bank_account_id: UUID) -> Response:
     form = forms.bind(schemas.CertainForm)
 
     def act() -> Outcome:
-        done = reconcile_accept.accept_certain(
+        done = reconcile_certain.accept_certain(
             bank_account_id=bank_account_id, count=form.count, digest=form.digest
         )
-        n = len(done.line_ids)
+        if done.job_id:
+            return Outcome(str(done.job_id), done.undo, stays=True)
+        n = done.count
         return Outcome(words.ngettext("%(n)s line booked.", "%(n)s lines booked.", n), done.undo)
 
     done = once(form.key, act)
+    if done.stays:
+        return redirect_to(".certain", bank_account_id=bank_account_id, job=done.text)
     toast(done.text, undo=url_for(".undo", token=done.undo) if done.undo else None)
     return redirect_to(".account_page", bank_account_id=bank_account_id)
 
@@ -360,19 +365,26 @@ def _undo_refused(token: UUID) -> Response:
     if wants_json():
         return _json({"reason": _reason(error), "row": None})
     toast(_reason(error), tone="bad")
-    return reconcile_views.start()
+    back = _back()
+    return reconcile_views.account(back) if back else reconcile_views.start()
+
+
+def _back() -> UUID | None:
+    """The bank account whose page asked."""
+    try:
+        return UUID(request.form.get("back", ""))
+    except ValueError:
+        return None
 
 
 @pages.post(f"{BASE}/undo/<uuid:token>", needs=POST, again=_undo_refused, endpoint="undo")
 def undo_act(token: UUID) -> Response:
     """Takes the person's own act back by its token."""
-    undo.take(token)
-    toast(_("Taken back."))
+    by_job = undo.take(token) == reconcile_certain.UNDO
+    toast(_("The lines are being taken back.") if by_job else _("Taken back."))
     if wants_json():
         return _json({"toast": render_template("web/_toasts.html", inner=True)})
-    back = request.form.get("back")
-    try:
-        bank_account_id = UUID(back or "")
-    except ValueError:
+    back = _back()
+    if back is None:
         return redirect_to(".start")
-    return redirect_to(".account_page", bank_account_id=bank_account_id)
+    return redirect_to(".account_page", bank_account_id=back)

@@ -10,13 +10,13 @@ from app.accounting.matching.values import ItemShare, Suggestion
 from app.accounting.open_items import queries as open_items_queries
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import keeping as reconcile_keeping
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import queries as reconcile_queries
 from app.accounting.reconcile import settling as reconcile_settling
 from app.accounting.reconcile import together as reconcile_together
-from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.matching import Other
 from app.accounting.reconcile.schemas import (
     AcceptIn,
@@ -261,11 +261,13 @@ def certain(bank_account_id: UUID) -> object:
     f"{BANK}/certain", needs=POST, request=CertainIn, response=DoneOut, summary="Accept all certain"
 )
 def accept_certain(bank_account_id: UUID, body: CertainIn) -> object:
-    """Books all certain lines; 409 and nothing booked when they are not the same any more."""
-    done: Done = reconcile_accept.accept_certain(
+    """Books all certain lines; 409 and nothing booked when they are not the same any more.
+
+    More than sixty are booked by a job, which leaves out what changes until it comes to it.
+    """
+    return reconcile_certain.accept_certain(
         bank_account_id=bank_account_id, count=body.count, digest=body.digest
     )
-    return {"line_ids": done.line_ids, "undo": done.undo}
 
 
 @api.get("/clients/<client>/bank-rules", needs=READ, response=RuleOut, paged=True, summary="Rules")

@@ -181,8 +181,13 @@ def _undo(args: dict[str, Any]) -> None:
         raise NotFound
     for line in held.values():
         lines.demand(line, wanted[line.id])
+    take_back_all(list(held.values()))
+
+
+def take_back_all(held: Sequence[HeldLine]) -> None:
+    """Takes the decisions about locked lines back; raises as `undo_line` does."""
     gone: set[tuple[UUID, UUID | None]] = set()
-    for line in held.values():
+    for line in held:
         if line.entry_id is not None:
             # a made entry frees all its lines; one that was there those of the same account
             key = line.entry_id, line.bank_account_id if line.matched else None

@@ -14,6 +14,7 @@ from app.kernel import words
 from app.kernel.registry import NavItem, PaletteCommand, Registry
 from app.kernel.words import _
 
+JOBS = ("app.accounting.reconcile.certain_jobs",)
 NAMES = {
     "bank_rule": _("Bank rule"),
     "bank_line_entry": _("Entry of a bank line"),

@@ -203,10 +203,12 @@ class CertainIn(In):
 
 
 class DoneOut(Out):
-    """What came of an act on several lines."""
+    """What came of an act on several lines; with a `job_id` they are booked after the answer."""
 
+    count: int
     line_ids: list[UUID]
     undo: UUID
+    job_id: UUID | None
 
 
 class RuleOut(Out):

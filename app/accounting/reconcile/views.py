@@ -15,6 +15,7 @@ from app.accounting.codes import queries as codes_queries
 from app.accounting.coding import Coding
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
+from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import forms as schemas
 from app.accounting.reconcile import papers as reconcile_papers
 from app.accounting.reconcile import queries as reading
@@ -26,11 +27,14 @@ from app.documents import queries as documents
 from app.kernel import paging, presence, reads, words
 from app.tasks import questions_queries
 from app.web import forms
+from app.web import tray as jobs_tray
 from app.web.pages import Pages, Surface
 from app.web.render import go, is_partial, redirect_to, render
 
 pages = Pages("accounting_reconcile", __name__, surface=Surface.CLIENT)
 LIMIT = 40
+CERTAIN_SHOWN = 500
+"""So many certain lines are listed; counted and accepted are more."""
 SPLIT_ROWS = 4
 
 
@@ -82,7 +86,7 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
 @pages.get("/c/<client>/books/reconcile/<uuid:bank_account_id>", needs="accounting.read")
 def account_page(bank_account_id: UUID) -> Response:
     """One bank account's lines."""
-    return account(bank_account_id, _line_asked())
+    return account(bank_account_id, _id_asked("line"))
 
 
 @pages.get("/c/<client>/books/reconcile/lines/<uuid:line_id>", needs="accounting.read")
@@ -119,13 +123,17 @@ def here(bank_account_id: UUID) -> Response:
 
 
 def certain(bank_account_id: UUID) -> Response:
-    """All certain lines with their count, before they are accepted together."""
+    """All certain lines with their count, before they are accepted together; `job` asks for many
+    that were."""
+    job_id = _id_asked("job")
+    if job_id is not None and request.method == "GET":
+        return _certain_done(bank_account_id, job_id)
     found = reconcile_accept.certain(bank_account_id)
     names = showing.load_names()
     chosen = {line_id: guess for line_id, _version, guess in found.chosen}
     shown = [
         Shown(one, guesses=(showing.guess(1, chosen[one.id], names),))
-        for one in reading.lines(list(chosen))
+        for one in reading.lines(list(chosen)[:CERTAIN_SHOWN])
     ]
     return render(
         "accounting/reconcile_certain.html",
@@ -133,6 +141,7 @@ def certain(bank_account_id: UUID) -> Response:
         certain=found,
         rows=shown,
         most=reconcile_accept.MOST_CERTAIN,
+        at_once=reconcile_accept.AT_ONCE,
         form=forms.current(schemas.CertainForm),
     )
 
@@ -144,12 +153,26 @@ pages.get(
 )(certain)
 
 
+def _certain_done(bank_account_id: UUID, job_id: UUID) -> Response:
+    """How far many certain lines are, and in the end what was booked and what left out."""
+    found = reconcile_certain.outcome(job_id)
+    return render(
+        "accounting/reconcile_certain_done.html",
+        bank=bank_queries.bank_account(bank_account_id),
+        outcome=found,
+        may_replay=jobs_tray.may_replay(found.job),
+    )
+
+
 def _wanted(bank_account_id: UUID) -> Wanted:
     asked = request.args.get("tab", "to_do")
     tab: Tab = next((one for one in reading.TABS if one == asked), "to_do")
     ids: Sequence[UUID] | None = None
     if tab == "certain":
-        ids = [one for one, _v, _g in reconcile_accept.certain(bank_account_id).chosen]
+        ids = [
+            one
+            for one, _v, _g in reconcile_accept.certain(bank_account_id, most=CERTAIN_SHOWN).chosen
+        ]
     elif tab == "asked":
         ids = _asked_ids()
     return Wanted(
@@ -176,9 +199,9 @@ def _next(found: paging.Page[ReconcileLine]) -> str | None:
     return url_for(".account_page", **(request.view_args or {}), **query, after=found.next)
 
 
-def _line_asked() -> UUID | None:
+def _id_asked(name: str) -> UUID | None:
     try:
-        return UUID(request.args.get("line", ""))
+        return UUID(request.args.get(name, ""))
     except ValueError:
         return None
 

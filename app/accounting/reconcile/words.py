@@ -79,6 +79,7 @@ ERRORS = {
     "rule-amounts": _("The span ends before it begins."),
     "papers-asked-already": _("Nothing is left to ask for: these lines were asked about already."),
     "amount-out-of-range": _("Fill in an amount of zero or more."),
+    "certain-running": _("The lines are still being booked. Wait until that is done."),
     "nothing-certain": _("No line is certain just now."),
 }
 
