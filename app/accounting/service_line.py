@@ -68,8 +68,18 @@ def _navigation() -> tuple[NavItem, ...]:
             read,
             14,
             shortcut="J",
+            near=("books/entries",),
         ),
-        NavItem("accounts", _("Accounts"), "list-tree", "accounting.accounts", "client", read, 16),
+        NavItem(
+            "accounts",
+            _("Accounts"),
+            "list-tree",
+            "accounting.accounts",
+            "client",
+            read,
+            16,
+            near=("books/taxes", "books/dimensions"),
+        ),
         NavItem(
             "months", _("Months"), "calendar", "accounting.months", "client", read, 18, shortcut="P"
         ),

@@ -48,6 +48,7 @@ def register(registry: Registry) -> None:
             "document_version": _("Content of a document"),
             "document_link": _("Document at a record"),
             "documents": _("Documents"),
+            "documents.preview": _("Pictures of a document are made"),
         }
     )
     words.declare_errors(

@@ -41,6 +41,10 @@ ERROR_TEXTS = {
 NAMES = {
     "approval": _("Approval"),
     "approval_decision": _("Decision on an approval"),
+    "mail.codes": _("Codes are mailed"),
+    "mail.deliver": _("A letter is mailed"),
+    "storage.sweep": _("Stored files are tidied"),
+    "storage.sweep-provider": _("Stored files are tidied"),
     "stored_object": _("Stored file"),
 }
 

@@ -44,7 +44,10 @@ class ServiceLine:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of a surface's navigation; `endpoint` takes `client` outside the desk."""
+    """An entry of a surface's navigation; `endpoint` takes `client` outside the desk.
+
+    `near` are folders of addresses whose pages are the entry's too, such as `books/rules`.
+    """
 
     key: str
     title: Text
@@ -55,6 +58,7 @@ class NavItem:
     order: int = 100
     figure: str | None = None
     shortcut: str | None = None
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

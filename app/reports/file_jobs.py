@@ -22,10 +22,7 @@ from app.reports.orders import Order
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_BYTES = 500 * 1024 * 1024
-_EXPIRE = sa.text(
-    "update app.stored_object set state = 'gone'"
-    " where kind = :kind and state = 'clean' and made_at < :before"
-)
+_EXPIRE = sa.text("select app.expire_report_files(:before)")
 
 
 @job(orders.JOB, queue="bulk", lease=60, retries=3, steps=True)
@@ -101,5 +98,4 @@ def _keep(order: Order, path: Path, line: str, progress: Progress) -> None:
 @schedule("reports.expire-files", every="daily 02:40", tenants="clients", queue="bulk")
 def expire(_args: dict[str, Any], _progress: Progress) -> None:
     """Files of reports older than a week are gone; the sweep then takes their bytes."""
-    values = {"kind": orders.KIND, "before": clock.now() - orders.KEPT}
-    session.execute(_EXPIRE, values)
+    session.execute(_EXPIRE, {"before": clock.now() - orders.KEPT})

@@ -47,6 +47,7 @@ def register(registry: Registry) -> None:
             "report_pack": _("Report pack"),
             "published_pack": _("Published report pack"),
             "report_file": _("File of a report"),
+            "reports.expire-files": _("Old files of reports are removed"),
         }
     )
     words.declare_errors(_errors())

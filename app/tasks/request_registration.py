@@ -67,6 +67,7 @@ def register(registry: Registry) -> None:
             "note": _("Note"),
             "question": _("Question"),
             "questions": _("Questions"),
+            "questions.mail": _("Questions are mailed"),
         }
     )
 

@@ -81,7 +81,7 @@ def _counts(items: Sequence[NavItem]) -> Mapping[str, int]:
 def _entries(items: Sequence[NavItem], surface: str, counts: Mapping[str, int]) -> list[Entry]:
     shown = [item for item in items if item.surface == surface and _open(item)]
     addresses = [url_for(item.endpoint) for item in shown]
-    here = _best(addresses)
+    here = _best(shown, addresses)
     return [
         Entry(
             title=item.title,
@@ -111,15 +111,22 @@ def _open(item: NavItem) -> bool:
     return away or found.rights.may(item.permission)
 
 
-def _best(addresses: Sequence[str]) -> str | None:
-    """The entry whose address begins this page's, the longest first."""
-    path = request.path
-    fits = [
-        address
-        for address in addresses
-        if path == address or path.startswith(address.rstrip("/") + "/")
-    ]
-    return max(fits, key=len, default=None)
+def _best(items: Sequence[NavItem], addresses: Sequence[str]) -> str | None:
+    """The entry whose address, or a folder near it, covers most of this page's address."""
+    path = request.path.rstrip("/") + "/"
+    reach = {
+        address: max(_covered(path, address, item.near))
+        for item, address in zip(items, addresses, strict=True)
+    }
+    found = max(reach, key=lambda address: reach[address], default=None)
+    return found if found is not None and reach[found] else None
+
+
+def _covered(path: str, address: str, near: Sequence[str]) -> list[int]:
+    """How many characters of the path an entry's address and its folders cover; 0 is none."""
+    begins = path.startswith(address.rstrip("/") + "/")
+    ends = [path.find(f"/{folder}/") + len(folder) + 1 for folder in near if f"/{folder}/" in path]
+    return [len(address) if begins else 0, *ends]
 
 
 def _count(counts: Mapping[str, int], figure: str | None) -> str:

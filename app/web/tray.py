@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from app.kernel import db, jobs, jobs_queries, scope
+from app.kernel import db, jobs, jobs_queries, scope, words
 from app.kernel.jobs_queries import JobView
 from app.kernel.words import _
 from app.web import context, lists
@@ -42,7 +42,9 @@ JOBS = lists.ListView(
     id="jobs",
     caption=_("Jobs"),
     columns=(
-        lists.Column("title", _("Job"), cell=lambda job: job.title or job.kind, main=True),
+        lists.Column(
+            "title", _("Job"), cell=lambda job: job.title or words.name_of(job.kind), main=True
+        ),
         lists.Column("made_at", _("Started"), wide=True, phone="l2"),
         lists.Column("percent", _("Progress"), cell=progress, phone="r1"),
         lists.Column("state", _("State"), cell=state, phone="r2"),

@@ -44,7 +44,7 @@ pytestmark = [
 
 NO_PAGES = ("/static", "/api/v1", "/brand", "/dev/fragment")
 # Pieces of pages have no heading of their own.
-PIECES = ("/peek/", "/tray", "/pages/")
+PIECES = ("/peek/", "/jobs/tray", "/pages/")
 # What stands behind one figure asks which; tests/reports follows every figure.
 FIGURES = ("/drill", "/cell", "/figure")
 FILES = (

@@ -25,6 +25,9 @@ from app.kernel.words import _
 JOBS = ("app.accounting.close.jobs",)
 FIGURE = "months_to_close"
 NAMES = {
+    "accounting.count-close": _("What is left in the months is counted"),
+    "accounting.count-close-now": _("What is left in the months is counted"),
+    "accounting.hand-in-month": _("A month is handed in"),
     "close_explanation": _("Explanation of a change"),
     "close_month": _("Close of a month"),
     "close_override": _("Close over a check that is not met"),

@@ -6,6 +6,7 @@ from flask import url_for
 
 from app.accounting.contacts.queries import ContactRow
 from app.kernel import clock, words
+from app.kernel.money import Money
 from app.kernel.words import _
 from app.web import lists
 
@@ -39,8 +40,19 @@ CONTACTS = lists.ListView(
     columns=(
         lists.Column("name", _("Name"), main=True, phone="t1"),
         lists.Column("kind", _("Kind"), cell=lambda row: _NAMES[row.kind], phone="l2"),
-        lists.Column("receivable", _("Owes the client"), kind="money"),
-        lists.Column("payable", _("Is owed"), kind="money"),
+        lists.Column(
+            "receivable",
+            _("Owes the client"),
+            kind="money",
+            cell=lambda row: Money(row.receivable, row.currency),
+        ),
+        lists.Column(
+            "payable",
+            _("Is owed"),
+            kind="money",
+            cell=lambda row: Money(-row.payable, row.currency),
+            phone="r1",
+        ),
         lists.Column("oldest_due", _("Oldest due"), kind="day"),
         lists.Column("state", _("State"), cell=_state, phone="r2"),
     ),

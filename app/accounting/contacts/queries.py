@@ -19,7 +19,9 @@ KINDS = ("customer", "supplier", "employee", "authority", "other")
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact in the list; amounts are open now, in minor units of base, debit positive."""
+    """A contact in the list; amounts are open now, in minor units of `currency`, the base's;
+    debit positive.
+    """
 
     id: UUID
     name: str
@@ -27,6 +29,7 @@ class ContactRow:
     archived: bool
     receivable: int
     payable: int
+    currency: str
     items: int
     oldest_due: dt.date | None
 
@@ -70,8 +73,9 @@ _OPEN = """
     and (i.residual <> 0 or i.residual_base <> 0)"""
 _ROWS = f"""
 select c.id, c.name, c.kind, c.archived_at is not null as archived, o.receivable, o.payable,
-  o.items, o.oldest_due
-from ledger.counterparty c cross join lateral ({_OPEN}) o
+  b.base_currency as currency, o.items, o.oldest_due
+from ledger.counterparty c join ledger.book b on b.tenant_id = c.tenant_id
+  cross join lateral ({_OPEN}) o
 where c.merged_into_id is null and {{where}}
 order by lower(c.name), c.id limit :limit"""
 _PARTS = {

@@ -36,6 +36,7 @@ def register(registry: Registry) -> None:
             permission="accounting.read",
             order=9,
             shortcut="K",
+            near=("books/rules",),
         ),
         PaletteCommand(
             "rules",

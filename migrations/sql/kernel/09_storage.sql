@@ -66,7 +66,20 @@ begin
      and guard.writable(o.line) = o.tenant_id;
   return found;
 end $$;
+-- Files of reports are made anew whenever somebody asks: the only kind that ends by its age.
+create function app.expire_report_files(p_before timestamptz) returns bigint
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+declare n bigint;
+begin
+  update app.stored_object o set state = 'gone'
+   where o.tenant_id = guard.tenant_id() and o.kind = 'report.file' and o.state = 'clean'
+     and o.made_at < p_before and guard.writable(o.line) = o.tenant_id;
+  get diagnostics n = row_count;
+  return n;
+end $$;
 reset role;
+alter function app.expire_report_files(timestamptz) owner to storage_door;
+grant execute on function app.expire_report_files(timestamptz) to app_worker;
 alter function app.settle_held_object(uuid, text) owner to storage_door;
 grant execute on function app.settle_held_object(uuid, text) to app_worker;
 alter function app.client_key() owner to storage_door;
