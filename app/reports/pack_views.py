@@ -126,11 +126,11 @@ def _pack_form(values: Mapping[str, object], like: Pack | None, pack: Pack | Non
         rows.append((place if not first else number + 1, one, part, first or part is not None))
     rows.sort(key=lambda row: row[0])
     flat: dict[str, object] = dict(values)
-    for number, (place, one, part, is_in) in enumerate(rows):
+    for number, (_place, one, part, is_in) in enumerate(rows):
         flat |= {
             f"parts.{number}.key": one.key,
             f"parts.{number}.chosen": "1" if is_in else None,
-            f"parts.{number}.place": place,
+            f"parts.{number}.place": number + 1,
             f"parts.{number}.cmp": part.comparison if part else "previous",
             f"parts.{number}.share": "1" if part and part.share else None,
             f"parts.{number}.words": part.words if part and pack else "",

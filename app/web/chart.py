@@ -241,7 +241,8 @@ def share_chart(shares: Sequence[Share], title: Any, *, width: int = 720) -> Mar
     if not shares:
         return Markup("")
     most = max(share.value for share in shares) or 1
-    room = width * 0.3
+    words = max(len(share.text) for share in shares)
+    room = max(min(width * 0.3, width * 0.6 - 12 - words * 6.8), 1)
     rows = Markup("").join(
         Markup(
             '<text x="0" y="{y}">{label}</text>'

@@ -54,9 +54,11 @@ def _pending(bank: Bank, today: date) -> None:
 
 def _rules(firm: Firm) -> None:
     accounts = {one.code: one.id for one in queries.accounts()}
-    habits = [habit for bank in firm.banks for habit in bank.habits if habit.times <= 1]
+    habits = [(bank, habit) for bank in firm.banks for habit in bank.habits if habit.times <= 1]
     made = []
-    for habit in habits[: RULES + 1]:
+    for bank, habit in habits[: RULES + 1]:
+        # other formats name no party: the payee stands in the bank's text
+        named = bank.format == "camt"
         if habit.code not in accounts:
             continue
         made.append(
@@ -65,7 +67,8 @@ def _rules(firm: Firm) -> None:
                     name=habit.payee,
                     account_id=accounts[habit.code],
                     direction="in" if habit.low > 0 else "out",
-                    party_pattern=habit.payee.lower(),
+                    party_pattern=habit.payee.lower() if named else None,
+                    text_pattern=None if named else habit.payee.lower(),
                 )
             )
         )
