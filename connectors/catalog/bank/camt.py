@@ -7,6 +7,7 @@ outside the file is fetched, and a file that declares entities is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -27,6 +28,9 @@ from connectors.catalog.bank.statement import (
 
 _CARRIERS = {"Stmt": "camt.053", "Rpt": "camt.052", "Ntfctn": "camt.054"}
 _TAGS = tuple("{*}" + name for name in (*_CARRIERS, "Ntry"))
+_NAMESPACE = re.compile(rb'<Document( xmlns="[^"<&]*")(?![^<>]*\sxmlns=)[^<>]*>')
+_HEAD = 2_048
+"""So many bytes may stand before the end of the outermost tag for it to be found."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class _Reading:
     statements: list[Statement] = field(default_factory=list)
     total: int = 0
     carrier: etree._Element | None = None
+    before: etree._Element | None = None
     own: str | None = None
 
 
@@ -88,7 +93,7 @@ def _read(data: bytes, notes: Notes, *, encoding: str | None) -> StatementFile:
 def _ends(data: bytes, encoding: str | None) -> Iterator[etree._Element]:
     """Every closed statement and entry, in the order of the file."""
     events = etree.iterparse(
-        BytesIO(data),
+        _without_namespace(data),
         events=("end",),
         tag=("{*}Document", *_TAGS),
         encoding=encoding,
@@ -110,6 +115,18 @@ def _ends(data: bytes, encoding: str | None) -> Iterator[etree._Element]:
             yield element
 
 
+def _without_namespace(data: bytes) -> BytesIO:
+    """The bytes with blanks for the namespace, which would be part of every name that is asked for.
+
+    Nothing moves, so that lines and columns of faults stay what they are.
+    """
+    stream = BytesIO(data)
+    found = _NAMESPACE.search(data, 0, _HEAD)
+    if found is not None:
+        stream.getbuffer()[found.start(1) : found.end(1)] = b" " * len(found[1])
+    return stream
+
+
 def _refuse_entities(element: etree._Element) -> None:
     info = element.getroottree().docinfo
     if info.internalDTD is not None:
@@ -125,19 +142,8 @@ def _take(reading: _Reading, element: etree._Element) -> None:
     name = local(element.tag)
     parent = element.getparent()
     if name == "Ntry":
-        if parent is None or local(parent.tag) not in _CARRIERS:
-            return
-        if reading.format == "camt":
-            reading.format = _CARRIERS[local(parent.tag)]
-        if parent is not reading.carrier:
-            reading.carrier = parent
-            reading.own = camt_path.account(camt_path.find(parent, "Acct"))
-        found = camt_entry.transactions(element, reading.notes, own=reading.own)
-        reading.total += len(found)
-        _bound(reading, element)
-        reading.entries.extend(found)
-        element.clear()
-        _forget_before(parent, element)
+        if parent is not None:
+            _take_entry(reading, parent, element)
         return
     if parent is not None and local(parent.tag) in _CARRIERS:
         return
@@ -146,15 +152,32 @@ def _take(reading: _Reading, element: etree._Element) -> None:
         camt_header.statement(element, tuple(reading.entries), reading.notes, kind=name)
     )
     reading.entries = []
+    reading.carrier = None
     element.clear()
 
 
-def _forget_before(parent: etree._Element, element: etree._Element) -> None:
-    """Drop the entries already read, so that memory does not grow with the file."""
-    before = element.getprevious()
-    while before is not None and local(before.tag) == "Ntry":
-        parent.remove(before)
-        before = element.getprevious()
+def _take_entry(reading: _Reading, parent: etree._Element, element: etree._Element) -> None:
+    """Read an entry and drop the one before, so that memory does not grow with the file."""
+    if parent is not reading.carrier:
+        if local(parent.tag) not in _CARRIERS:
+            return
+        _enter(reading, parent)
+    found = camt_entry.transactions(element, reading.notes, own=reading.own)
+    reading.total += len(found)
+    _bound(reading, element)
+    reading.entries.extend(found)
+    element.clear()
+    if reading.before is not None:
+        parent.remove(reading.before)
+    reading.before = element
+
+
+def _enter(reading: _Reading, carrier: etree._Element) -> None:
+    if reading.format == "camt":
+        reading.format = _CARRIERS[local(carrier.tag)]
+    reading.carrier = carrier
+    reading.before = None
+    reading.own = camt_path.account(camt_path.find(carrier, "Acct"))
 
 
 def _bound(reading: _Reading, element: etree._Element) -> None:

@@ -45,7 +45,16 @@ class Values:
     charges: list[Written] = field(default_factory=list)
 
 
-Steps = list[tuple[int, Want]]
+@dataclass(slots=True)
+class Steps:
+    """Where values stand, last to first, so that the first of several is the one that is kept."""
+
+    texts: list[tuple[int, str]] = field(default_factory=list)
+    amounts: list[tuple[int, str]] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    charges: list[int] = field(default_factory=list)
+
+
 Plan = tuple[Steps, list[tuple[int, Steps]]]
 """Where the entry's own values stand, and of each part its place and where its values stand."""
 
@@ -101,7 +110,7 @@ class Taker:
 
 def _planned(elements: list[etree._Element], tree: dict[str, Want]) -> Plan:
     """Where the wanted elements stand; names before numbers of children make shapes unique."""
-    own: Steps = []
+    own = Steps()
     parts: list[tuple[int, Steps]] = []
     inside = {elements[0]: (tree, own)}
     for place, element in enumerate(elements[1:], 1):
@@ -112,37 +121,43 @@ def _planned(elements: list[etree._Element], tree: dict[str, Want]) -> Plan:
             continue
         steps = above[1]
         if want.part:
-            steps = []
+            steps = Steps()
             parts.append((place, steps))
         elif want.key:
-            steps.append((place, want))
+            _add(steps, place, want)
         if want.inside:
             inside[element] = (want.inside, steps)
     return own, parts
 
 
-def _taken(elements: list[etree._Element], place: int, steps: Steps) -> Values:
-    found = Values(camt_path.line(elements[place]))
-    texts = found.texts
-    for at, want in steps:
-        element = elements[at]
-        text = element.text
-        plain = " ".join(text.split()) if text else ""
-        if want.amount:
-            _amount(element, plain, want, found)
-        elif not plain:
-            continue
-        elif want.many:
-            found.words.append(plain)
-        elif want.key not in texts:
-            texts[want.key] = plain
-    return found
-
-
-def _amount(element: etree._Element, plain: str, want: Want, found: Values) -> None:
-    currency = element.get("Ccy")
-    written = (plain, (currency.strip() or None) if currency else None)
+def _add(steps: Steps, place: int, want: Want) -> None:
     if want.many:
-        found.charges.append(written)
+        (steps.charges if want.amount else steps.words).append(place)
     else:
-        found.amounts.setdefault(want.key, written)
+        (steps.amounts if want.amount else steps.texts).insert(0, (place, want.key))
+
+
+def _taken(elements: list[etree._Element], place: int, steps: Steps) -> Values:
+    texts: dict[str, str] = {}
+    for at, key in steps.texts:
+        text = elements[at].text
+        plain = " ".join(text.split()) if text else ""
+        if plain:
+            texts[key] = plain
+    return Values(
+        camt_path.line(elements[place]),
+        texts,
+        {key: _amount(elements[at]) for at, key in steps.amounts},
+        [plain for at in steps.words if (plain := _plain(elements[at]))],
+        [_amount(elements[at]) for at in steps.charges],
+    )
+
+
+def _plain(element: etree._Element) -> str:
+    text = element.text
+    return " ".join(text.split()) if text else ""
+
+
+def _amount(element: etree._Element) -> Written:
+    currency = element.get("Ccy")
+    return _plain(element), (currency.strip() or None) if currency else None
