@@ -21,6 +21,7 @@ NAMES = {
     "bank_transaction.coding.kept": _("Coding kept for a pending line"),
     "bank_transaction.coding.dropped": _("Coding of a pending line forgotten"),
     "bank_transaction.coding.restored": _("Coding of a pending line restored"),
+    "reconcile_setting": _("Setting of which lines need a document"),
 }
 
 
