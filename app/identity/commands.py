@@ -34,10 +34,9 @@ class AccessGiven:
 @events.event("identity.access-ended", line="member")
 @dataclass(frozen=True)
 class AccessEnded:
-    """Somebody no longer sees this client; their manager is told."""
+    """Somebody no longer sees this client; their manager is told, with the memberships' reason."""
 
     membership_ids: list[str]
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,8 +298,8 @@ def decide(ids: list[UUID], *, yes: bool, answer: str = "") -> int:
 
 def end_access(ids: list[UUID], *, reason: str = "") -> int:
     """Ends grants at once: also inside open sessions, jobs and tokens."""
-    ended: int = _call("guard.end_access(:ids)", ids=ids)
-    events.emit(AccessEnded([str(one) for one in ids], reason))
+    ended: int = _call("guard.end_access(:ids, :reason)", ids=ids, reason=reason)
+    events.emit(AccessEnded([str(one) for one in ids]))
     return ended
 
 

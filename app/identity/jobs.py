@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from app.identity import commands, queries
+from app.identity.queries import AccessRow
 from app.kernel import events, mail, scope
 from app.kernel.words import _
 
@@ -25,13 +28,19 @@ mail.register(
 )
 
 
-def _tell(template: str, ids: set[str], params: dict[str, str]) -> None:
-    """Tells whoever answers for each client, once, and only of people of that client."""
+def _tell(
+    template: str, ids: set[str], params: Callable[[Collection[AccessRow]], dict[str, str]]
+) -> None:
+    """Tells whoever answers for each client, once, and only of people of that client.
+
+    The mail's words come from the memberships themselves: an event names them and says no more.
+    """
     rows = queries.access(ended=True)
     changed = [row for row in rows if str(row.id) in ids]
     here = scope.current().tenant_id
     for tenant_id in {row.tenant_id for row in changed}:
-        names = ", ".join(dict.fromkeys(row.name for row in changed if row.tenant_id == tenant_id))
+        of_client = [row for row in changed if row.tenant_id == tenant_id]
+        names = ", ".join(dict.fromkeys(row.name for row in of_client))
         told = {
             row.user_id
             for row in rows
@@ -43,16 +52,22 @@ def _tell(template: str, ids: set[str], params: dict[str, str]) -> None:
             )
         }
         for person_id in sorted(told):
-            mail.send(template, to_person=person_id, params={"names": names, **params})
+            mail.send(template, to_person=person_id, params={"names": names, **params(of_client)})
 
 
 @events.on(commands.AccessGiven)
 def tell_owners(event: commands.AccessGiven) -> None:
     """Every owner there was learns of a new one, and of everybody else."""
-    _tell("identity.access-given", set(event.membership_ids), {})
+    _tell("identity.access-given", set(event.membership_ids), lambda _rows: {})
 
 
 @events.on(commands.AccessEnded)
 def tell_managers(event: commands.AccessEnded) -> None:
     """Owners and managers learn that somebody lost access, so that the work finds a hand."""
-    _tell("identity.access-ended", set(event.membership_ids), {"reason": event.reason or "–"})
+    _tell("identity.access-ended", set(event.membership_ids), _reason)
+
+
+def _reason(rows: Collection[AccessRow]) -> dict[str, str]:
+    """What whoever ended these memberships wrote; a dash where nothing was written."""
+    said = dict.fromkeys(row.end_reason for row in rows if row.end_reason)
+    return {"reason": "; ".join(said) or "–"}

@@ -103,6 +103,7 @@ class AccessRow:
     living: bool
     away_until: date | None
     covered_by: str | None
+    end_reason: str
 
 
 @dataclass(frozen=True, slots=True)

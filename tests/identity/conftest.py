@@ -31,7 +31,8 @@ def _the_audit_names_nobody(settings: Settings) -> Iterator[None]:
             "with said(words) as (select email from guard.person where not system"
             " union select name from guard.person where not system"
             " union select reason from guard.access_request"
-            " union select answer from guard.access_request)"
+            " union select answer from guard.access_request"
+            " union select end_reason from guard.membership)"
             " select a.act, s.words from guard.audit a, said s"
             " where length(s.words) > 4 and strpos(a.detail::text, s.words) > 0"
         ).fetchall()

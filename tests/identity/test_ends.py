@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.kernel import db
+from app.identity import commands
+from app.kernel import db, jobs
 from app.kernel.errors import Forbidden
 from app.kernel.jobs_catalog import SYSTEM_USERS
 from app.kernel.scope import Scope
@@ -144,6 +145,39 @@ def test_a_link_opens_only_while_its_maker_may_enter(
     admin.execute("select set_config('app.ctx', %s, true)", (token,))
     opened = admin.execute("select guard.link_opens('report', %s)", object_id).fetchone()
     assert opened == ((tenant,) if end == "null" else (None,))
+
+
+def _reasons(worker_app: Flask, admin: Connection, person: UUID) -> list[object]:
+    """What mails of an ended access said to a person, after the jobs ran."""
+    jobs.run_due(worker_app)
+    admin.rollback()
+    rows = admin.execute(
+        "select params->>'reason' from app.mail_message where to_person = %s"
+        " and template = 'identity.access-ended' order by id",
+        (person,),
+    ).fetchall()
+    return [reason for (reason,) in rows]
+
+
+def test_the_mail_of_an_ended_access_says_the_reason_of_the_membership_and_no_other(
+    app: Flask, worker_app: Flask, admin: Connection
+) -> None:
+    _boss(admin)  # somebody who answers for access stays
+    tenant = factories.make_client(admin)
+    owner, other = factories.owner(admin, tenant), factories.owner(admin, tenant)
+    leaving = factories.grant(
+        admin, tenant, factories.make_person(admin), role="member", lines=("accounting",)
+    )
+    with app.app_context(), db.transaction(owner.scope(tenant)):
+        commands.end_access([leaving], reason="Works elsewhere from May")
+    assert _reasons(worker_app, admin, other.person_id) == ["Works elsewhere from May"]
+
+    args = {"membership_ids": [str(leaving)], "reason": "Pay to the new account"}
+    kind = "identity.access-ended>app.identity.jobs.tell_managers"
+    with app.app_context(), db.transaction(owner.scope(tenant)):
+        jobs.enqueue(kind, args, line="member")
+    again = _reasons(worker_app, admin, other.person_id)
+    assert again == ["Works elsewhere from May"] * 2
 
 
 CHANGES: list[tuple[str, Callable[[UUID], dict[str, object]]]] = [

@@ -43,6 +43,7 @@ create table guard.membership (
   on_engagement boolean not null default true,
   valid_from timestamptz not null default now(),
   valid_to   timestamptz,
+  end_reason text not null default '' check (length(end_reason) <= 500),   -- as whoever ended it said
   primary key (tenant_id, id),
   foreign key (tenant_id, covers) references guard.membership (tenant_id, id),
   check (covers is null or valid_to is not null)

@@ -138,8 +138,9 @@ begin
 end $$;
 
 -- Ends memberships, and with them what stands in for them, and the person's jobs and tokens there
--- and the links they gave out.
-create function guard.end_access(p uuid[]) returns int
+-- and the links they gave out. The reason stands with each membership; the audit names nobody, so
+-- it is not told there.
+create function guard.end_access(p uuid[], p_reason text default '') returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.need('access.end');
@@ -148,7 +149,8 @@ declare
   n int := 0;
 begin
   for x in
-    update guard.membership m set valid_to = greatest(statement_timestamp(), m.valid_from)
+    update guard.membership m set valid_to = greatest(statement_timestamp(), m.valid_from),
+       end_reason = coalesce(p_reason, '')
      where (m.id = any (p) or m.covers = any (p))
        and (m.tenant_id = c.tenant or c.tenant = guard.provider())
        and (m.valid_to is null or m.valid_to > statement_timestamp())
@@ -217,6 +219,6 @@ end $$;
 
 grant execute on function guard.record_basis(uuid, uuid, text, text[], boolean) to approval_door;
 grant execute on function
-  guard.grant_access(jsonb), guard.end_access(uuid[]), guard.list_access(), guard.access_of_client()
+  guard.grant_access(jsonb), guard.end_access(uuid[], text), guard.list_access(), guard.access_of_client()
   to app_rw;
 reset role;

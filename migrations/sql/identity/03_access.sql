@@ -20,7 +20,7 @@ create function guard.access_rows(p_ended boolean default false)
 returns table (tenant_id uuid, slug text, id uuid, user_id uuid, name text, email text, side text,
                role text, lines text[], classes text[], may_write boolean, basis text,
                valid_from timestamptz, valid_to timestamptz, living boolean, away_until date,
-               covered_by text)
+               covered_by text, end_reason text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.seeing('access.list');
@@ -34,7 +34,7 @@ begin
                select 1 from guard.engagement e where e.tenant_id = m.tenant_id and e.valid_from <= n
                   and (e.valid_to is null or e.valid_to > n)
                   and (e.line = any (m.lines) or m.lines && '{oversight,security,billing}'))),
-           a.until, k.name
+           a.until, k.name, m.end_reason
       from guard.membership m
       join guard.person u on u.id = m.user_id
       join guard.tenant t on t.id = m.tenant_id
