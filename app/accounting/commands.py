@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput, some
-from app.kernel import registry
 from app.kernel.db import session
 from app.kernel.errors import Invalid, NotFound
 
@@ -36,17 +35,6 @@ _REVERSE = sa.text(
     "select entry_id, number, fiscal_year, replayed, journal"
     " from ledger.reverse(:entry_id, :key, :date, :description)"
 ).bindparams(sa.bindparam("date", type_=sa.Date()), sa.bindparam("entry_id", type_=sa.Uuid()))
-# What the entry's items settled is taken back with it, so its use is too.
-_VOID_SETTLEMENTS = sa.text(
-    "select app.void_usage('allocation/' || x.id, 'undone') from (select distinct a.id"
-    " from ledger.allocation a where a.tenant_id = (select guard.tenant_id())"
-    " and (a.debit_entry_id = :entry_id or a.credit_entry_id = :entry_id)"
-    " and a.releases_id is null) x"
-).bindparams(sa.bindparam("entry_id", type_=sa.Uuid()))
-_SOURCE = sa.text(
-    "select source_type from ledger.entry"
-    " where tenant_id = (select guard.tenant_id()) and id = :entry_id"
-)
 BATCH = 2000
 
 
@@ -187,20 +175,10 @@ def reverse_entry(
     after it. What the entry was booked from, such as a bank line, is to do again afterwards.
     Raises NotFound (entry-unknown) and Conflict (already-reversed).
     """
-    _let_go(entry_id)
-    session.execute(_VOID_SETTLEMENTS, {"entry_id": entry_id})
     row = session.execute(
         _REVERSE, {"entry_id": entry_id, "key": key, "date": date, "description": description}
     ).one()
-    _let_go(entry_id)  # what somebody tied to it while the door waited for them
     return PostedEntry(row.entry_id, row.number, row.replayed, row.journal, row.fiscal_year)
-
-
-def _let_go(entry_id: UUID) -> None:
-    source = session.execute(_SOURCE, {"entry_id": entry_id}).scalar_one_or_none()
-    for known in registry.current().all(registry.EntrySource):
-        if known.source_type in ("", source):
-            known.release(entry_id)
 
 
 def ensure_periods(*, first: dt.date, last: dt.date) -> int:

@@ -298,19 +298,6 @@ class NewClient:
 
 
 @dataclass(frozen=True, slots=True)
-class EntrySource:
-    """What a package does when an entry booked from its objects is taken back.
-
-    `release` gets the entry's id before it is reversed, in the same transaction; it locks its
-    object first, as booking does, so that two people at one object wait and never deadlock.
-    Without a source type it is told of every entry, whatever it was booked from.
-    """
-
-    source_type: str
-    release: Callable[[UUID], None]
-
-
-@dataclass(frozen=True, slots=True)
 class LeaverHook:
     """What a package hands over when a person leaves: called in the provider's tenant."""
 

@@ -27,6 +27,7 @@ from app.accounting.reconcile.matching import Other
 from app.accounting.suggest import queries as suggest_queries
 from app.kernel import undo
 from app.kernel.errors import Conflict, Invalid
+from app.kernel.settings import Settings
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import SAVINGS, Scene
 from tests.accounting.test_bank import mt940, upload
@@ -123,6 +124,32 @@ def test_items_that_do_not_make_up_the_line_are_refused_and_nothing_is_posted(
     problems = [one.code for found in refused.value.fields.values() for one in found]
     assert problems == ["split-differs"]
     assert report(scene) == before
+
+
+def test_an_entry_reversed_by_raw_sql_lets_its_line_go_and_its_items_open(
+    scene: Scene, admin: psycopg.Connection, rw: psycopg.Connection, settings: Settings
+) -> None:
+    item = invoice(scene, 30_000, "INV-RAW", contact(scene))
+    line = line_of(scene, 30_000)
+    with scene.books.open():
+        done = reconcile_settling.settle(line_id=line.id, version=line.version, items=[item])
+    assert done.entry is not None
+    assert residuals(scene) == []
+
+    token = scene.books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    rw.execute("select ledger.reverse(%s, 'by-sql')", (done.entry.id,))
+    rw.commit()
+
+    after = line_of(scene, 30_000)
+    assert (after.state, after.entry_id) == ("to_do", None)
+    assert residuals(scene) == [30_000]
+    used = admin.execute(
+        "select meter, voided_at is not null from app.usage_event"
+        " where tenant_id = %s and (key like %s or key like 'allocation/%%') order by 1",
+        (scene.books.tenant, f"bank-line:{line.id}:%"),
+    ).fetchall()
+    assert [voided for _, voided in used] == [True, True]
 
 
 def test_a_line_is_matched_to_an_entry_once_and_lets_go_when_it_is_reversed(scene: Scene) -> None:

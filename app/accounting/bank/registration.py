@@ -10,14 +10,12 @@ from app.accounting.bank import intake_registration as bank_intake_registration
 from app.accounting.bank import views as bank_views
 from app.accounting.close import question_checks
 from app.accounting.matching import words as matching_words
-from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import lines as reconcile_lines
 from app.accounting.reconcile import registration as reconcile_registration
 from app.api import Api
 from app.kernel import words
 from app.kernel.registry import (
     DeskColumn,
-    EntrySource,
     Meter,
     NavItem,
     Permalink,
@@ -74,7 +72,6 @@ def register(registry: Registry) -> None:
         DeskColumn("accounting", FIGURE, _("Bank lines"), "accounting_bank.lines", order=10),
         Meter(reconcile_lines.METER, _("Bank line booked"), "line", "accounting"),
         Permalink("bank_transaction", bank_views.permalink),
-        EntrySource("", reconcile_commands.release_entry),
         *subjects.SOURCES,
         question_checks.CHECK,
     )

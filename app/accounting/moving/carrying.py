@@ -20,7 +20,6 @@ from app.accounting.moving.queries import MovingFile
 from app.accounting.moving.settling import REST, Rest
 from app.accounting.moving.values import Draft
 from app.accounting.open_items import commands as open_items_commands
-from app.accounting.reconcile import commands as reconcile_commands
 from app.kernel import usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, Locked
@@ -69,14 +68,15 @@ _REVERSE = sa.text(
     "select ledger.reverse_many(array(select o.id from"
     f" (select e.id from {_OF_FILE} order by e.id limit :most) o), 'moving-undo')"
 )
-# Bank lines that were matched to an entry of the file: they are to do again without it.
-_MATCHED = sa.text(
-    "select distinct e.id from app.bank_transaction t"
+# Bank lines matched to an entry of the file are let go by the door, piece by piece; they are locked
+# before the book, as in booking.
+_LOCK_LINES = sa.text(
+    "select t.id from app.bank_transaction t"
     " join ledger.entry e on e.tenant_id = t.tenant_id and (e.id = t.entry_id or e.id in"
     "  (select m.entry_id from app.bank_line_entry m where m.tenant_id = t.tenant_id"
     "   and m.line_id = t.id))"
     " where t.tenant_id = (select guard.tenant_id()) and t.entry_id is not null"
-    " and e.source_type = 'moving_file' and e.source_id = :file order by e.id"
+    " and e.source_type = 'moving_file' and e.source_id = :file order by t.id for update of t"
 )
 _RESTORE_ACCOUNTS = sa.text(
     "select count(ledger.archive_account(a, false)) from unnest(:ids) a"
@@ -334,8 +334,7 @@ def undo(found: MovingFile) -> None:
     allocation = found.report.get("allocation")
     if allocation:
         open_items_commands.release(UUID(allocation))
-    for entry_id in session.execute(_MATCHED, {"file": found.id}).scalars().all():
-        reconcile_commands.release_entry(entry_id)
+    session.execute(_LOCK_LINES, {"file": found.id}).all()
     values = {"file": found.id, "most": CHUNK}
     while session.execute(_REVERSE, values).scalar_one() == CHUNK:
         continue

@@ -98,7 +98,6 @@ def release(allocation_id: UUID, *, on: dt.date | None = None) -> None:
     Invalid (allocation-of-reversal) for the settling of an entry with its reversal.
     """
     session.execute(_RELEASE, {"id": allocation_id, "on": on})
-    usage.void(f"allocation/{allocation_id}")
 
 
 _DESCRIBE = sa.text("select ledger.describe_item(:entry, :no, :due_on, :reference)").bindparams(

@@ -200,14 +200,3 @@ def take_back_all(held: Sequence[HeldLine]) -> None:
 def undo(token: UUID) -> None:
     """Takes an act of the acting person back by its token; raises NotFound for a used one."""
     undoing.take(token)
-
-
-def release_entry(entry_id: UUID) -> None:
-    """Lets the lines of an entry that is being reversed go: they are to do, their use is voided."""
-    from app.accounting.reconcile import settling as reconcile_settling
-
-    tied = lines.tied_to(entry_id)
-    for line in tied:
-        reconcile_settling.unsettle(line)
-    if tied:
-        lines.free(*tied)

@@ -107,9 +107,3 @@ def pair(
 def _pairing(item: tuple[UUID, int], ours: tuple[UUID, int], amount: int) -> Pairing:
     debit, credit = (item, ours) if amount > 0 else (ours, item)
     return Pairing(debit=debit, credit=credit, amount_minor=abs(amount))
-
-
-def unsettle(line: HeldLine) -> None:
-    """Opens the items again that a line settled."""
-    if line.allocation_id is not None:
-        open_items_commands.release(line.allocation_id)

@@ -29,6 +29,7 @@ declare
   earlier record;
   x record;
 begin
+  perform ledger.let_lines_go(g.tenant, array[p_entry]);                     -- reconcile/03
   perform 1 from ledger.book b where b.tenant_id = g.tenant for no key update;
   select * into original from ledger.entry e where e.tenant_id = g.tenant and e.id = p_entry;
   if not found then
@@ -57,6 +58,7 @@ begin
     x.counterparty, x.tax, x.dim1, x.dim2, x.memo, 'reversal', original.source_type,
     original.source_id, null, p_entry);
   perform ledger.settle_reversal(g.tenant, g.who, p_entry, done.entry_id);   -- open_items/03
+  perform ledger.let_lines_go(g.tenant, array[p_entry]);   -- tied while this waited for the book
   entry_id := done.entry_id; number := done.number; fiscal_year := done.fiscal_year;
   replayed := done.replayed;
 end $$;

@@ -23,6 +23,7 @@ begin
     perform ledger.refuse('BO422', 'arrays-differ');
   end if;
   discard plans;                         -- as in post_many
+  perform ledger.let_lines_go(g.tenant, p_entry);
   perform 1 from ledger.book b where b.tenant_id = g.tenant for no key update;
   select count(e.id) as found, count(r.id) as reversed into known
     from (select distinct u.id from unnest(p_entry) u(id)) u
@@ -96,6 +97,7 @@ begin
   loop
     perform ledger.settle_reversal(g.tenant, g.who, x.reverses_id, x.id);
   end loop;
+  perform ledger.let_lines_go(g.tenant, p_entry);          -- tied while this waited for the book
   return asked;
 end $$;
 

@@ -185,6 +185,7 @@ begin
       select a.tenant_id, x.released_by, a.no, a.debit_entry_id, a.debit_no, a.credit_entry_id,
         a.credit_no, ledger.settle_day(t, x.day), a.currency, -a.amount, -a.base, a.id, who
       from ledger.allocation a where a.tenant_id = t and a.id = x.id;
+    perform app.void_usage('allocation/' || x.id, 'undone');
     if x.entry is not null and not exists (select from ledger.entry e
         where e.tenant_id = t and e.reverses_id = x.entry) then
       perform ledger.reverse(x.entry, 'release/' || x.id, null, null);
