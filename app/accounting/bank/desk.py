@@ -19,7 +19,7 @@ from app.accounting.bank import tray
 from app.accounting.bank.zip import Piece
 from app.kernel import db, scope, storage
 from app.kernel.db import session
-from app.kernel.errors import DomainError, Forbidden, NotFound
+from app.kernel.errors import Conflict, DomainError, Forbidden, NotFound
 from app.kernel.scope import Scope
 
 AT_ONCE = 20
@@ -166,7 +166,7 @@ def _keep_in_tray(seen: _Seen, reason: str) -> bool:
         line=tray.LINE,
     )
     numbers = [{"number": number, "currency": currency} for number, currency in seen.accounts]
-    session.execute(
+    added = session.execute(
         _ADD_TO_TRAY,
         {
             "object": object_id,
@@ -178,8 +178,8 @@ def _keep_in_tray(seen: _Seen, reason: str) -> bool:
             "error": json.dumps(seen.error) if seen.error else None,
             "reason": reason,
         },
-    )
-    return False
+    ).one_or_none()
+    return added is None  # somebody dropped the same bytes at the same time
 
 
 def keep_drop(outcomes: Sequence[Outcome]) -> UUID:
@@ -209,22 +209,56 @@ def assign(
     """Copy a file of the tray into a client, tie its number to the account, mark the original.
 
     Rows never change their tenant: the copy is the client's own, the original stays marked in the
-    tray. Repeating it after a fault in between answers the same file. Raises NotFound and
-    Conflict (`tray-done`), and whatever the import refuses.
+    tray. The original is claimed first, so that of two people one gives it. Repeating it after a
+    fault in between answers the same file. Raises NotFound and Conflict (`tray-done`,
+    `tray-claimed`), and whatever the import refuses.
     """
     if who.home is None:
         raise NotFound
-    with db.transaction(who.inside(who.home)):
-        row = tray.waiting(tray_id)
-        data, name = storage.read(row.stored_object_id), row.name
-    with db.transaction(who.inside(tenant)):
-        _may_import()
-        done = bank_import.upload_statement(data=data, name=name, source="tray")
-        if done.state == "waiting":
-            done = _tie(done, bank_account_id, new_name, currency)
+    name, data = _claimed(tray_id, who, home=who.home, tenant=tenant)
+    try:
+        with db.transaction(who.inside(tenant)):
+            _may_import()
+            done = bank_import.upload_statement(data=data, name=name, source="tray")
+            if done.state == "waiting":
+                done = _tie(done, bank_account_id, new_name, currency)
+    except DomainError:
+        with db.transaction(who.inside(who.home)):
+            tray.give_up(tray_id, tenant=tenant)
+        raise
     with db.transaction(who.inside(who.home)):
         tray.mark_given(tray_id, tenant=tenant, file=done.file_id)
     return Given(done.file_id, done.state)
+
+
+def _claimed(tray_id: UUID, who: Who, *, home: UUID, tenant: UUID) -> tuple[str, bytes]:
+    """Name and bytes of a file that is the acting person's to copy into one client now."""
+    with db.transaction(who.inside(home)):
+        found = tray.claim(tray_id, tenant=tenant)
+        broken = found.broken_tenant_id
+        if broken is None:
+            return found.name, storage.read(found.stored_object_id)
+    copy = _copy_in(broken, found.sha256, who)
+    with db.transaction(who.inside(home)):
+        if copy is None:
+            found = tray.claim(tray_id, tenant=tenant, over=broken)
+            return found.name, storage.read(found.stored_object_id)
+        tray.mark_given(tray_id, tenant=broken, file=copy)
+    raise Conflict("tray-done")
+
+
+def _copy_in(tenant: UUID, sha256: str, who: Who) -> UUID | None:
+    """The copy that somebody who was broken off had made in a client, where there is one.
+
+    Raises Conflict (`tray-claimed`) where the person cannot look into that client.
+    """
+    try:
+        with db.transaction(who.inside(tenant)):
+            _may_import()
+            copy: UUID | None = session.execute(_COPY, {"sha": sha256}).scalar_one_or_none()
+    except (Forbidden, NotFound) as error:
+        raise Conflict("tray-claimed") from error
+    return copy
 
 
 def _tie(
@@ -290,13 +324,14 @@ _ADD_TO_TRAY = sa.text(
     "insert into app.statement_tray (tenant_id, stored_object_id, name, sha256, size, format,"
     " numbers, error, reason, dropped_by) values ((select guard.tenant_id()), :object, :name,"
     " :sha, :size, :format, cast(:numbers as jsonb), cast(:error as jsonb), :reason,"
-    " (select guard.user_id()))"
+    " (select guard.user_id())) on conflict (tenant_id, sha256) do nothing returning id"
 )
 _ADD_DROP = sa.text(
     "insert into app.statement_drop (tenant_id, owner_id, items)"
     " values ((select guard.tenant_id()), (select guard.user_id()), cast(:items as jsonb))"
     " returning id"
 )
+_COPY = sa.text(f"select id from app.statement_file where {_TENANT} and sha256 = :sha")
 _ACCOUNTS_OF = sa.text(f"select accounts from app.statement_file where {_TENANT} and id = :id")
 _DROP = sa.text("select items from app.statement_drop where id = :id")
 _FILES = sa.text(

@@ -67,6 +67,7 @@ ERRORS = {
         "No client you may import for knows this account. Open the client and upload it there."
     ),
     "tray-done": _("Somebody else has dealt with this file meanwhile."),
+    "tray-claimed": _("Somebody else is giving this file to a client. Look again in ten minutes."),
     "tray-account": _("Choose the bank account, or name a new one."),
 }
 NAMES = {

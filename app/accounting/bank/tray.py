@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.accounting.bank import words as bank_words
-from app.kernel import paging, reads, storage
+from app.kernel import paging, reads, scope, storage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 
@@ -30,9 +30,50 @@ def waiting(tray_id: UUID) -> sa.Row[Any]:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file somebody is about to copy into a client, and whom a claim that broke off was for."""
+
+    name: str
+    sha256: str
+    stored_object_id: UUID
+    broken_tenant_id: UUID | None
+
+
+def claim(tray_id: UUID, *, tenant: UUID, over: UUID | None = None) -> Claim:
+    """Says that the acting person copies a file into a client now: one person, one client.
+
+    A claim older than ten minutes was broken off. One for another client is answered and left
+    as it is, since the copy may be there; `over` names that client once somebody looked. Raises
+    as `waiting` does, and Conflict (`tray-claimed`) while somebody else's claim holds.
+    """
+    row = waiting(tray_id)
+    values = {"id": tray_id, "tenant": tenant}
+    _demand_unclaimed(row, tenant=tenant, by=scope.current().person_id)
+    broken = row.claimed_tenant_id if row.claimed_tenant_id != tenant else None
+    if broken is None or broken == over:
+        session.execute(_CLAIM, values)
+        broken = None
+    return Claim(row.name, row.sha256, row.stored_object_id, broken)
+
+
+def give_up(tray_id: UUID, *, tenant: UUID) -> None:
+    """Lets go of the acting person's own claim, as when the client's books refused the file."""
+    session.execute(_GIVE_UP, {"id": tray_id, "tenant": tenant})
+
+
+def _demand_unclaimed(row: sa.Row[Any], *, tenant: UUID | None, by: UUID | None) -> None:
+    """Refuses a file under a living claim, other than the same person's for the same client."""
+    if row.claimed and (row.claimed_tenant_id, row.claimed_by) != (tenant, by):
+        raise Conflict("tray-claimed")
+
+
 def discard(tray_id: UUID) -> None:
-    """Put a file of the tray aside; the file stays and can be taken back."""
-    waiting(tray_id)
+    """Put a file of the tray aside; the file stays and can be taken back.
+
+    Raises as `waiting` does, and Conflict (`tray-claimed`) while somebody copies it.
+    """
+    _demand_unclaimed(waiting(tray_id), tenant=None, by=None)
     session.execute(_DISCARD, {"id": tray_id})
 
 
@@ -114,13 +155,25 @@ def raw(tray_id: UUID) -> tuple[TrayFile, Iterator[bytes]]:
 
 _TENANT = "tenant_id = (select guard.tenant_id())"
 _TRAY_ROW = sa.text(
-    "select id, state, name, stored_object_id from app.statement_tray"
+    "select id, state, name, sha256, stored_object_id, claimed_tenant_id, claimed_by,"
+    " coalesce(claimed_at > now() - interval '10 minutes', false) as claimed"
+    " from app.statement_tray"
     f" where {_TENANT} and id = :id for update"
 )
 _ASSIGNED = sa.text(
     "update app.statement_tray set state = 'assigned', given_tenant_id = :tenant,"
-    " given_file_id = :file, done_by = (select guard.user_id()), done_at = now()"
+    " given_file_id = :file, done_by = (select guard.user_id()), done_at = now(),"
+    " claimed_tenant_id = null, claimed_by = null, claimed_at = null"
     f" where {_TENANT} and id = :id"
+)
+_CLAIM = sa.text(
+    "update app.statement_tray set claimed_tenant_id = :tenant, claimed_at = now(),"
+    f" claimed_by = (select guard.user_id()) where {_TENANT} and id = :id"
+)
+_GIVE_UP = sa.text(
+    "update app.statement_tray set claimed_tenant_id = null, claimed_by = null, claimed_at = null"
+    f" where {_TENANT} and id = :id and state = 'waiting' and claimed_tenant_id = :tenant"
+    " and claimed_by = (select guard.user_id())"
 )
 _DISCARD = sa.text(
     "update app.statement_tray set state = 'discarded', done_by = (select guard.user_id()),"

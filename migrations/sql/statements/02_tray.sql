@@ -17,6 +17,10 @@ create table app.statement_tray (
   -- where the copy went: rows never change their tenant
   given_tenant_id uuid,
   given_file_id uuid,
+  -- who is copying it, where to, since when: one at a time, over two transactions
+  claimed_tenant_id uuid,
+  claimed_by uuid,
+  claimed_at timestamptz,
   dropped_by uuid not null,
   dropped_at timestamptz not null default now(),
   done_by uuid,
@@ -25,6 +29,7 @@ create table app.statement_tray (
   unique (tenant_id, sha256),
   check ((state = 'assigned') = (given_file_id is not null)),
   check ((state = 'waiting') = (done_at is null)),
+  check (num_nulls(claimed_tenant_id, claimed_by, claimed_at) in (0, 3)),
   foreign key (tenant_id, stored_object_id) references app.stored_object (tenant_id, id)
 );
 create index on app.statement_tray (tenant_id, state, dropped_at desc, id desc);
@@ -33,11 +38,12 @@ call guard.protect('app.statement_tray', 'intake');
 grant select, insert on app.statement_tray to app_restore;
 grant select, insert (tenant_id, id, stored_object_id, name, sha256, size, format, numbers, error,
   reason, dropped_by) on app.statement_tray to app_rw, app_worker;
-grant update (state, given_tenant_id, given_file_id, done_by, done_at)
+grant update (state, given_tenant_id, given_file_id, done_by, done_at, claimed_tenant_id, claimed_by,
+  claimed_at)
   on app.statement_tray to app_rw, app_worker;
 call guard.demand('app.statement_tray', '{insert,update}', '{accounting.import}');
-call guard.sign('app.statement_tray', '{dropped_by,done_by}');
-call guard.stamp('app.statement_tray', '{done_at}');
+call guard.sign('app.statement_tray', '{dropped_by,done_by,claimed_by}');
+call guard.stamp('app.statement_tray', '{done_at,claimed_at}');
 call app.audit_table('app.statement_tray', array['numbers', 'error']);
 
 -- What a person dropped at once: addresses of the files in their clients, no content.
