@@ -30,7 +30,7 @@ from app.kernel.settings import Settings, read_env_file
 from tests import factories
 
 OURS = ("DATABASE_", "VALKEY_", "S3_", "BACKOFFICE_")
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 IBAN = "GB33BUKB20201555555555"
 RIGHTS = ("accounting.read", "accounting.post", "accounting.import", "accounting.accounts")
 
@@ -92,6 +92,9 @@ def _prepared(
         accounts = _open_books(worker, tenant)
         made = _make_tokens(app, admin, tenant, count=tokens)
         slug = factories.slug_of(admin, tenant)
+    for made_app in (app, worker):
+        with made_app.app_context():
+            db.db.engine.dispose()  # its pool would outlive the product
     return Product(layout, port, settings, worker, tenant, slug, accounts, made)
 
 
