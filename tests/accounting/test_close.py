@@ -23,6 +23,7 @@ from app.kernel.settings import Settings
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import RIGHTS, Books
+from tests.accounting.test_bank import add_account, mt940, upload
 from tests.http import Browser
 
 MONTH = 202604
@@ -164,6 +165,44 @@ def test_raw_sql_closes_no_month_whose_checks_are_red(
     rw.rollback()
     assert caught.value.sqlstate == "BO409"
     assert state(admin, books) == ("in_review", "in_review")
+
+
+def test_raw_sql_closes_no_month_over_what_the_books_show_whatever_was_counted(
+    books: Books, admin: psycopg.Connection, rw: psycopg.Connection, settings: Settings
+) -> None:
+    add_account(books, number="GB5")
+    upload(books, mt940([("260402", "7,00", "Nobody's")], number="GB5"))
+    books.hand_in(MONTH)
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    rw.execute("update app.close_month set blocking = 0, figures = '{}'")
+    rw.execute("select ledger.set_period(%s, 'closed')", (MONTH,))
+    with pytest.raises(psycopg.Error, match="close-blocked") as caught:
+        rw.commit()
+    rw.rollback()
+    assert caught.value.sqlstate == "BO409"
+    assert state(admin, books) == ("in_review", "in_review")
+
+
+def test_whose_a_month_is_and_by_when_is_audited_also_by_raw_sql(
+    books: Books, admin: psycopg.Connection, rw: psycopg.Connection, settings: Settings
+) -> None:
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    changed = rw.execute(
+        "update app.close_month set due_on = '2027-01-31', blocking = 3 where period_id = %s",
+        (MONTH,),
+    )
+    rw.execute("update app.close_month set blocking = 0 where period_id = %s", (MONTH,))
+    rw.commit()
+    assert changed.rowcount == 1
+    told = admin.execute(
+        "select e.actor, c.after->>'due_on' from app.audit_event e join app.audit_change c"
+        " on c.tenant_id = e.tenant_id and c.event_id = e.id"
+        " where e.tenant_id = %s and e.act = 'close_month.assigned'",
+        (books.tenant,),
+    ).fetchall()
+    assert told == [(books.session.person_id, "2027-01-31")]
 
 
 @pytest.mark.parametrize(

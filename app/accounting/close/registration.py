@@ -30,6 +30,7 @@ NAMES = {
     "accounting.hand-in-month": _("A month is handed in"),
     "close_explanation": _("Explanation of a change"),
     "close_month": _("Close of a month"),
+    "close_month.assigned": _("Month given to somebody or due on another day"),
     "close_override": _("Close over a check that is not met"),
     "close_plan": _("Plan of the close"),
     "close_step": _("Step of the close"),

@@ -143,4 +143,21 @@ call app.audit_table('app.close_explanation');
 call app.audit_table('app.close_step');
 call app.audit_table('app.close_step_done');
 call app.audit_table('app.close_override');
+
+-- Whose a month is and by when is written down; what is counted of it, every quarter of an hour, is
+-- not.
+create function app.close_month_assigned() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') then
+    perform app.audit_note('close_month.assigned', 'close_month', null, 'accounting',
+      jsonb_build_object('period', new.period_id, 'owner_id', new.owner_id, 'due_on', new.due_on,
+        'owner_id_before', old.owner_id, 'due_on_before', old.due_on),
+      nullif(current_setting('app.request_id', true), ''));
+  end if;
+  return null;
+end $$;
+create trigger close_month_assigned after update on app.close_month for each row
+  when ((new.owner_id, new.due_on) is distinct from (old.owner_id, old.due_on))
+  execute function app.close_month_assigned();
 reset role;

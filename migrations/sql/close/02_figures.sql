@@ -18,6 +18,13 @@ call guard.admit('app.close_month', 'close_door', 'accounting');
 call guard.admit('app.close_plan', 'close_door', 'accounting');
 call guard.admit('app.close_override', 'close_door', 'accounting');
 call guard.admit('ledger.period', 'close_door', 'accounting');
+call guard.admit('ledger.account', 'close_door', 'accounting');
+call guard.admit('ledger.balance', 'close_door', 'accounting');
+call guard.admit('ledger.open_item', 'close_door', 'accounting');
+call guard.admit('ledger.allocation', 'close_door', 'accounting');
+call guard.admit('app.bank_transaction', 'close_door', 'accounting');
+grant select on ledger.account, ledger.balance, ledger.open_item, ledger.allocation,
+  app.bank_transaction to close_door;
 grant select, insert, update on app.close_month to close_door;
 grant select on app.close_plan, app.close_override, ledger.period to close_door;
 grant usage on schema ledger to close_door;
@@ -94,9 +101,40 @@ create trigger close_begins after insert on ledger.period
 create trigger close_follows after update on ledger.period
   referencing new table as changed for each statement execute function app.close_follows();
 
--- At commit, whatever statement closed the month: a check that its last count left red refuses it,
--- unless whoever closes wrote why in the same transaction. Deferred, as the count comes after the
--- lock that closing takes.
+-- What the books themselves say is left of a month: bank lines to do, suspense accounts that are not
+-- empty, control accounts that are not their open items. The same as the checks `reconciled`,
+-- `suspense` and `open-items`, which count for the page.
+create function app.close_left(t uuid, p_ends date) returns bigint
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with books as (
+    select b.account_id, sum(b.base_debit - b.base_credit)::bigint as base from ledger.balance b
+    where b.tenant_id = t and b.grain = 'm' and b.starts <= p_ends group by 1
+  ), item as (
+    select x.account_id, sum(x.base)::bigint as base from (
+      select i.account_id, i.residual_base as base from ledger.open_item i
+      where i.tenant_id = t and i.booked_on <= p_ends
+        and (i.residual <> 0 or i.residual_base <> 0)
+      union all
+      select i.account_id, a.base from ledger.allocation a join ledger.open_item i
+        on i.tenant_id = a.tenant_id and i.entry_id = a.debit_entry_id and i.no = a.debit_no
+      where a.tenant_id = t and a.allocated_on > p_ends and i.booked_on <= p_ends
+      union all
+      select i.account_id, -a.base from ledger.allocation a join ledger.open_item i
+        on i.tenant_id = a.tenant_id and i.entry_id = a.credit_entry_id and i.no = a.credit_no
+      where a.tenant_id = t and a.allocated_on > p_ends and i.booked_on <= p_ends) x
+    group by 1
+  )
+  select (select count(*) from app.bank_transaction b where b.tenant_id = t and b.state = 'to_do'
+      and b.status = 'booked' and b.booked_on <= p_ends)
+    + (select count(*) from ledger.account a
+      left join books b on b.account_id = a.id left join item i on i.account_id = a.id
+      where a.tenant_id = t and (a.subtype = 'suspense' and coalesce(b.base, 0) <> 0
+        or a.control is not null and coalesce(b.base, 0) <> coalesce(i.base, 0)))
+$$;
+
+-- At commit, whatever statement closed the month: a check that its last count left red, or that the
+-- books themselves show, refuses it, unless whoever closes wrote why in the same transaction.
+-- Deferred, as the count comes after the lock that closing takes.
 create function app.close_is_allowed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -109,6 +147,7 @@ begin
   end if;
   select m.blocking into left_over from app.close_month m
     where m.tenant_id = new.tenant_id and m.period_id = new.id;
+  left_over := greatest(left_over, app.close_left(new.tenant_id, new.ends));
   if left_over > 0 and not exists (select from app.close_override o
       where o.tenant_id = new.tenant_id and o.period_id = new.id and o.made_at = now()) then
     raise exception 'close-blocked' using errcode = 'BO409',
@@ -121,6 +160,8 @@ create constraint trigger close_is_allowed after update on ledger.period
   when (new.state = 'closed' and old.state <> 'closed') execute function app.close_is_allowed();
 reset role;
 alter function app.close_is_allowed() owner to close_door;
+alter function app.close_left(uuid, date) owner to close_door;
+revoke execute on function app.close_left(uuid, date) from public, app_owner;
 alter function app.close_figure(uuid) owner to close_door;
 alter function app.begin_close_months() owner to close_door;
 alter function app.close_follows() owner to close_door;
