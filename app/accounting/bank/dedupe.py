@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,15 +55,10 @@ def dedupe_key(one: BankTransaction, booked_on: date) -> bytes:
     bank_id = one.bank_id or ""
     if is_positional(bank_id):
         bank_id = ""
-    words = [one.text, one.counterparty or "", one.end_to_end_id or "", one.reference or ""]
-    parts = [
-        bank_id,
-        booked_on.isoformat(),
-        str(one.amount_minor),
-        one.currency or "",
-        normal_text(" ".join(words)),
-    ]
-    return hashlib.sha256("\x1f".join(parts).encode()).digest()
+    words = f"{one.text} {one.counterparty or ''} {one.end_to_end_id or ''} {one.reference or ''}"
+    plain = normal_text(words)
+    said = f"{bank_id}\x1f{booked_on}\x1f{one.amount_minor}\x1f{one.currency or ''}\x1f{plain}"
+    return hashlib.sha256(said.encode()).digest()
 
 
 def lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list[Line]:
@@ -78,14 +72,15 @@ def lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list
 
 
 def _lines(statements: Sequence[Statement], accounts: Sequence[Hashable]) -> list[Line]:
-    seen: Counter[tuple[Hashable, bytes]] = Counter()
+    seen: dict[Hashable, dict[bytes, int]] = {}
     found: list[Line] = []
     for position, (statement, account) in enumerate(zip(statements, accounts, strict=True)):
+        counted = seen.setdefault(account, {})
         for one in statement.transactions:
             booked_on = one.booked_on or one.value_on
             if one.status is Status.INFORMATION or booked_on is None:
                 continue
             key = dedupe_key(one, booked_on)
-            seen[account, key] += 1
-            found.append(Line(position, one, booked_on, key, seen[account, key]))
+            counted[key] = occurrence = counted.get(key, 0) + 1
+            found.append(Line(position, one, booked_on, key, occurrence))
     return found

@@ -29,7 +29,7 @@ def settle(found: Sequence[Line], places: Sequence[Place]) -> list[Line]:
     Kept pending lines keep their row and with it what people wrote there. A pending line whose
     booking is here already is left out, whatever the order in which the files came.
     """
-    accounts = sorted({places[one.position][1] for one in found})
+    accounts = sorted({places[position][1] for position in {one.position for one in found}})
     first = min(one.booked_on for one in found) - _REACH
     last = max(one.booked_on for one in found) + _REACH
     left = _without_settled(found, places, accounts, first, last)
@@ -118,7 +118,7 @@ def _becoming_booked(
 ) -> list[Line]:
     values = {"accounts": accounts, "first": first, "last": last}
     rows = session.execute(_PENDING, values).all()
-    here = {_key(one, places) for one in found}
+    here = {_key(one, places) for one in found} if rows else set()
     rows = [
         row
         for row in rows
