@@ -67,7 +67,13 @@ def _doors() -> tuple[NavItem | PaletteCommand, ...]:
             shortcut="R",
         ),
         NavItem(
-            "reports", _("Reports"), "chart-column", "portal_reports.index", "portal", order=20
+            "reports",
+            _("Reports"),
+            "chart-column",
+            "portal_reports.index",
+            "portal",
+            order=20,
+            near=("packs",),
         ),
         PaletteCommand(
             "publish",

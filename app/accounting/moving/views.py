@@ -149,6 +149,7 @@ def _file_page(moving_id: UUID) -> Response:
         blocking=[one for one in faults if one["row"] == 0 and not one["warning"]],
         listed=[one for one in faults if one["row"]],
         told=_told,
+        day_of=date.fromisoformat,
         error=_told(found.error) if found.error else "",
         kinds=KINDS,
         states=STATES,

@@ -26,6 +26,8 @@ CLAIMS = (
     ("Harlow Print", 52, 38_700, 14),
     ("Tern Logistics", 21, 127_300, 7),
 )
+ABROAD = "Lakeside Software"
+FOREIGN, FOREIGN_BASE = 60_000, 55_200
 PAIRED_ALL_BUT = 2  # contacts whose payments nobody has paired yet
 MOST_PAIRS = 400
 RECODED = 3
@@ -61,6 +63,9 @@ def _owe(today: date) -> None:
         _claim(name, made[name], today - timedelta(days=days), amount, payable.id, cost.id, base)
         for name, days, amount, _terms in CLAIMS
     ]
+    abroad = contacts_commands.create(name=ABROAD, kind="supplier", terms_days=30)
+    on = today - timedelta(days=6)
+    drafts.append(_from_abroad(abroad, on, payable.id, cost.id, base))
     open_ones = [one for one in drafts if states.get((one.date.year, one.date.month)) == "open"]
     if open_ones:
         commands.post_many(drafts=open_ones)
@@ -79,6 +84,30 @@ def _claim(
             PostingInput(payable, -amount, base, counterparty_id=contact, memo=f"Invoice {number}"),
         ),
         key=f"demo-supplier:{name}:{number}",
+    )
+
+
+def _from_abroad(contact: UUID, on: date, payable: UUID, cost: UUID, base: str) -> EntryDraft:
+    """A service in another currency; where the books know a reverse charge, both of its sides."""
+    charge = next((one for one in queries.tax_codes() if one.reverse_account_id and one.rate), None)
+    code = charge.code if charge else None
+    postings = [PostingInput(cost, FOREIGN_BASE, base, tax_code=code)]
+    if charge and charge.account_id and charge.reverse_account_id:
+        tax = int(FOREIGN_BASE * charge.rate)
+        postings += [
+            PostingInput(charge.account_id, tax, base, tax_code=code),
+            PostingInput(charge.reverse_account_id, -tax, base, tax_code=code),
+        ]
+    currency = "EUR" if base == "USD" else "USD"
+    claim = PostingInput(
+        payable, -FOREIGN, currency, -FOREIGN_BASE, counterparty_id=contact, memo="AB-204"
+    )
+    return EntryDraft(
+        journal="GEN",
+        date=on,
+        description=f"Invoice AB-204 of {ABROAD}",
+        postings=(*postings, claim),
+        key=f"demo-abroad:{on}",
     )
 
 

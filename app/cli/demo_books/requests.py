@@ -43,7 +43,7 @@ def fill(staff: Scope, owner: Scope, *, today: date) -> None:
         answered = _ask(lines[0], words.gettext("What was this for?"))
         receipt = _ask(lines[1], words.gettext("Please send us the receipt."), wants_file=True)
         _ask(lines[2], words.gettext("Business or private?"), chips=("Business", "Private"))
-        _ask(lines[3], words.gettext("Which customer is this from?"), chips=())
+        _ask(lines[3], words.gettext("What does this belong to?"), chips=())
         _ask(lines[4], words.gettext("Please send us the receipt."), wants_file=True)
         _write(lines[0], "Same payee as in spring; it was coded to supplies then.", "team")
         _write(lines[1], "Sent back: split the deposit from the rent, please.", "sent_back")

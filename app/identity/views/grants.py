@@ -30,7 +30,7 @@ def lines_of(row: queries.AccessRow | queries.AccessRequest | queries.OwnAccess)
 def grant_state(row: queries.AccessRow) -> lists.Tag:
     """Living, not yet begun, or without its engagement."""
     if row.living:
-        return lists.Tag(_("Living"), "good")
+        return lists.Tag(_("In force"), "good")
     if row.valid_to is not None and row.valid_to <= datetime.now(UTC):
         return lists.Tag(_("Ended"), "")
     if row.valid_from > datetime.now(UTC):
@@ -55,7 +55,13 @@ def _grant_list(place: str) -> lists.ListView:
         columns=(
             lists.Column("name", _("Name"), main=True),
             *client,
-            lists.Column("role", _("Role"), cell=lambda row: str(roles.title(row.role)), wide=True),
+            lists.Column(
+                "role",
+                _("Role"),
+                cell=lambda row: str(roles.title(row.role)),
+                wide=True,
+                phone="l2",
+            ),
             lists.Column("lines", _("Lines"), cell=lines_of, wide=True, phone="ax"),
             lists.Column("valid_to", _("Until"), kind="instant", phone="r1"),
             lists.Column("covered_by", _("Covered by"), wide=True, phone="ax"),
@@ -64,7 +70,7 @@ def _grant_list(place: str) -> lists.ListView:
         href=lambda row: url_for(f"identity.{place}_end_form", ids=str(row.id)),
         filters=(lists.Filter("q", _("Search"), kind="search"),),
         views=(
-            lists.View("living", _("Living"), {}),
+            lists.View("living", _("In force"), {}),
             lists.View("ending", _("Ends within a month"), {"state": "ending"}),
             lists.View("all", _("Also ended"), {"state": "all"}),
         ),
