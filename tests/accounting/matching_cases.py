@@ -88,6 +88,8 @@ class Firm:
     lines: list[Line] = field(default_factory=list)
     truth: dict[UUID, Truth] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
+    booked: list[tuple[Line, UUID]] = field(default_factory=list)
+    """What was booked before, and to which account."""
 
 
 @dataclass(slots=True)
@@ -133,6 +135,7 @@ def firm(seed: int, *, lines: int = 100) -> Firm:
     by_id = {one.id: one for one in (*customers, *suppliers)}
     while len(make.firm.lines) < lines:
         _line(make, main, savings, open_, by_id, suppliers, accounts)
+    make.firm.booked = make.history
     make.firm.known = Known(
         items=make.items,
         entries=make.entries,

@@ -26,7 +26,7 @@ from app.accounting.matching import (
 from app.accounting.matching import text as texts
 from app.accounting.matching.prepared import Known
 from app.accounting.matching.references import Cited
-from app.accounting.matching.values import Line, OpenItem, Reason, Rule, Suggestion
+from app.accounting.matching.values import Line, OpenItem, OwnAccount, Reason, Rule, Suggestion
 from app.kernel import words as kernel_words
 from tests.accounting import matching_cases
 
@@ -218,6 +218,28 @@ def test_a_twin_of_a_line_keeps_both_from_being_certain(
     assert not [one for one in sure(found) if len(one.open_items) == 1]
     beside = engine.suggest(lines, Known(items=items), beside=twins)
     assert not [one for one in sure(beside) if len(one.open_items) == 1]
+
+
+def test_own_accounts_lines_that_name_each_other_go_together() -> None:
+    main = OwnAccount(UUID(int=1), UUID(int=2), "Main", "EUR", frozenset({"DE00MAIN"}))
+    savings = OwnAccount(UUID(int=3), UUID(int=4), "Savings", "EUR", frozenset({"DE00SAVE"}))
+
+    def moved(number: int, own: OwnAccount, amount: int, day: int, names: str | None) -> Line:
+        return replace(
+            line(number, amount, text="Umbuchung"),
+            bank_account_id=own.id,
+            account_id=own.account_id,
+            booked_on=dt.date(2026, 5, day),
+            counterparty_account=names,
+        )
+
+    both = [moved(1, main, -5_000, 14, "DE00SAVE"), moved(2, savings, 5_000, 16, "DE00MAIN")]
+    silent = [moved(3, main, -5_000, 16, None), moved(4, savings, 5_000, 14, None)]
+    found = engine.suggest([*both, *silent], Known(accounts=(main, savings)))
+    for one, other in (both, both[::-1], silent, silent[::-1]):
+        assert found[one.id][0].other_line_id == other.id
+    assert [found[one.id][0].certainty for one in both] == ["certain", "certain"]
+    assert "certain" not in [found[one.id][0].certainty for one in silent]
 
 
 def test_a_sum_is_certain_only_where_no_other_choice_makes_it() -> None:

@@ -27,8 +27,11 @@ from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import together as reconcile_together
 from app.kernel import db, ids, undo
 from app.kernel.errors import Conflict, DomainError, Invalid
+from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
+from tests.accounting.reconcile_scene import Scene
+from tests.accounting.test_reconcile_pending import HERE, Person
 from tests.accounting.test_suggest import NUMBER, bring, suggested
 
 DAY = dt.date(2026, 3, 2)
@@ -110,6 +113,26 @@ def test_salaries_paid_one_by_one_are_the_payroll_entry_together(books: Books) -
     with books.open():
         commands.reverse_entry(entry_id=entry, key="back")
     assert states(books, lines) == ["to_do"] * 4
+
+
+def test_the_screen_is_told_which_other_lines_are_done_with_one(
+    app: Flask, books: Books, admin: psycopg.Connection
+) -> None:
+    waiting(books, -635_075, "Payroll March")
+    lines = bring(books, STAFF)
+    with books.open(read_only=True):
+        bank = bank_queries.bank_accounts()[0].id
+        version = bank_queries.line(lines[1]).version
+    scene = Scene(books, factories.slug_of(admin, books.tenant), bank, bank)
+    person = Person(app, scene)
+    mark = reconcile_accept.mark(suggested(books, [lines[1]])[0][0])
+    answer = person.client.post(
+        f"/c/{scene.slug}/books/reconcile/lines/{lines[1]}/accept",
+        data={"accept": f"{version}:{mark}", "csrf_token": person.csrf},
+        headers=HERE | {"Accept": "application/json"},
+    )
+    assert answer.status_code == 200
+    assert set(answer.get_json()["gone"]) == {str(lines[0]), str(lines[2])}
 
 
 def test_one_deposit_is_several_entries_and_all_of_them_wait_again_after_undo(

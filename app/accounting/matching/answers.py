@@ -237,7 +237,7 @@ def of_payout(paid: Payout) -> Suggestion:
 
 def to_own_account(line: Line, own: OwnAccount) -> Suggestion:
     """A transfer whose other side has not come yet; likely at most."""
-    features = {"transfer-start": 1.0, "transfer-number": 1.0}
+    features = {"transfer-start": 1.0, "transfer-number": 0.8}
     probable = scoring.probability(scoring.log_odds(features))
     return Suggestion(
         kind="transfer",

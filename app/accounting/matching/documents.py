@@ -15,6 +15,7 @@ from app.accounting.matching.prepared import Ready, Seen
 from app.accounting.matching.references import Hit
 from app.accounting.matching.values import Entry, Line, OpenItem, OwnAccount
 
+_ONE_SIDE = 0.4
 TRANSFER_DAYS = 5
 ENTRY_DAYS_BEFORE, ENTRY_DAYS_AFTER = 90, 10
 _FEW = 40
@@ -248,8 +249,11 @@ def transfer_pairs(
 def _transfer_pair(seen: Seen, other: Seen, days: int, ready: Ready) -> Pair:
     mine, theirs = seen.line, other.line
     features: scoring.Features = {"transfer-start": 1, "amount-equal": 1, "days-apart": days}
-    if _names_account(mine, theirs, ready) or _names_account(theirs, mine, ready):
-        features["transfer-number"] = 1
+    named = _names_account(mine, theirs, ready) + _names_account(theirs, mine, ready)
+    if named:
+        # less than half for one side: two lines that name each other go together, however well
+        # each would go with another that names nobody
+        features["transfer-number"] = 1 if named == 2 else _ONE_SIDE
     if _speaks_of_moving(seen, other):
         features["transfer-word"] = 1
     return Pair(

@@ -61,10 +61,11 @@ WEIGHTS: Mapping[str, float] = {
     "taken": -1.5,
     # a rule of the team books such lines to this document's account
     "rule-agrees": 0.5,
-    # entries of the bank's account that wait for their line, and own accounts' opposite lines
+    # entries of the bank's account that wait for their line, and own accounts' opposite lines:
+    # both name each other's account, or one does (0.4)
     "entry-start": -1.5,
     "transfer-start": -4.0,
-    "transfer-number": 8.0,
+    "transfer-number": 10.0,
     "transfer-word": 3.0,
     "days-apart": -0.25,
     # several entries that are one line, several lines that are one entry: all lines that share a

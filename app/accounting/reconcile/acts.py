@@ -42,11 +42,12 @@ MOST_BYTES = 26_000_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an act says when it is done: words, and the token of the way back."""
+    """What an act says when it is done: words, the token of the way back, the lines it decided."""
 
     text: str
     undo: UUID | None = None
     stays: bool = False
+    lines: tuple[str, ...] = ()
 
 
 def wants_json() -> bool:
@@ -63,9 +64,11 @@ def once(key: str | None, act: Callable[[], Outcome]) -> Outcome:
     stored = idempotency.begin(f"reconcile:{key}", request_hash=print_, line="accounting")
     if stored is not None:
         kept = json.loads(stored.body)
-        return Outcome(kept["text"], UUID(kept["undo"]) if kept["undo"] else None, kept["stays"])
+        token = UUID(kept["undo"]) if kept["undo"] else None
+        return Outcome(kept["text"], token, kept["stays"], tuple(kept.get("lines", ())))
     done = act()
     body = {"text": str(done.text), "undo": done.undo and str(done.undo), "stays": done.stays}
+    body |= {"lines": done.lines}
     idempotency.keep(
         f"reconcile:{key}",
         status=200,
@@ -82,6 +85,7 @@ def answer(line_id: UUID, done: Outcome) -> Response:
         body: dict[str, Any] = {"toast": render_template("web/_toasts.html", inner=True)}
         if done.stays:
             body["row"] = _row(line_id)
+        body["gone"] = [one for one in done.lines if one != str(line_id)]
         return _json(body)
     line = reconcile_queries.line(line_id)
     after = line_id if done.stays else reconcile_queries.next_to_do(line)
@@ -128,7 +132,7 @@ def _json(body: dict[str, Any]) -> Response:
 def _booked(done: Done) -> Outcome:
     label = done.entry.label if done.entry else ""
     text = _("Booked as %(label)s.", label=label) if label else _("Matched.")
-    return Outcome(str(text), done.undo)
+    return Outcome(str(text), done.undo, lines=tuple(map(str, done.line_ids)))
 
 
 @pages.post(f"{LINE}/accept", needs=POST, again=refused)

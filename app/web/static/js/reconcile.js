@@ -1,4 +1,4 @@
-// An act leaves the list at once and comes back with its reason when refused.
+// An act leaves the list at once and is back with its reason if refused.
 import { $, $$, on, plain } from "./keys.js";
 import { fragment, move } from "./list.js";
 import { forget, outbox, restore, send } from "./outbox.js";
@@ -14,7 +14,7 @@ let undoNext, paging;
 const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell });
 const hide = () => box.all().forEach(({ line }) => row(line)?.remove());
 
-// The next panels are there.
+// Next panels are there.
 function panelOf(id) {
 	const keep = (found) => (found ? panels.set(id, found) : panels.delete(id), found);
 	if (!panels.has(id)) panels.set(id, text($("a", row(id)).href).then(keep));
@@ -72,13 +72,14 @@ function act(form, by, kind) {
 	const { line } = (form.dataset.line ? form : by.closest("tr")).dataset, one = row(line);
 	const url = by.hasAttribute("formaction") ? by.formAction : form.action;
 	const body = String(new URLSearchParams(new FormData(form, by)));
-	const next = one?.nextElementSibling, after = next?.dataset.line ? next : one?.previousElementSibling;
-	box.add({ line, url, body, row: one?.outerHTML, next: next?.id });
-	if (kind === "asked") return select(null, 1);
-	if (kind !== "gone" || !one) return;
-	const was = one === current();
+	box.add({ line, url, body, row: one?.outerHTML, next: one?.nextElementSibling?.id });
+	if (kind === "asked") select(null, 1);
+	else if (kind === "gone" && one) drop(one);
+}
+function drop(one) {
+	const all = rows(), at = all.indexOf(one), was = one === current();
 	one.remove();
-	if (was || !current()) select(after?.dataset.line ? after : rows()[0]);
+	if (was || !current()) select(all[at + 1] ?? all[at - 1]);
 }
 function done(one, answer) {
 	$("#toasts").innerHTML = answer.toast;
@@ -86,6 +87,7 @@ function done(one, answer) {
 	const form = $("#toasts form"), old = row(one.line);
 	if (form) undos.push({ url: form.action, line: one.line });
 	panels.delete(one.line);
+	answer.gone?.forEach((id) => row(id) && drop(row(id)));
 	if (answer.row && old) {
 		const was = old === current();
 		old.outerHTML = answer.row;
@@ -115,7 +117,7 @@ async function undo() {
 	if (list) lines.innerHTML = list;
 	hide();
 	$("#toasts").innerHTML = answer.toast ?? "";
-	panels.delete(found.line);
+	panels.clear();
 	select(row(found.line) ?? rows()[0]);
 	tell();
 }
