@@ -67,8 +67,8 @@ def once(key: str | None, act: Callable[[], Outcome]) -> Outcome:
         token = UUID(kept["undo"]) if kept["undo"] else None
         return Outcome(kept["text"], token, kept["stays"], tuple(kept.get("lines", ())))
     done = act()
-    body = {"text": str(done.text), "undo": done.undo and str(done.undo), "stays": done.stays}
-    body |= {"lines": done.lines}
+    body: dict[str, Any] = {"text": str(done.text), "stays": done.stays, "lines": done.lines}
+    body["undo"] = done.undo and str(done.undo)
     idempotency.keep(
         f"reconcile:{key}",
         status=200,
