@@ -12,6 +12,39 @@ from app.kernel.words import _
 
 JOBS = ("app.documents.preview",)
 PAPERS = _("Documents")
+_NAMES = {
+    "document": _("Document"),
+    "document_version": _("Content of a document"),
+    "document_link": _("Document at a record"),
+    "documents": _("Documents"),
+    "documents.preview": _("Pictures of a document are made"),
+}
+_ERRORS = {
+    "document-class-unknown": _("There is no such class of documents."),
+    "document-class-not-yours": _("You do not see documents of this class yourself."),
+    "document-class-of-provider": _(
+        "Your accountants set who may see this document. You may show it to fewer people,"
+        " not to more."
+    ),
+    "document-of-provider": _("This document was added by your accountants."),
+    "document-link-of-provider": _(
+        "Your accountants attached this document here. Ask them to take it off."
+    ),
+    "document-link-settled": _(
+        "The document was attached more than a day ago. Ask your accountants to take it off."
+    ),
+    "document-not-linked": _("This document does not belong there any more."),
+    "file-not-kept": _(
+        "Files of this kind are not kept. Send a PDF, a picture, an office file, CSV, text"
+        " or a mail."
+    ),
+    "file-archive": _("Unpack the archive first and send the files in it."),
+    "file-damaged": _("The file is damaged. Save it anew and send it again."),
+    "file-bomb": _("The file unpacks to far more than it should. It is not kept."),
+    "file-macros": _("The file holds a program or macros. Save it without, as a PDF."),
+    "file-locked": _("The file has a password. Send it without one."),
+    "file-virus": _("The file holds a virus. It was not kept."),
+}
 
 
 def register(registry: Registry) -> None:
@@ -42,44 +75,8 @@ def register(registry: Registry) -> None:
         PaletteSource("documents", PAPERS, views.find, "document.read", order=80),
         Permalink("document", views.permalink),
     )
-    words.declare_names(
-        {
-            "document": _("Document"),
-            "document_version": _("Content of a document"),
-            "document_link": _("Document at a record"),
-            "documents": _("Documents"),
-            "documents.preview": _("Pictures of a document are made"),
-        }
-    )
-    words.declare_errors(
-        {
-            "document-class-unknown": _("There is no such class of documents."),
-            "document-class-not-yours": _("You do not see documents of this class yourself."),
-            "document-class-of-provider": _(
-                "Your accountants set who may see this document. You may show it to fewer people,"
-                " not to more."
-            ),
-            "document-of-provider": _("This document was added by your accountants."),
-            "document-link-of-provider": _(
-                "Your accountants attached this document here. Ask them to take it off."
-            ),
-            "document-link-settled": _(
-                "The document was attached more than a day ago. Ask your accountants to take it"
-                " off."
-            ),
-            "document-not-linked": _("This document does not belong there any more."),
-            "file-not-kept": _(
-                "Files of this kind are not kept. Send a PDF, a picture, an office file, CSV, text"
-                " or a mail."
-            ),
-            "file-archive": _("Unpack the archive first and send the files in it."),
-            "file-damaged": _("The file is damaged. Save it anew and send it again."),
-            "file-bomb": _("The file unpacks to far more than it should. It is not kept."),
-            "file-macros": _("The file holds a program or macros. Save it without, as a PDF."),
-            "file-locked": _("The file has a password. Send it without one."),
-            "file-virus": _("The file holds a virus. It was not kept."),
-        }
-    )
+    words.declare_names(_NAMES)
+    words.declare_errors(_ERRORS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
