@@ -112,6 +112,11 @@ def test_a_claim_falls_due_after_the_days_to_pay(books: Books) -> None:
     }
 
 
+def test_the_list_says_amounts_as_money(browser: FlaskClient, books: Books, base: str) -> None:
+    claim(books, make(books, "Money Shown"), 123_456)
+    assert "1,234.56" in get(browser, f"{base}/contacts")
+
+
 def test_ticked_items_settle_and_the_settlement_is_released_and_restored(
     browser: FlaskClient, books: Books, base: str, admin: psycopg.Connection
 ) -> None:
