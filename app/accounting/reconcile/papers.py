@@ -80,22 +80,24 @@ def ask(bank_account_id: UUID, line_ids: Sequence[UUID], *, text: str) -> tuple[
     )
 
 
+_HERE = "tenant_id = (select guard.tenant_id())"
 NEEDS = (
     "t.status = 'booked' and t.state in ('to_do', 'booked') and t.amount_minor < 0"
     " and t.decided_as is distinct from 'transfer'"
+    " and t.booked_on > (select coalesce(max(p.ends), '-infinity') from ledger.period p"
+    f" where p.{_HERE} and p.state = 'closed')"
     " and (-t.amount_minor >= (select coalesce((select s.paper_from from app.reconcile_setting s"
-    " where s.tenant_id = t.tenant_id), :default) * power(10::numeric, c.exponent)"
-    " from app.currency c where c.code = t.currency)"
-    " or exists (select from app.bank_rule r where r.tenant_id = t.tenant_id and r.id = t.rule_id"
-    " and r.needs_document))"
-    " and t.booked_on > coalesce((select max(p.ends) from ledger.period p"
-    " where p.tenant_id = t.tenant_id and p.state = 'closed'), '-infinity')"
+    f" where s.{_HERE}), :default) * power(10::numeric, c.exponent)"
+    " from app.bank_account b join app.currency c on c.code = b.currency"
+    f" where b.{_HERE} and b.id = :account)"
+    f" or t.rule_id in (select r.id from app.bank_rule r where r.{_HERE} and r.needs_document))"
     " and not exists (select from app.document_link k where k.tenant_id = t.tenant_id"
     " and k.subject_type = 'bank_transaction' and k.subject_id = t.id)"
     " and not exists (select from app.document_link k where k.tenant_id = t.tenant_id"
     " and k.subject_type = 'entry' and k.subject_id = t.entry_id)"
 )
-"""The condition on a bank line `t`; `:default` is FROM."""
+"""The condition on a bank line `t` of `:account`; `:default` is FROM. What holds for the whole
+account is asked once, not by line."""
 _UNASKED_ONLY = (
     " and not exists (select from app.question_subject s join app.question q"
     " on q.tenant_id = s.tenant_id and q.id = s.question_id"
