@@ -108,11 +108,12 @@ def test_the_same_export_of_another_package_twice_is_one_file(
     data = b"*Code,*Name,*Type\n090,Business Bank Account,Bank\n200,Sales,Revenue\n"
 
     def come() -> UUID:
-        return moving_commands.upload(data=data, name="chart.csv")
+        return moving_commands.upload(data=data, name="twice.csv")
 
     found = meet(come, come)
     kept = admin.execute(
-        "select id from app.moving_file where tenant_id = %s", (books.tenant,)
+        "select id from app.moving_file where tenant_id = %s and name = 'twice.csv'",
+        (books.tenant,),
     ).fetchall()
     assert kept == [(found,)]
 
