@@ -32,7 +32,7 @@ from app.web.pages import Pages, Surface
 from app.web.render import go, is_partial, redirect_to, render
 
 pages = Pages("accounting_reconcile", __name__, surface=Surface.CLIENT)
-LIMIT = 25
+LIMIT = 40
 CERTAIN_SHOWN = 500
 """So many certain lines are listed; counted and accepted are more."""
 SPLIT_ROWS = 4
