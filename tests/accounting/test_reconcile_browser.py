@@ -78,6 +78,11 @@ def test_enter_accepts_and_goes_on_but_never_accepts_no_match(opened: Any, scene
     expect(page.locator("#lines tr[aria-current]")).to_contain_text("Unknown shop")
 
 
+def opened_panel(page: Any) -> None:
+    """Waits for the current line's panel: its keys are there when it is."""
+    expect(page.locator("#rec-panel [data-panel]")).to_have_count(1)
+
+
 def test_split_same_skip_transfer_ask_and_undo_by_keys(opened: Any, scene: Scene) -> None:
     page = opened()
     page.keyboard.press("/")
@@ -88,13 +93,17 @@ def test_split_same_skip_transfer_ask_and_undo_by_keys(opened: Any, scene: Scene
     left(page, 12)
     page.keyboard.press("j")
     page.keyboard.press("k")
+    opened_panel(page)
     page.keyboard.press("+")
     left(page, 11)
+    opened_panel(page)
     page.keyboard.press("s")
     left(page, 10)
+    opened_panel(page)
     page.keyboard.press("t")
     page.keyboard.press("Enter")
     left(page, 9)
+    opened_panel(page)
     page.keyboard.press("q")
     page.keyboard.press("Enter")
     saved(page)
