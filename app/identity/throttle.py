@@ -1,6 +1,7 @@
 """Limits on tries at signing in: per address, per person and per network, shared in Valkey.
 
-When Valkey is down each process counts for itself: slower to notice, never open.
+When Valkey is down each process counts for itself: slower to notice, never open. The window moves
+with the clock, so that no instant (such as a full five minutes) lets a try more through.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from flask import current_app
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter
 
 from app.kernel.errors import Throttled
 from app.kernel.settings import Settings
@@ -33,8 +34,8 @@ class Throttle:
     """Counts tries in Valkey, and in this process while Valkey cannot be reached."""
 
     def __init__(self, storage: Storage) -> None:
-        self._shared = SlidingWindowCounterRateLimiter(storage)
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(storage)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def hit(self, kind: Kind, subject: str) -> None:
         """Counts one try; raises Throttled with the seconds to wait when it is one too many."""
