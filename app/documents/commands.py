@@ -9,8 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.documents import checks, preview, queries
+from app.documents.happened import DocumentAdded
 from app.documents.models import CLASSES, DocumentHead, stored_kind
-from app.kernel import ids, storage, undo, usage
+from app.kernel import events, ids, scope, storage, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid
 
@@ -55,7 +56,7 @@ def add(
     made = ids.uuid7()
     values = {"id": made, "line": line, "class": document_class, "name": checked.name}
     session.execute(_ADD, {**values, "source": source})
-    session.execute(_ADD_VERSION, {"id": made, "object": stored})
+    version = session.execute(_ADD_VERSION, {"id": made, "object": stored}).scalar_one()
     usage.record(
         METER,
         1,
@@ -65,6 +66,7 @@ def add(
         unit="document",
     )
     preview.order(made, line=line, media_type=checked.media_type)
+    _tell(made, version, checked.media_type)
     return made
 
 
@@ -137,6 +139,13 @@ def _restore(args: dict[str, Any]) -> None:
     )
 
 
+def _tell(document_id: UUID, version_id: UUID, media_type: str) -> None:
+    """Says that a content is there; whoever reads papers gets a job of its own."""
+    tenant = scope.current().tenant_id
+    if tenant is not None:
+        events.emit(DocumentAdded(tenant, document_id, version_id, media_type))
+
+
 def _place(document_id: UUID, subject_type: str, subject_id: UUID) -> dict[str, str]:
     return {
         "document": str(document_id),
@@ -171,6 +180,7 @@ _ADD_VERSION = sa.text(
     "insert into app.document_version (tenant_id, document_id, line, no, stored_object_id, sha256,"
     " size, media_type) select o.tenant_id, :id, o.line, 1, o.id, o.sha256, o.size, o.media_type"
     " from app.stored_object o where o.tenant_id = (select guard.tenant_id()) and o.id = :object"
+    " returning id"
 )
 _LINK = sa.text(
     "insert into app.document_link (tenant_id, document_id, line, subject_type, subject_id)"

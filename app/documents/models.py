@@ -41,6 +41,7 @@ class DocumentHead:
 class DocumentVersion:
     """One immutable content of a paper; `sha256` is of the plain bytes."""
 
+    id: UUID
     no: int
     stored_object_id: UUID
     sha256: str

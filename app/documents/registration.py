@@ -17,6 +17,7 @@ _NAMES = {
     "document_version": _("Content of a document"),
     "document_link": _("Document at a record"),
     "documents": _("Documents"),
+    "document.added": _("A document is read and found"),
     "documents.preview": _("Pictures of a document are made"),
 }
 _ERRORS = {
