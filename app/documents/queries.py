@@ -69,8 +69,8 @@ def documents(
 def versions(document_id: UUID) -> list[DocumentVersion]:
     """Every content a paper had, the newest first."""
     statement = sa.text(
-        "select v.id, v.no, v.stored_object_id, v.sha256, v.size, v.media_type, v.added_by, v.added_at"
-        " from app.document_version v where v.tenant_id = (select guard.tenant_id())"
+        "select v.id, v.no, v.stored_object_id, v.sha256, v.size, v.media_type, v.added_by,"
+        " v.added_at from app.document_version v where v.tenant_id = (select guard.tenant_id())"
         " and v.document_id = :id order by v.no desc"
     )
     return [

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import psycopg
-import pytest
 from flask import Flask
 
 from app.documents import commands, queries
 from app.documents.happened import DocumentAdded
 from app.kernel import db, events, jobs
 from app.kernel import scope as scopes
+from app.kernel.db import session
 from tests import factories
 from tests.documents.test_checks import png
 
@@ -46,12 +46,8 @@ def test_a_paper_that_was_rolled_back_is_not_told(
     tenant = factories.make_client(admin)
     staff = factories.staff(admin, tenant, role="staff_accountant")
     before = len(heard)
-    with (
-        app.app_context(),
-        pytest.raises(ZeroDivisionError),
-        db.transaction(staff.scope(tenant)),
-    ):
+    with app.app_context(), db.transaction(staff.scope(tenant)):
         commands.add(png(8, 9), name="a.png", line="accounting", source="staff")
-        _ = 1 / 0
+        session.rollback()
     jobs.run_due(worker_app)
     assert len(heard) == before
