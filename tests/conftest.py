@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     running = servers.start_all(SERVERS, fsync=False)
     os.environ.update(running.environment())
     os.environ["BACKOFFICE_ENVIRONMENT"] = "test"
+    os.environ.setdefault("BACKOFFICE_DATA_DIR", str(SERVERS / "data"))
     _started.append(running)
 
 

@@ -276,6 +276,6 @@ def _accepted(result: results.Accepted) -> Response:
 
 
 def _download(result: results.Download) -> Response:
-    response = Response(result.chunks, 200, mimetype=result.media_type)
+    response = Response(result.chunks, 200, mimetype=result.media_type.partition(";")[0])
     response.headers.set("Content-Disposition", "attachment", filename=result.name)
     return response

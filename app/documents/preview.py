@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import structlog
 
 from app.documents import queries
 from app.documents.models import stored_kind
-from app.kernel import jobs, storage
+from app.kernel import jobs, storage, workroom
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 from app.kernel.jobs_catalog import job
@@ -81,11 +80,10 @@ def make(args: dict[str, Any], _progress: Progress) -> None:
 
 def paint(data: bytes, painting: Painting = PAINTED["application/pdf"]) -> list[bytes]:
     """The pictures of a paper; none where the file cannot be drawn within the bounds."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with workroom.folder("preview") as folder:
         source = folder / f"paper{painting.source}"
         source.write_bytes(data)
-        command = [sys.executable, "-I", str(_PAINTER), str(source), name]
+        command = [sys.executable, "-I", str(_PAINTER), str(source), str(folder)]
         try:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
         except subprocess.TimeoutExpired:

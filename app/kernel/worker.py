@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from flask import Flask
 
-from app.kernel import jobs_catalog, rq_transport
+from app.kernel import jobs_catalog, rq_transport, workroom
 from app.kernel.jobs_control import Ticket
 from app.kernel.jobs_run import Runner
 from app.kernel.settings import Settings
@@ -44,6 +44,7 @@ def run(create_app: Callable[[], Flask], queues: Sequence[str] = jobs_catalog.QU
     """
     app = create_app()
     settings: Settings = app.extensions["settings"]
+    workroom.sweep(app)
     runner = Runner(app)
     _running[:] = [runner]
     pause = 0.2

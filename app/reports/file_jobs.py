@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel import clock, jobs, reads, storage, words
+from app.kernel import clock, jobs, reads, storage, words, workroom
 from app.kernel.db import session
 from app.kernel.jobs import Progress, job
 from app.kernel.schedules import schedule
@@ -70,8 +69,8 @@ def _file(order: Order, report: Report, progress: Progress) -> Iterator[Path]:
         with pdf_parts.typeset(pdf.Chapter(report), order.mark, foot=foot, told=told) as path:
             yield path
         return
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
-        path = Path(folder) / f"report.{order.ending}"
+    with workroom.folder("report") as folder:
+        path = folder / f"report.{order.ending}"
         if order.ending == "xlsx":
             sheet.large_workbook(report, order.mark, path)
         else:

@@ -25,7 +25,7 @@ NO_ID = UUID(int=0)
 KIND = "report.file"
 KEPT = timedelta(days=7)
 MEDIA_TYPES: dict[Ending, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from app.kernel import words
+from app.kernel import words, workroom
 from app.kernel.errors import TooLarge, Unavailable
 from app.reports import pdf
 from app.reports.document import Report, Row, RowKind
@@ -33,8 +32,8 @@ def typeset(chapter: pdf.Chapter, mark: Mark, *, foot: str, told: Told) -> Itera
     Raises TooLarge where a part does not keep within the bounds.
     """
     rows = split(chapter.report)
-    with tempfile.TemporaryDirectory(prefix="report-") as name:
-        folder, page, parts = Path(name), 1, []
+    with workroom.folder("report") as folder:
+        page, parts = 1, []
         for place, some in enumerate(rows):
             told(place, len(rows) + 1)
             part = pdf.Part(some, page, last=place == len(rows) - 1)

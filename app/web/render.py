@@ -130,7 +130,7 @@ def download(content: Iterable[bytes] | bytes, *, name: str, media_type: str) ->
     plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in name)
     stem = name.rsplit(".", 1)
     plain = plain if len(stem) == 1 else f"{plain[: -len(stem[1]) - 1]}.{stem[1]}"
-    response = Response(content, mimetype=media_type)
+    response = Response(content, mimetype=media_type.partition(";")[0])
     response.headers["Content-Disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
     )

@@ -305,13 +305,17 @@ def test_a_phones_photo_is_shown_upright_without_where_it_was_taken(
     assert kept.data == data
 
 
-def test_a_photo_that_cannot_be_decoded_has_no_preview() -> None:
+def test_a_photo_that_cannot_be_decoded_has_no_preview(worker_app: Flask) -> None:
     data = (Path(__file__).parent / "data" / "phone.heic").read_bytes()
     painting = preview.PAINTED["image/heic"]
-    for broken in (data[:400], data[:40] + b"\xff" * 400, data[:12]):
-        assert preview.paint(broken, painting) == []
+    with worker_app.app_context():
+        for broken in (data[:400], data[:40] + b"\xff" * 400, data[:12]):
+            assert preview.paint(broken, painting) == []
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.7 nothing\n%%EOF", PDF, b"%PDF-1.7\n" + b"\xff" * 5_000])
-def test_a_pdf_that_cannot_be_drawn_has_no_preview_and_harms_nothing(data: bytes) -> None:
-    assert preview.paint(data) == []
+def test_a_pdf_that_cannot_be_drawn_has_no_preview_and_harms_nothing(
+    worker_app: Flask, data: bytes
+) -> None:
+    with worker_app.app_context():
+        assert preview.paint(data) == []

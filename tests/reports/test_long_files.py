@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from app.kernel import clock, jobs, jobs_catalog
+from app.kernel import clock, jobs, jobs_catalog, workroom
 from app.kernel.jobs_control import Control
 from app.kernel.settings import Settings
 from app.reports import orders, pdf_parts
@@ -81,6 +81,7 @@ def ordered(
         assert found, job
         answer = browser.client.get(found[1])
         assert answer.status_code == 200
+        assert answer.headers["Content-Type"].count("charset") == (ending == "csv")
         assert f"general-ledger-2026-03-31.{ending}" in answer.headers["Content-Disposition"]
         return answer.get_data()
 
@@ -92,6 +93,7 @@ def test_a_short_file_comes_at_once(app: Flask, books: Books, slug: str) -> None
     for ending, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")):
         answer = browser.client.get(f"/c/{slug}/reports/trial-balance.{ending}?{ASKED}")
         assert answer.get_data().startswith(begins)
+        assert answer.headers["Content-Type"].count("charset") == (ending == "csv")
 
 
 def test_an_ordered_csv_holds_every_posting(ordered: Callable[[str], bytes]) -> None:
@@ -244,8 +246,11 @@ def test_a_worker_killed_midway_leaves_nothing_half_and_another_makes_it_whole(
             first.kill()
             first.wait(timeout=10)
         assert admin.execute(KEPT.format(books.tenant)).fetchone() == (0,)
+        left = list(workroom.place(app).iterdir())
+        assert left, "the killed worker had a folder at work"
         admin.execute("update app.job set lease_until = now() - interval '1 s'")
         admin.commit()
         with process(settings, "worker"):
             wait(admin, f"{at} and state = 'done'", 1, 180)
+    assert not any(folder.exists() for folder in left)
     assert admin.execute(KEPT.format(books.tenant)).fetchone() == (1,)
