@@ -168,7 +168,7 @@ class OnFilter(In):
 )
 def accounts(page: PageRequest) -> Page[queries.Account]:
     """All accounts by code."""
-    cursor = paging.decode(page.after, width=1)
+    cursor = paging.keys(page.after, str)
     found = [
         account
         for account in queries.accounts(include_archived=True)
@@ -202,12 +202,11 @@ def create_account(body: AccountIn) -> object:
 )
 def entries(query: JournalFilter, page: PageRequest) -> Page[queries.EntryRow]:
     """Heads of entries."""
-    cursor = paging.decode(page.after, width=2)
     found = queries.journal_page(
         journal=query.journal,
         first=query.first,
         last=query.last,
-        after=(dt.date.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None,
+        after=paging.keys(page.after, dt.date.fromisoformat, UUID),
         limit=page.limit,
     )
     return Page(items=found.rows, next=paging.encode(found.next) if found.next else None)

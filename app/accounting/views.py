@@ -48,8 +48,7 @@ def _looked(kind: str, object_id: UUID | None = None) -> None:
 @pages.get("/c/<client>/books/journal", needs="accounting.read")
 def journal() -> Response:
     """All entries, newest first."""
-    cursor = paging.decode(request.args.get("after"), width=2)
-    after = (date.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None
+    after = paging.keys(request.args.get("after"), date.fromisoformat, UUID)
     found = queries.journal_page(
         journal=request.args.get("journal") or None,
         first=_day("first"),
@@ -232,8 +231,7 @@ def restore_account(account_id: UUID) -> Response:
 @pages.get("/c/<client>/books/accounts/<uuid:account_id>", needs="accounting.read")
 def account_page(account_id: UUID) -> Response:
     """The postings of an account with the running balance."""
-    cursor = paging.decode(request.args.get("after"), width=3)
-    after = (date.fromisoformat(cursor[0]), UUID(cursor[1]), int(cursor[2])) if cursor else None
+    after = paging.keys(request.args.get("after"), date.fromisoformat, UUID, int)
     first, last = _day("first"), _day("last")
     found = queries.account_page(
         account_id=account_id,

@@ -13,7 +13,6 @@ from app.api.operations import SIGNED_IN, Api
 from app.api.results import Page, PageRequest
 from app.api.schema import In, Out
 from app.kernel import jobs, paging, usage
-from app.kernel.errors import Invalid
 
 api = Api("platform")
 
@@ -82,21 +81,14 @@ class UsageQuery(In):
 )
 def used(query: UsageQuery, page: PageRequest) -> Page[usage.UsageEvent]:
     """Uses on the lines the caller reads, the newest first; whoever bills reads all of them."""
+    before = paging.keys(page.after, UUID)
     found = usage.events(
         meter=query.meter,
         since=query.since,
         until=query.until,
         living=not query.voided,
-        before=_before(page.after),
+        before=before[0] if before else None,
         limit=page.limit + 1,
     )
     kept = found[: page.limit]
     return Page(items=kept, next=paging.encode([kept[-1].id]) if len(found) > len(kept) else None)
-
-
-def _before(cursor: str | None) -> UUID | None:
-    keys = paging.decode(cursor, width=1)
-    try:
-        return UUID(keys[0]) if keys else None
-    except ValueError:
-        raise Invalid.of("after", "bad-cursor") from None

@@ -67,11 +67,11 @@ class ClassIn(In):
 )
 def documents(query: DocumentQuery, page: PageRequest) -> Page[Any]:
     """The papers the caller sees, of the classes of its grant."""
-    cursor = paging.decode(page.after, width=1)
+    cursor = paging.keys(page.after, UUID)
     rows = queries.documents(
         search=query.q,
         document_class=query.document_class,
-        before=subjects.as_uuid(cursor[0]) if cursor else None,
+        before=cursor[0] if cursor else None,
         limit=page.limit + 1,
     )
     found = paging.page(rows, limit=page.limit, key=lambda row: [row.id])

@@ -69,11 +69,11 @@ def _line_choices() -> list[tuple[str, Any]]:
 
 
 def _found(asked: lists.Asked) -> paging.Page[DocumentHead]:
-    cursor = paging.decode(asked.after, width=1)
+    cursor = paging.keys(asked.after, UUID)
     rows = queries.documents(
         search=asked.filters.get("q"),
         document_class=asked.filters.get("class"),
-        before=subjects.as_uuid(cursor[0]) if cursor else None,
+        before=cursor[0] if cursor else None,
         limit=asked.limit + 1,
     )
     return paging.page(rows, limit=asked.limit, key=lambda row: [row.id])

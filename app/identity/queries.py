@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.identity import credentials
 from app.kernel import paging, scope
 from app.kernel.db import session
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import NotFound
 from app.kernel.paging import Page
 from app.kernel.words import _
 
@@ -282,7 +282,7 @@ def access(*, ended: bool = False) -> list[AccessRow]:
 
 def access_page(*, words: str, state: str, after: str | None, limit: int) -> Page[AccessRow]:
     """A page of `access` by name: `living`, `ending` (within 31 days) or `all` (ended too)."""
-    name, last = _place(after)
+    name, last = paging.keys(after, str, UUID) or (None, None)
     found = _rows(
         AccessRow,
         "select * from guard.access_rows(:state = 'all') r where (:state <> 'ending'"
@@ -307,17 +307,6 @@ def access_of(ids: list[UUID]) -> list[AccessRow]:
     return found
 
 
-def _place(after: str | None) -> tuple[str | None, UUID | None]:
-    """Name and id of the last row of the page before; raises Invalid for no cursor of ours."""
-    found = paging.decode(after, width=2)
-    if found is None:
-        return None, None
-    try:
-        return found[0], UUID(found[1])
-    except ValueError:
-        raise Invalid.of("after", "bad-cursor") from None
-
-
 def people() -> list[PersonRow]:
     """People with a membership here; from the provider's tenant everybody."""
     return _rows(PersonRow, "select * from guard.person_rows()")
@@ -325,7 +314,7 @@ def people() -> list[PersonRow]:
 
 def people_page(*, words: str, state: str, after: str | None, limit: int) -> Page[PersonRow]:
     """A page of `people` by name: `here`, `invited` (and not come yet) or `left`."""
-    name, last = _place(after)
+    name, last = paging.keys(after, str, UUID) or (None, None)
     found = _rows(
         PersonRow,
         "select * from guard.person_rows() r where case :state when 'left' then r.left_at is not"

@@ -6,7 +6,7 @@ freshness from the signed context; the page of app.tasks shows and asks, nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -14,9 +14,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import db, events
+from app.kernel import db, events, paging
 from app.kernel import scope as scopes
 from app.kernel.errors import NotFound
+from app.kernel.paging import Page
 
 _REQUEST = sa.text(
     "select app.request_approval(:kind, :type, :subject, :line, :title, :content, :sha, :expires,"
@@ -170,6 +171,12 @@ def decisions(approval_id: UUID) -> list[DecisionView]:
 
 def waiting(*, limit: int = 100) -> list[ApprovalView]:
     """What waits for the acting person's decision in this client, the oldest first."""
+    return list(waiting_page(None, limit=limit).rows)
+
+
+def waiting_page(after: str | None, *, limit: int) -> Page[ApprovalView]:
+    """A page of `waiting`, shorter where somebody else decides; raises Invalid `bad-cursor`."""
+    at, last = paging.keys(after, paging.moment, UUID) or (None, None)
     rows = db.session.execute(
         sa.text(
             f"{_SELECT} where a.state = 'pending'"
@@ -177,11 +184,14 @@ def waiting(*, limit: int = 100) -> list[ApprovalView]:
             " and a.requested_by is distinct from (select guard.user_id())"
             " and not exists (select from app.approval_decision d where d.tenant_id = a.tenant_id"
             " and d.approval_id = a.id and d.person_id = (select guard.user_id()))"
+            " and (cast(:at as timestamptz) is null or (a.requested_at, a.id) > (:at, :last))"
             " order by a.requested_at, a.id limit :limit"
         ),
-        {"limit": limit},
+        {"at": at, "last": last, "limit": limit + 1},
     ).mappings()
-    return [view for row in rows if (view := ApprovalView(**row)).mine_to_decide()]
+    pending = [ApprovalView(**row) for row in rows]
+    found = paging.page(pending, limit=limit, key=lambda one: (one.requested_at, one.id))
+    return replace(found, rows=[view for view in found.rows if view.mine_to_decide()])
 
 
 def recent(

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from app.kernel.errors import Invalid
@@ -43,6 +44,29 @@ def decode(cursor: str | None, *, width: int) -> list[str] | None:
     if not all(isinstance(value, str) and "\0" not in value for value in values):
         raise Invalid.of("after", "bad-cursor")
     return values
+
+
+def keys(after: str | None, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+    """The sort values that a page begins behind, read by one reader each, such as `UUID`.
+
+    A reader raises ValueError for what is none of its kind. Raises Invalid for a cursor that we
+    did not make; None for the first page.
+    """
+    found = decode(after, width=len(readers))
+    if found is None:
+        return None
+    try:
+        return tuple(read(text) for read, text in zip(readers, found, strict=True))
+    except ValueError:
+        raise Invalid.of("after", "bad-cursor") from None
+
+
+def moment(text: str) -> datetime:
+    """A moment of a cursor; raises ValueError for one without its offset."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
 
 
 def clamp(limit: int | None, *, default: int = 100) -> int:

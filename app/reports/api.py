@@ -14,7 +14,6 @@ from pydantic import Field
 
 from app.api import SIGNED_IN, Api, In, MinorUnits, Out, Page, PageRequest
 from app.kernel import paging
-from app.kernel.errors import Invalid
 from app.kernel.registry import ReportDefinition
 from app.reports import asking, pack_commands, pack_queries, pack_views, stored
 from app.reports.behind import Cursor
@@ -285,13 +284,7 @@ def postings(report_key: str, query: CellQuery, page: PageRequest) -> Page[Any]:
 
 
 def _cursor(after: str | None) -> Cursor | None:
-    parts = paging.decode(after, width=3)
-    if not parts:
-        return None
-    try:
-        return date.fromisoformat(parts[0]), UUID(parts[1]), int(parts[2])
-    except ValueError:
-        raise Invalid.of("after", "bad-cursor") from None
+    return paging.keys(after, date.fromisoformat, UUID, int)
 
 
 @api.get(
@@ -303,7 +296,8 @@ def _cursor(after: str | None) -> Cursor | None:
 )
 def packs(page: PageRequest) -> Page[Any]:
     """The packs of the client, the latest month first."""
-    return Page(items=pack_queries.packs(limit=page.limit), next=None)
+    found = pack_queries.packs_page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.post(
@@ -370,7 +364,8 @@ def publish_pack(pack_id: UUID, body: VersionIn) -> object:
 )
 def published_packs(page: PageRequest) -> Page[Any]:
     """What has been published."""
-    return Page(items=pack_queries.published_packs(limit=page.limit), next=None)
+    found = pack_queries.published_page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.get(

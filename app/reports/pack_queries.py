@@ -10,9 +10,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel import people
+from app.kernel import paging, people
 from app.kernel.db import session
 from app.kernel.errors import NotFound
+from app.kernel.paging import Page
 from app.reports import queries
 from app.reports.models import PublishedPack, ReportPack
 from app.reports.queries import PublishedWhole
@@ -101,6 +102,22 @@ def packs(*, limit: int = 50) -> list[Pack]:
     return [_pack(row) for row in session.execute(statement).scalars()]
 
 
+def packs_page(after: str | None, *, limit: int) -> Page[Pack]:
+    """Packs in the making, the latest month first, a page at a time; raises Invalid."""
+    latest_first = (ReportPack.last_on, ReportPack.id)
+    statement = (
+        sa.select(ReportPack)
+        .where(ReportPack.removed_at.is_(None))
+        .order_by(*(one.desc() for one in latest_first))
+    )
+    if place := paging.keys(after, date.fromisoformat, UUID):
+        statement = statement.where(sa.tuple_(*latest_first) < place)
+    rows = session.execute(statement.limit(limit + 1)).scalars()
+    return paging.page(
+        [_pack(row) for row in rows], limit=limit, key=lambda one: (one.last_on, one.id)
+    )
+
+
 def pack(pack_id: UUID) -> Pack:
     """One pack in the making; raises NotFound."""
     row = session.execute(
@@ -154,6 +171,18 @@ def published_packs(
     if current_only:
         statement = statement.where(PublishedPack.withdrawn_at.is_(None), sa.not_(_SUPERSEDED))
     return _heads(session.execute(statement.limit(limit)).all())
+
+
+def published_page(after: str | None, *, limit: int) -> Page[PublishedHead]:
+    """All published packs, the newest first, a page at a time; raises Invalid `bad-cursor`."""
+    newest_first = (PublishedPack.published_at, PublishedPack.id)
+    statement = sa.select(PublishedPack, _SUPERSEDED).order_by(
+        *(one.desc() for one in newest_first)
+    )
+    if place := paging.keys(after, paging.moment, UUID):
+        statement = statement.where(sa.tuple_(*newest_first) < place)
+    found = _heads(session.execute(statement.limit(limit + 1)).all())
+    return paging.page(found, limit=limit, key=lambda one: (one.published_at, one.id))
 
 
 def published_pack(publication_id: UUID, *, at_portal: bool = False) -> PublishedPackWhole:

@@ -57,7 +57,8 @@ def _with_undo(head: Any, model: type[Out], token: UUID) -> dict[str, Any]:
 )
 def published_reports(page: PageRequest) -> Page[Any]:
     """What has been published, those of packs too."""
-    return Page(items=queries.published_reports(limit=page.limit), next=None)
+    found = queries.published_page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @published.post(

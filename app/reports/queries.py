@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.kernel import people
+from app.kernel import paging, people
 from app.kernel.db import session
 from app.kernel.errors import NotFound
+from app.kernel.paging import Page
 from app.reports import stored
 from app.reports.document import Report
 from app.reports.models import PublishedReport
@@ -105,6 +106,16 @@ def published_reports(
     if alone:
         statement = statement.where(PublishedReport.pack_id.is_(None))
     return _heads(session.execute(statement.limit(limit)).all())
+
+
+def published_page(after: str | None, *, limit: int) -> Page[Published]:
+    """All published reports, the newest first, a page at a time; raises Invalid `bad-cursor`."""
+    newest_first = (PublishedReport.published_at, PublishedReport.id)
+    statement = sa.select(*_HEAD).order_by(*(one.desc() for one in newest_first))
+    if place := paging.keys(after, paging.moment, UUID):
+        statement = statement.where(sa.tuple_(*newest_first) < place)
+    found = _heads(session.execute(statement.limit(limit + 1)).all())
+    return paging.page(found, limit=limit, key=lambda one: (one.published_at, one.id))
 
 
 def reports_of_pack(publication_id: UUID) -> tuple[PublishedWhole, ...]:

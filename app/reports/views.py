@@ -164,8 +164,7 @@ def note(report_key: str) -> Response:
 
 def cursor() -> Cursor | None:
     """Where a page of postings goes on, from the address."""
-    parts = paging.decode(request.args.get("after"), width=3)
-    return (date.fromisoformat(parts[0]), UUID(parts[1]), int(parts[2])) if parts else None
+    return paging.keys(request.args.get("after"), date.fromisoformat, UUID, int)
 
 
 def _later(

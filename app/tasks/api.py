@@ -48,8 +48,9 @@ class DecisionIn(In):
     summary="Approvals that wait for you",
 )
 def waiting(page: PageRequest) -> Page[approvals.ApprovalView]:
-    """What the caller may decide, the oldest first, at most a hundred."""
-    return Page(items=approvals.waiting(limit=min(page.limit, 100)), next=None)
+    """What the caller may decide, the oldest first; a page may be shorter than asked for."""
+    found = approvals.waiting_page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.get(

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel import ids, undo
+from app.kernel import ids, paging, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.paging import Page
 from app.tasks import questions
 from app.tasks.models import AUDIENCES, TEXT_LENGTH, Audience, Note
 
@@ -70,6 +71,14 @@ def of(subject_type: str, keys: Sequence[str]) -> dict[str, tuple[Note, ...]]:
     for row in session.execute(_OF, values).mappings():
         found.setdefault(row["subject_key"], []).append(_note(row))
     return {key: tuple(notes) for key, notes in found.items()}
+
+
+def page(subject_type: str, key: str, *, after: str | None, limit: int) -> Page[Note]:
+    """A page of a record's notes the reader may see, the oldest first; raises Invalid."""
+    _, last = paging.keys(after, str, UUID) or (None, None)
+    values = {"type": subject_type, "key": key, "last": last, "limit": limit + 1}
+    found = [_note(row) for row in session.execute(_PAGE, values).mappings()]
+    return paging.page(found, limit=limit, key=lambda one: ("", one.id))
 
 
 def starting(subject_type: str, prefix: str) -> list[Note]:
@@ -143,6 +152,11 @@ _ADD = sa.text(
 _OF = sa.text(
     f"select {_COLUMNS} from app.note n where n.{_HERE} and n.subject_type = :type"
     " and n.subject_key = any(:keys) and n.removed_at is null order by n.id"
+)
+_PAGE = sa.text(
+    f"select {_COLUMNS} from app.note n where n.{_HERE} and n.subject_type = :type"
+    " and n.subject_key = :key and n.removed_at is null"
+    " and (cast(:last as uuid) is null or n.id > :last) order by n.id limit :limit"
 )
 _STARTING = sa.text(
     f"select {_COLUMNS} from app.note n where n.{_HERE} and n.subject_type = :type"

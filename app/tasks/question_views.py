@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -106,11 +105,7 @@ def index() -> Response:
 
 def _for_staff(after: str | None, *, limit: int) -> paging.Page[tuple[UUID, Question]]:
     """A page of what staff is to look at, the oldest first."""
-    cursor = paging.decode(after, width=2)
-    try:
-        start = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None
-    except ValueError as fault:
-        raise Invalid.of("after", "bad-cursor") from fault
+    start = paging.keys(after, paging.moment, UUID)
     found = questions_queries.for_staff(after=start, limit=limit + 1)
     return paging.page(
         found, limit=limit, key=lambda one: [one[1].answered_at or one[1].asked_at, one[1].id]
@@ -122,9 +117,10 @@ def _found(asked: lists.Asked) -> paging.Page[Any]:
     if wanted.pop("staff", False):
         page = _for_staff(asked.after, limit=asked.limit)
         return paging.Page([one for _tenant, one in page.rows], page.next)
-    cursor = paging.decode(asked.after, width=1)
-    before = subjects.as_uuid(cursor[0]) if cursor else None
-    found = questions_queries.questions(before=before, limit=asked.limit + 1, **wanted)
+    cursor = paging.keys(asked.after, UUID)
+    found = questions_queries.questions(
+        before=cursor[0] if cursor else None, limit=asked.limit + 1, **wanted
+    )
     return paging.page(found, limit=asked.limit, key=lambda one: [one.id])
 
 

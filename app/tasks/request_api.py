@@ -170,11 +170,11 @@ def _one(question_id: UUID) -> object:
 )
 def list_questions(query: QuestionQuery, page: PageRequest) -> Page[Any]:
     """Questions of both directions with their answers."""
-    cursor = paging.decode(page.after, width=1)
+    cursor = paging.keys(page.after, UUID)
     rows = questions_queries.questions(
         states=(query.state,) if query.state else EVERY,
         direction=query.direction,
-        before=subjects.as_uuid(cursor[0]) if cursor else None,
+        before=cursor[0] if cursor else None,
         limit=page.limit + 1,
     )
     found = paging.page(rows, limit=page.limit, key=lambda row: [row.id])
@@ -288,8 +288,8 @@ def withdraw_question(question_id: UUID) -> object:
 )
 def list_notes(query: NoteQuery, page: PageRequest) -> Page[Any]:
     """Notes the caller may see, the oldest first; what the team keeps to itself for staff only."""
-    found = notes.of(query.subject_type, [query.subject_key]).get(query.subject_key, ())
-    return Page(items=list(found)[: page.limit], next=None)
+    found = notes.page(query.subject_type, query.subject_key, after=page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.post(

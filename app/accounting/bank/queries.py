@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from app.accounting.bank import words as bank_words
 from app.kernel import paging
 from app.kernel.db import session
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import NotFound
 from app.kernel.money import Money
 
 
@@ -156,10 +155,9 @@ def bank_account(bank_account_id: UUID) -> BankAccount:
 def files(*, after: str | None = None, limit: int = 50) -> paging.Page[StatementFileView]:
     """Uploaded files, newest first."""
     limit = paging.clamp(limit, default=50)
-    keys = paging.decode(after, width=2)
-    values = {"limit": limit + 1, "at": keys and keys[0], "id": keys and keys[1]}
-    rows = _checked(_FILES, values)
-    found = [_file_view(row) for row in rows]
+    at, last = paging.keys(after, paging.moment, UUID) or (None, None)
+    values = {"limit": limit + 1, "at": at, "id": last}
+    found = [_file_view(row) for row in session.execute(_FILES, values)]
     return paging.page(found, limit=limit, key=lambda one: (one.uploaded_at, one.id))
 
 
@@ -189,19 +187,17 @@ def lines(
 ) -> paging.Page[BankLine]:
     """Bank lines, newest first (to do: oldest first), a page at a time by keyset."""
     limit = paging.clamp(limit)
-    keys = paging.decode(after, width=2)
+    keys = paging.keys(after, date.fromisoformat, UUID)
     where, values = _conditions(wanted)
     ascending = wanted.state == "to_do"
     if keys:
         sign = ">" if ascending else "<"
-        where.append(
-            f"(t.booked_on, t.id) {sign} (cast(:after_on as date), cast(:after_id as uuid))"
-        )
+        where.append(f"(t.booked_on, t.id) {sign} (:after_on, :after_id)")
         values |= {"after_on": keys[0], "after_id": keys[1]}
     direction = "asc" if ascending else "desc"
     order = f" order by t.booked_on {direction}, t.id {direction} limit :limit"
     statement = sa.text(_LINES + "".join(f" and {one}" for one in where) + order)
-    rows = _checked(statement, values | {"limit": limit + 1})
+    rows = session.execute(statement, values | {"limit": limit + 1})
     found = [BankLine(**row._mapping) for row in rows]
     return paging.page(found, limit=limit, key=lambda one: (one.booked_on, one.id))
 
@@ -251,18 +247,10 @@ class Rate:
 def rates(*, after: str | None = None, limit: int = 100) -> paging.Page[Rate]:
     """The rates kept, newest first, a page at a time by keyset."""
     limit = paging.clamp(limit)
-    keys = paging.decode(after, width=2)
-    values = {"limit": limit + 1, "on": keys and keys[0], "currency": keys and keys[1]}
-    found = [Rate(**row._mapping) for row in _checked(_RATES, values)]
+    on, currency = paging.keys(after, date.fromisoformat, str) or (None, None)
+    values = {"limit": limit + 1, "on": on, "currency": currency}
+    found = [Rate(**row._mapping) for row in session.execute(_RATES, values)]
     return paging.page(found, limit=limit, key=lambda one: (one.rated_on, one.currency))
-
-
-def _checked(statement: sa.TextClause, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
-    """Run a paged query; a cursor that somebody made up is the reader's fault, not ours."""
-    try:
-        return session.execute(statement, values).all()
-    except sa.exc.DataError as error:
-        raise Invalid.of("after", "bad-cursor") from error
 
 
 def _conditions(wanted: LineFilter) -> tuple[list[str], dict[str, Any]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.accounting.bank import words as bank_words
 from app.kernel import paging, reads, scope, storage
 from app.kernel.db import session
-from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.errors import Conflict, NotFound
 
 LINE = "intake"
 
@@ -117,13 +117,9 @@ def files(*, limit: int = 200) -> list[TrayFile]:
 def page(*, after: str | None = None, limit: int = 100) -> paging.Page[TrayFile]:
     """What waits in the tray, newest first, a page at a time by keyset."""
     limit = paging.clamp(limit)
-    keys = paging.decode(after, width=2)
-    values = {"at": keys and keys[0], "id": keys and keys[1], "limit": limit + 1}
-    try:
-        rows = session.execute(_TRAY, values).all()
-    except sa.exc.DataError as error:
-        raise Invalid.of("after", "bad-cursor") from error
-    found = [_tray_file(row) for row in rows]
+    at, last = paging.keys(after, paging.moment, UUID) or (None, None)
+    values = {"at": at, "id": last, "limit": limit + 1}
+    found = [_tray_file(row) for row in session.execute(_TRAY, values)]
     return paging.page(found, limit=limit, key=lambda one: (one.dropped_at, one.id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from app.kernel.registry import CloseMonth
 from app.web.context import hue_of
 
 SORTS = {"name": "m.folded", "left": "m.blocking", "due": "m.due_on"}
-_CASTS = {"name": "text", "left": "integer", "due": "date"}
+_READERS: dict[str, Callable[[str], Any]] = {"name": str, "left": int, "due": date.fromisoformat}
 # Each table's policy looks at every grant of the person, so both tables are read once a page: for
 # the rows and, on every row the same, for the sums of the whole month.
 _BOARD = """
@@ -127,13 +127,10 @@ def read(
     all the month's clients: one statement."""
     where, values = _where(wanted)
     column, way = SORTS[sort], "desc" if descending else "asc"
-    cursor = paging.decode(after, width=3)
+    cursor = paging.keys(after, _READERS[sort], str, UUID)
     if cursor is not None:
         sign = "<" if descending else ">"
-        where += (
-            f" and ({column}, m.folded, m.tenant_id) {sign}"
-            f" (cast(:a as {_CASTS[sort]}), cast(:b as text), cast(:c as uuid))"
-        )
+        where += f" and ({column}, m.folded, m.tenant_id) {sign} (:a, :b, :c)"
         values |= {"a": cursor[0], "b": cursor[1], "c": cursor[2]}
     found = session.execute(
         sa.text(

@@ -104,10 +104,10 @@ def contacts(
     values: dict[str, Any] = {"limit": limit + 1}
     values |= {name: value for name, value in (("kind", kind), ("text", text)) if value}
     parts = [_STATES[state], *(_PARTS[name] for name in values if name in _PARTS)]
-    cursor = paging.decode(after, width=2)
+    cursor = paging.keys(after, str, UUID)
     if cursor:
         parts.append("(lower(c.name), c.id) > (:name, :id)")
-        values |= {"name": cursor[0], "id": _uuid(cursor[1])}
+        values |= {"name": cursor[0], "id": cursor[1]}
     found = session.execute(sa.text(_ROWS.format(where=" and ".join(parts))), values).mappings()
     rows = [ContactRow(**row) for row in found]
     return paging.page(rows, limit=limit, key=lambda one: (one.name.lower(), one.id))

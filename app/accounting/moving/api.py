@@ -95,7 +95,8 @@ _AT = "/clients/<client>/moving-in"
 )
 def files(page: PageRequest) -> Page[Any]:
     """The client's files of other packages, the newest first."""
-    return Page(items=moving_queries.files(limit=page.limit), next=None)
+    found = moving_queries.page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.post(

@@ -14,6 +14,7 @@ from app.accounting import queries
 from app.accounting.moving.accounts import Remembered
 from app.accounting.moving.plan import Books
 from app.accounting.moving.values import Settings
+from app.kernel import paging
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 
@@ -80,6 +81,20 @@ def files(*, limit: int = 100) -> list[MovingFile]:
         sa.text(f"{_FILE} order by uploaded_at desc, id desc limit :limit"), {"limit": limit}
     ).mappings()
     return [MovingFile(**row) for row in rows]
+
+
+def page(after: str | None, *, limit: int) -> paging.Page[MovingFile]:
+    """The client's files, the newest first, a page at a time; raises Invalid `bad-cursor`."""
+    at, last = paging.keys(after, paging.moment, UUID) or (None, None)
+    rows = session.execute(
+        sa.text(
+            f"{_FILE} where cast(:at as timestamptz) is null or (uploaded_at, id) < (:at, :id)"
+            " order by uploaded_at desc, id desc limit :limit"
+        ),
+        {"at": at, "id": last, "limit": limit + 1},
+    ).mappings()
+    found = [MovingFile(**row) for row in rows]
+    return paging.page(found, limit=limit, key=lambda one: (one.uploaded_at, one.id))
 
 
 def progress() -> Progress:

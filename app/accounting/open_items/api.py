@@ -14,7 +14,6 @@ from app.accounting.open_items.values import Aged, Allocation, OpenItem, Pairing
 from app.api import Api, Page, PageRequest
 from app.api.schema import In, MinorUnits, Out
 from app.kernel import paging
-from app.kernel.errors import Invalid
 
 api = Api("accounting_items")
 
@@ -58,24 +57,14 @@ class ItemFilter(In):
 )
 def items(query: ItemFilter, page: PageRequest) -> Page[OpenItem]:
     """What is open."""
-    cursor = paging.decode(page.after, width=3)
     found = open_items_queries.page(
         counterparty_id=query.counterparty_id,
         control=query.control,
         on=query.on,
-        after=_after(cursor),
+        after=paging.keys(page.after, dt.date.fromisoformat, UUID, int),
         limit=page.limit,
     )
     return Page(items=found.rows, next=paging.encode(found.next) if found.next else None)
-
-
-def _after(cursor: list[str] | None) -> tuple[dt.date, UUID, int] | None:
-    if cursor is None:
-        return None
-    try:
-        return dt.date.fromisoformat(cursor[0]), UUID(cursor[1]), int(cursor[2])
-    except ValueError:
-        raise Invalid.of("after", "bad-cursor") from None
 
 
 class AgedRowOut(Out):

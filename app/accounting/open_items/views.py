@@ -43,13 +43,13 @@ def _asked() -> tuple[str, dt.date]:
 
 def _rows_after(found: Aged, after: str | None) -> tuple[tuple[AgedRow, ...], str | None]:
     """A page of rows by name; the totals are those of all rows."""
-    cursor = paging.decode(after, width=2)
+    cursor = paging.keys(after, str, UUID)
     rows = [
         row
         for row in found.rows
-        if cursor is None or (row.name.lower(), str(row.counterparty_id)) > tuple(cursor)
+        if cursor is None or (row.name.lower(), row.counterparty_id) > cursor
     ]
-    rows.sort(key=lambda row: (row.name.lower(), str(row.counterparty_id)))
+    rows.sort(key=lambda row: (row.name.lower(), row.counterparty_id))
     cut = paging.page(
         rows[: ROWS + 1], limit=ROWS, key=lambda row: (row.name.lower(), row.counterparty_id)
     )

@@ -149,8 +149,7 @@ def _amount(filters: Mapping[str, str], name: str, currency: str) -> int | None:
 def lines() -> Response:
     """Postings of entries that stand, by any filter; the ticked ones can be re-coded."""
     asked = LINES.read()
-    cursor = paging.decode(asked.after, width=3)
-    after = (dt.date.fromisoformat(cursor[0]), UUID(cursor[1]), int(cursor[2])) if cursor else None
+    after = paging.keys(asked.after, dt.date.fromisoformat, UUID, int)
     found = recode_queries.lines(wanted(asked.filters), after=after, limit=asked.limit)
     reads.leave(reads.Look(kind="recode_lines", line="accounting"))
     return render(

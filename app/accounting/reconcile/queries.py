@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from app.accounting.reconcile import papers
 from app.accounting.reconcile.lines import read_coding
 from app.kernel import paging
 from app.kernel.db import session
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import NotFound
 from app.kernel.money import Money
 
 Tab = Literal["to_do", "certain", "papers", "asked", "pending", "skipped", "done"]
@@ -88,19 +88,16 @@ def page(
 ) -> paging.Page[ReconcileLine]:
     """A page of lines by keyset: what is to do oldest first, what is done newest first."""
     limit = paging.clamp(limit)
-    order, names = _order(wanted)
-    keys = paging.decode(after, width=len(names))
+    order, readers = _order(wanted)
+    keys = paging.keys(after, *readers.values())
     where, values = _where(wanted)
     if keys:
         where.append(_after(wanted))
-        values |= dict(zip(names, keys, strict=True))
+        values |= dict(zip(readers, keys, strict=True))
     statement = sa.text(f"{_LINE}{''.join(f' and {one}' for one in where)}{order} limit :limit")
     if wanted.ids is not None:
         statement = statement.bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
-    try:
-        rows = session.execute(statement, values | {"limit": limit + 1}).all()
-    except sa.exc.DataError as error:
-        raise Invalid.of("after", "bad-cursor") from error
+    rows = session.execute(statement, values | {"limit": limit + 1})
     return paging.page([_read(row) for row in rows], limit=limit, key=_key(wanted))
 
 
@@ -149,27 +146,26 @@ def _where(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     return where, values
 
 
-def _order(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+def _order(wanted: Wanted) -> tuple[str, dict[str, Callable[[str], Any]]]:
+    """The order of a tab, and the sort values of its cursor with their readers."""
     if wanted.tab == "done":
-        return " order by t.decided_at desc, t.id desc", ("after_at", "after_id")
+        order = " order by t.decided_at desc, t.id desc"
+        return order, {"after_at": paging.moment, "after_id": UUID}
+    days: dict[str, Callable[[str], Any]] = {"after_on": date.fromisoformat, "after_id": UUID}
     if wanted.group:
-        return (
-            " order by coalesce(t.party_key, ''), t.booked_on, t.id",
-            ("after_party", "after_on", "after_id"),
-        )
-    return " order by t.booked_on, t.id", ("after_on", "after_id")
+        order = " order by coalesce(t.party_key, ''), t.booked_on, t.id"
+        return order, {"after_party": str, **days}
+    return " order by t.booked_on, t.id", days
 
 
 def _after(wanted: Wanted) -> str:
     if wanted.tab == "done":
-        return "(t.decided_at, t.id) < (cast(:after_at as timestamptz), cast(:after_id as uuid))"
-    place = "(cast(:after_on as date), cast(:after_id as uuid))"
+        return "(t.decided_at, t.id) < (:after_at, :after_id)"
     if wanted.group:
         return (
-            "(coalesce(t.party_key, ''), t.booked_on, t.id)"
-            " > (:after_party, cast(:after_on as date), cast(:after_id as uuid))"
+            "(coalesce(t.party_key, ''), t.booked_on, t.id) > (:after_party, :after_on, :after_id)"
         )
-    return f"(t.booked_on, t.id) > {place}"
+    return "(t.booked_on, t.id) > (:after_on, :after_id)"
 
 
 def _key(wanted: Wanted) -> Any:
