@@ -75,7 +75,7 @@ def record(
 
 def void(key: str, *, reason: str = "undone") -> bool:
     """Takes the living use of a key back; False when there is none."""
-    statement = sa.text("select app.void_usage(:key, :reason)")
+    statement = sa.text("select app.void_usage(array[:key], :reason)")
     return bool(db.session.execute(statement, {"key": key, "reason": reason}).scalar_one())
 
 

@@ -76,8 +76,8 @@ _FORGET = sa.text(
     " and state = 'waiting'"
 )
 _VOID = sa.text(
-    "select app.void_usage('question:' || q.id, 'withdrawn')"
-    " from unnest(cast(:ids as uuid[])) q(id)"
+    "select app.void_usage(array(select 'question:' || q.id"
+    " from unnest(cast(:ids as uuid[])) q(id)), 'withdrawn')"
 )
 _COUNT = sa.text(
     "select app.record_usage(:meter, 1, 'question', 'question:' || id, 'question', id, '', line,"

@@ -62,24 +62,27 @@ begin
   return r;
 end $$;
 
-create function app.void_usage(p_key text, p_reason text) returns boolean
+-- Takes the living uses of these keys back; answers how many there were.
+create function app.void_usage(p_keys text[], p_reason text) returns bigint
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 declare
   c guard.claim := guard.claims();
   t uuid := guard.tenant_id();
+  n bigint;
 begin
   if t is null then raise exception 'refused: usage' using errcode = '42501'; end if;
   update app.usage_event u set voided_at = now(), voided_by = c.person, void_reason = p_reason
-    where u.tenant_id = t and u.key = p_key and u.voided_at is null
+    where u.tenant_id = t and u.key = any (p_keys) and u.voided_at is null
       -- the client takes back what it did itself, and not what it was served
       and (c.mode = 'j' or t = guard.writable(u.line)
            and (u.actor = c.person or guard.side_of(c.person) = 'provider'));
-  return found;
+  get diagnostics n = row_count;
+  return n;
 end $$;
 reset role;
 alter function app.record_usage(text, numeric, text, text, text, uuid, text, text, timestamptz)
   owner to usage_door;
-alter function app.void_usage(text, text) owner to usage_door;
+alter function app.void_usage(text[], text) owner to usage_door;
 grant execute on function
   app.record_usage(text, numeric, text, text, text, uuid, text, text, timestamptz),
-  app.void_usage(text, text) to app_rw, app_worker;
+  app.void_usage(text[], text) to app_rw, app_worker;

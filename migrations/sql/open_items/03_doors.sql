@@ -174,6 +174,9 @@ language plpgsql as $$
 declare
   x record;
 begin
+  perform app.void_usage(array(
+    select distinct 'allocation/' || a.id from ledger.allocation a
+    where a.tenant_id = t and a.id = any (acts) and a.releases_id is null), 'undone');
   for x in
     select a.id, greatest(p_on, max(a.allocated_on)) as day, uuidv7() as released_by,
       (array_agg(a.difference_entry_id) filter (where a.difference_entry_id is not null))[1] as entry
@@ -185,7 +188,6 @@ begin
       select a.tenant_id, x.released_by, a.no, a.debit_entry_id, a.debit_no, a.credit_entry_id,
         a.credit_no, ledger.settle_day(t, x.day), a.currency, -a.amount, -a.base, a.id, who
       from ledger.allocation a where a.tenant_id = t and a.id = x.id;
-    perform app.void_usage('allocation/' || x.id, 'undone');
     if x.entry is not null and not exists (select from ledger.entry e
         where e.tenant_id = t and e.reverses_id = x.entry) then
       perform ledger.reverse(x.entry, 'release/' || x.id, null, null);

@@ -25,7 +25,7 @@ begin
   end loop;
 end $$;
 grant execute on function app.audit_note(text, text, uuid, text, jsonb, text),
-  app.void_usage(text, text) to ledger_writer;
+  app.void_usage(text[], text) to ledger_writer;
 -- reading names a merged counterparty by the one it turned out to be
 grant execute on function ledger.who_is(uuid, uuid), ledger.side(bigint, bigint)
   to app_rw, app_worker, ledger_reader;

@@ -19,8 +19,8 @@ grant execute on function app.folded(text), app.party_key(text, text),
 create function ledger.let_lines_go(t uuid, entries uuid[]) returns void
 language plpgsql as $$
 declare
-  line record;
-  tied uuid[] := '{}';
+  tied uuid[];
+  uses text[];
 begin
   perform 1 from app.bank_transaction b
     where b.tenant_id = t and b.id in (
@@ -28,20 +28,17 @@ begin
       union select m.line_id from app.bank_line_entry m
         where m.tenant_id = t and m.entry_id = any (entries))
     order by b.id for update;
-  for line in                                              -- as they stand under the lock
-    select b.id, b.metered_version from app.bank_transaction b
+  select array_agg(b.id), array_agg('bank-line:' || b.id || ':' || b.metered_version)
+    into tied, uses                                        -- as they stand under the lock
+    from app.bank_transaction b
     where b.tenant_id = t and b.id in (
       select x.id from app.bank_transaction x where x.tenant_id = t and x.entry_id = any (entries)
       union select m.line_id from app.bank_line_entry m
-        where m.tenant_id = t and m.entry_id = any (entries))
-    order by b.id
-  loop
-    tied := tied || line.id;
-    perform app.void_usage('bank-line:' || line.id || ':' || line.metered_version, 'undone');
-  end loop;
-  if tied = '{}' then
+        where m.tenant_id = t and m.entry_id = any (entries));
+  if tied is null then
     return;
   end if;
+  perform app.void_usage(uses, 'undone');
   update app.bank_transaction b set state = 'to_do', entry_id = null, version = b.version + 1,
       decided_by = null, decided_as = null, decided_by_id = null, decided_at = null, rule_id = null,
       coding = null, reason = null, matched = false, allocation_id = null, metered_version = null,
