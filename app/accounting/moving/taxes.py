@@ -92,7 +92,9 @@ def _guess(source: str, side: Side, codes: Sequence[TaxCode]) -> tuple[str | Non
     same = [
         one
         for one in codes
-        if Decimal(one.rate) == rate and _is_reverse(one) == reverse and _fits(one, said or side)
+        if Decimal(one.rate) == rate
+        and (one.reverse_account_id is not None) == reverse
+        and _fits(one, said or side)
     ]
     if not same:
         return None, "unsure"
@@ -123,10 +125,6 @@ def _side_of(name: str) -> Side | None:
 def _fits(code: TaxCode, side: Side) -> bool:
     """Whether a code may stand on a side: its name says the same, or nothing."""
     return _side_of(code.name.casefold()) in (None, side)
-
-
-def _is_reverse(code: TaxCode) -> bool:
-    return bool(_REVERSE.search(code.name.casefold()))
 
 
 def side_of(type_: str, others: Iterable[str]) -> Side:

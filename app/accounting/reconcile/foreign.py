@@ -23,8 +23,8 @@ from app.kernel.errors import Invalid
 # The account of the chart that says so in its name, of the kind asked for.
 _EXCHANGE = sa.text(
     "select id from ledger.account where tenant_id = (select guard.tenant_id())"
-    " and type = :type and control is null and archived_at is null and name ilike '%exchange%'"
-    " order by code limit 1"
+    " and type in ('income', 'expense') and control is null and archived_at is null"
+    " and name ilike '%exchange%' order by type = :type desc, code limit 1"
 )
 
 
@@ -67,12 +67,9 @@ def worth(line: HeldLine, rate: Decimal | None = None) -> int:
 
 def difference_account(*, gain: bool) -> UUID | None:
     """Where a realised difference goes: the chart's own account of gains or of losses."""
-    kinds = ("income", "expense") if gain else ("expense", "income")
-    for kind in kinds:
-        found: UUID | None = session.execute(_EXCHANGE, {"type": kind}).scalar_one_or_none()
-        if found is not None:
-            return found
-    return open_items_commands.difference_account()
+    wanted = {"type": "income" if gain else "expense"}
+    found: UUID | None = session.execute(_EXCHANGE, wanted).scalar_one_or_none()
+    return found or open_items_commands.difference_account()
 
 
 def demand_one_currency(line: HeldLine, items: Sequence[ItemShare]) -> None:

@@ -24,12 +24,13 @@ ACCOUNT = f"{BASE}/<uuid:bank_account_id>"
 
 def papers(bank_account_id: UUID) -> Response:
     """The lines to ask about, all of them ticked, and the words."""
+    bank = bank_queries.bank_account(bank_account_id)
     reads.leave(reads.Look(kind="bank_account", object_id=bank_account_id, line="accounting"))
     rows = reading.lines(reconcile_papers.unasked(bank_account_id))
     values = {"text": words.gettext("Please send the receipt or the invoice.")}
     return render(
         "accounting/reconcile_papers.html",
-        bank=bank_queries.bank_account(bank_account_id),
+        bank=bank,
         rows=rows,
         form=forms.current(schemas.PapersForm, values=values),
     )
