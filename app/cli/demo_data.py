@@ -19,6 +19,7 @@ from app.cli.demo_books import (
     people,
     reconciling,
     requests,
+    takings,
 )
 from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
 from app.cli.operator_scope import NOWHERE, as_operator
@@ -74,6 +75,7 @@ def load(app: Flask) -> None:
             books.fill(firm, staff, bookkeeper=keeper, today=today)
             open_items.fill(staff, today=today)
             reconciling.fill(firm, staff, today=today)
+            takings.fill(firm, staff)
             closing.fill(firm, staff, keeper, today=today)
             requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
         _take_in(sessions, today)

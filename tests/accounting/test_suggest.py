@@ -38,9 +38,11 @@ def books(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Books:
     return made
 
 
-def bring(books: Books, rows: Sequence[Row], *, number: str = NUMBER) -> list[UUID]:
+def bring(
+    books: Books, rows: Sequence[Row], *, number: str = NUMBER, currency: str = "EUR"
+) -> list[UUID]:
     """Uploads lines of (day YYMMDD, signed amount, party, text); answers their ids in order."""
-    head = f":20:S\n:25:{number}\n:28C:1\n:60F:C260101EUR0,00\n"
+    head = f":20:S\n:25:{number}\n:28C:1\n:60F:C260101{currency}0,00\n"
     body = "".join(
         f":61:{day}{'D' if amount.startswith('-') else 'C'}{amount.lstrip('-')}NTRFNONREF\n"
         f":86:166?20{text}?32{party}\n"

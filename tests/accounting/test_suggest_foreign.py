@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.accounting import commands, queries
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import queries as bank_queries
+from app.accounting.coding import Coding, Part
 from app.accounting.ledger import PostingInput
 from app.accounting.matching import engine, words
 from app.accounting.matching.prepared import Known
@@ -26,10 +27,10 @@ from app.accounting.reconcile import balance as reconcile_balance
 from app.accounting.reconcile import settling as reconcile_settling
 from app.accounting.suggest import queries as suggest_queries
 from app.kernel import db, ids, undo
-from app.kernel.errors import Invalid
+from app.kernel.errors import Conflict, Invalid
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_suggest import NUMBER, bring, suggested
+from tests.accounting.test_suggest import NUMBER, SAVINGS, bring, suggested
 
 DAY = dt.date(2026, 3, 2)
 GAIN, LOSS = "4910", "7010"
@@ -147,9 +148,114 @@ def test_an_amount_the_days_rate_cannot_explain_is_not_suggested(books: Books) -
     assert not [one for one in listed if one.open_items]
 
 
-def test_items_of_two_currencies_and_a_fee_beside_are_refused_with_what_to_do(
+def settle_fee(books: Books, line: UUID, minor: int, guess: Suggestion) -> UUID:
+    """Settles what a guess says with the bank's fee beside; nought leaves the amount to it."""
+    with books.open():
+        version = bank_queries.line(line).version
+        return reconcile_accept.settle_with_rest(
+            line_id=line,
+            version=version,
+            candidate=reconcile_accept.mark(guess),
+            rest=Part(books.accounts["6900"], minor, ""),
+        ).undo
+
+
+def test_the_banks_fee_that_the_line_names_is_booked_beside_and_the_next_knows_where(
     books: Books,
 ) -> None:
+    owed(books, "US-77124", 100_000, 90_000, name="Cobalt Inc")
+    owed(books, "B-55311", -50_000, -45_000, name="Delta Parts")
+    rate(books, "0.92")
+    before = moved(books)
+    got, sent = bring(
+        books,
+        [
+            ("260302", "902,00", "COBALT INC", "US-77124 FEE EUR 8,00"),
+            ("260303", "-475,50", "DELTA PARTS", "B-55311 Entgelt 15,50"),
+        ],
+    )
+    ((first, *_rest),) = suggested(books, [got])
+    assert words.said(first.reason) == (
+        "Open invoice US-77124 over US$\u00a01,000.00, bank fee €8.00, exchange difference €10.00"
+    )
+    assert (first.difference_minor, first.certainty) == (-800, "likely")
+    with pytest.raises(Conflict) as refused:
+        accept(books, got)
+    assert refused.value.code == "suggestion-incomplete"
+    token = settle_fee(books, got, 0, first)
+    after = moved(books)
+    assert after["6900"] == before.get("6900", 0) + 800
+    assert after[GAIN] == before.get(GAIN, 0) - 1_000
+    assert residuals(books) == []
+    second, _token = accept(books, sent)
+    assert second.coding is not None
+    assert second.coding.parts[-1] == Part(books.accounts["6900"], 1_550, "EUR")
+    assert moved(books)["6900"] == before.get("6900", 0) + 2_350
+    assert moved(books)[LOSS] == before.get(LOSS, 0) + 1_000
+    assert residuals(books, "payable") == []
+    with books.open():
+        undo.take(token)
+    assert residuals(books) == [(100_000, 90_000)]
+
+
+def test_what_the_days_rate_leaves_may_be_a_fee_and_a_person_may_say_another(books: Books) -> None:
+    owed(books, "US-77125", 20_000, 18_000, name="Cobalt Inc")
+    rate(books, "0.92")
+    (line,) = bring(books, [("260302", "168,00", "Cobalt Inc", "US-77125")])
+    ((first, *_rest),) = suggested(books, [line])
+    assert first.difference_minor == -1_600
+    settle_fee(books, line, 1_400, first)
+    after = moved(books)
+    assert after["6900"] == 1_400
+    # 168.00 and the fee make 182.00 of what was booked at 180.00
+    assert after[GAIN] == -200
+    assert residuals(books) == []
+
+
+def test_a_fee_that_leaves_nothing_for_the_items_is_refused(books: Books) -> None:
+    entry = owed(books, "B-55312", -50_000, -45_000, name="Delta Parts")
+    rate(books, "0.92")
+    (line,) = bring(books, [("260302", "-468,00", "DELTA PARTS", "B-55312")])
+    share = ItemShare(entry, 1, -50_000, books.accounts["2000"], UUID(int=0), None, "USD")
+    for fee in (46_800, 50_000):
+        rest = Coding((Part(books.accounts["6900"], fee, "EUR"),))
+        with pytest.raises(Invalid) as refused, books.open():
+            reconcile_settling.settle(line_id=line, version=1, items=[share], rest=rest)
+        assert refused.value.fields["rest"][0].code == "items-foreign-rest"
+    assert residuals(books, "payable") == [(-50_000, -45_000)]
+
+
+def test_a_dollar_line_pays_a_bill_in_euro_less_a_dollar_fee(books: Books) -> None:
+    with books.open():
+        bank_commands.create_bank_account(number=SAVINGS, name="Dollars", currency="USD")
+        who = commands.create_counterparty(name="Ems Werft", kind="supplier")
+        entry = commands.post_entry(
+            journal="GEN",
+            date=dt.date(2026, 2, 10),
+            description="E-1",
+            key="e-1",
+            postings=[
+                PostingInput(books.accounts["2000"], -92_000, "EUR", counterparty_id=who),
+                PostingInput(books.accounts["6000"], 92_000, "EUR"),
+            ],
+        ).id
+    rate(books, "0.92")
+    (line,) = bring(
+        books, [("260302", "-1015,00", "Ems Werft", "E-1")], number=SAVINGS, currency="USD"
+    )
+    share = ItemShare(entry, 1, -92_000, books.accounts["2000"], who, None, "EUR")
+    rest = Coding((Part(books.accounts["6900"], 1_500, "USD"),))
+    with books.open():
+        token = reconcile_settling.settle(line_id=line, version=1, items=[share], rest=rest).undo
+    after = moved(books)
+    assert after["6900"] == 1_380
+    assert residuals(books, "payable") == []
+    with books.open():
+        undo.take(token)
+    assert residuals(books, "payable") == [(-92_000, -92_000)]
+
+
+def test_items_of_two_currencies_are_refused_with_what_to_do(books: Books) -> None:
     entry = owed(books, "US-77123", 100_000, 90_000, name="Cobalt Inc")
     (line,) = bring(books, [("260302", "900,00", "Cobalt Inc", "US-77123")])
     who = UUID(int=0)
@@ -203,7 +309,8 @@ def test_what_is_suggested_over_currencies_takes_the_item_whole_and_is_plausible
         return
     assert found.open_items[0].amount_minor == dollars
     assert found.coding is not None
-    assert found.coding.total_minor == -amount
+    assert found.coding.total_minor == -amount + found.difference_minor
+    amount -= found.difference_minor
     expected = dollars * kept if kept else Decimal(booked)
     share = Decimal("0.03" if kept else "0.1")
     near = abs(amount - expected) <= abs(expected) * share + 1

@@ -13,6 +13,7 @@ from app.accounting.matching.payouts import Payout
 from app.accounting.matching.sums import Sum
 from app.accounting.matching.values import (
     Certainty,
+    FeePast,
     ItemShare,
     Line,
     OpenItem,
@@ -80,7 +81,7 @@ def _exchanged(
     details: tuple[Reason, ...],
 ) -> Suggestion:
     """An item of another currency, settled whole: rates make what the line differs by."""
-    line = pair.seen.line
+    line, fee = pair.seen.line, pair.fee_minor
     params = {
         "reference": item.reference or "",
         "counterparty": item.counterparty,
@@ -88,19 +89,40 @@ def _exchanged(
         "open_currency": item.currency,
         "exchange_minor": pair.exchange_minor,
         "base_currency": pair.base_currency,
+        **({"fee_minor": fee, "currency": line.currency} if fee else {}),
     }
     part = Part(
-        item.account_id, -line.amount_minor, line.currency, counterparty_id=item.counterparty_id
+        item.account_id,
+        -line.amount_minor - fee,
+        line.currency,
+        counterparty_id=item.counterparty_id,
     )
     return Suggestion(
         kind="open_item",
         certainty=certainty,
         probability=probable,
-        reason=Reason(f"item-foreign-{item.control}", params),
+        reason=Reason(f"item-foreign-{'fee-' if fee else ''}{item.control}", params),
         coding=Coding((part,)),
         open_items=(_share(item, item.residual_minor),),
+        difference_minor=-fee,
         details=details,
     )
+
+
+def with_fee(made: Suggestion, fee_minor: int, currency: str, fee: FeePast | None) -> Suggestion:
+    """The suggestion with its fee as a part of its own, where its account is known."""
+    if fee is None or not fee_minor:
+        return made
+    part = Part(
+        fee.account_id,
+        fee_minor,
+        currency,
+        tax_code=fee.tax_code,
+        dim1_id=fee.dim1_id,
+        dim2_id=fee.dim2_id,
+    )
+    parts = made.coding.parts if made.coding else ()
+    return replace(made, coding=Coding((*parts, part)), difference_minor=0)
 
 
 def _share(item: OpenItem, amount_minor: int) -> ItemShare:
@@ -209,10 +231,14 @@ def of_entries(made: Together) -> Suggestion:
 
 def of_payout(paid: Payout) -> Suggestion:
     """A card processor's payout with its fee as a part of its own where its account is known."""
-    line, fee = paid.seen.line, paid.fee
+    made = _paid_entries(paid) if paid.entries else _paid_items(paid)
+    return with_fee(made, paid.fee_minor, paid.seen.line.currency, paid.fee)
+
+
+def _paid_items(paid: Payout) -> Suggestion:
     probable = scoring.probability(paid.odds)
     made = _items(
-        line,
+        paid.seen.line,
         paid.items,
         [item.residual_minor for item in paid.items],
         code="payout",
@@ -221,18 +247,28 @@ def of_payout(paid: Payout) -> Suggestion:
         details=coded.details(paid.features),
     )
     told = {**made.reason.params, "processor": paid.processor, "fee_minor": paid.fee_minor}
-    made = replace(made, reason=Reason("payout", told))
-    if fee is None or made.coding is None:
-        return made
-    part = Part(
-        fee.account_id,
-        paid.fee_minor,
-        line.currency,
-        tax_code=fee.tax_code,
-        dim1_id=fee.dim1_id,
-        dim2_id=fee.dim2_id,
+    return replace(made, reason=Reason("payout", told))
+
+
+def _paid_entries(paid: Payout) -> Suggestion:
+    probable = scoring.probability(paid.odds)
+    first, *others = paid.entries
+    told = {
+        "processor": paid.processor,
+        "count": len(paid.entries),
+        "fee_minor": paid.fee_minor,
+        "currency": paid.seen.line.currency,
+    }
+    return Suggestion(
+        kind="entry",
+        certainty=scoring.certainty(probable, cap="likely"),
+        probability=probable,
+        reason=Reason("payout-entries", told),
+        entry_id=first.id,
+        more_entry_ids=tuple(one.id for one in others),
+        difference_minor=-paid.fee_minor,
+        details=coded.details(paid.features),
     )
-    return replace(made, coding=Coding((*made.coding.parts, part)), difference_minor=0)
 
 
 def to_own_account(line: Line, own: OwnAccount) -> Suggestion:

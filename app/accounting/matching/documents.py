@@ -57,6 +57,8 @@ class Pair:
     exchange_minor: int = 0
     """What the line is worth more than the item, in base currency: a gain, below nought a loss."""
     base_currency: str = ""
+    fee_minor: int = 0
+    """What the bank kept beside an item of another currency, in the line's currency."""
 
     def __post_init__(self) -> None:
         self.odds = scoring.log_odds(self.features)

@@ -11,6 +11,7 @@ from app.accounting.matching import (
     assign,
     coded,
     documents,
+    fees,
     foreign,
     groups,
     payouts,
@@ -41,12 +42,12 @@ def suggest(
     `certain` names each open item, entry and opposite line once over all lines.
     """
     ready = Ready.of(known)
-    rates = foreign.Rates(known.base, known.rates)
+    rates = foreign.Rates(known.base, known.rates, fee_usual=bool(known.fees_abroad))
     seen = [Seen.of(line) for line in (*lines, *beside)]
     asked = seen[: len(lines)]
     pairs = _pairs(seen, ready, rates)
     found: dict[UUID, list[Suggestion]] = {one.line.id: [] for one in asked}
-    for line_id, suggested in _documents(seen, asked, pairs, ready, known.fees).items():
+    for line_id, suggested in _documents(seen, asked, pairs, ready, known).items():
         if line_id in found:
             found[line_id] += suggested
     fitting = {one.line.id: ready.rules.fitting(rules.Said.of(one.line)) for one in asked}
@@ -90,7 +91,7 @@ def _documents(
     asked: Sequence[Seen],
     pairs: Mapping[UUID, list[Pair]],
     ready: Ready,
-    fees: Mapping[str, Sequence[FeePast]],
+    known: Known,
 ) -> dict[UUID, list[Suggestion]]:
     """Open items, entries and transfers of each line, each target assigned once."""
     equal = [pair for listed in pairs.values() for pair in listed if pair.fit == "equal"]
@@ -98,13 +99,16 @@ def _documents(
     _count_rivals(equal, ready)
     taken = set(given.values())
     found: dict[UUID, list[Suggestion]] = defaultdict(list)
+    abroad = fees.usual(known.fees_abroad)
     for line_id, listed in pairs.items():
         for pair in listed:
             own = given.get(line_id) == pair.target
             if not own and pair.target in taken:
                 pair.is_taken()
-            found[line_id].append(answers.of_pair(pair, assigned=own))
-    more = (*_sums(seen, asked, found, ready, fees), *_own_accounts(asked, found, ready))
+            made = answers.of_pair(pair, assigned=own)
+            line = pair.seen.line
+            found[line_id].append(answers.with_fee(made, pair.fee_minor, line.currency, abroad))
+    more = (*_sums(seen, asked, found, ready, known.fees), *_own_accounts(asked, found, ready))
     for one in more:
         found[one[0]].append(one[1])
     return found
@@ -165,7 +169,7 @@ def _sums(
     asked: Sequence[Seen],
     found: Mapping[UUID, list[Suggestion]],
     ready: Ready,
-    fees: Mapping[str, Sequence[FeePast]],
+    card_fees: Mapping[str, Sequence[FeePast]],
 ) -> Iterable[tuple[UUID, Suggestion]]:
     """Sums for the lines that no single document explains already."""
     left = [one for one in seen if not _explained(found.get(one.line.id, ()))]
@@ -184,7 +188,8 @@ def _sums(
             if not any(item.key in claimed for item in made.items):
                 yield one.line.id, answers.of_sum(made)
     mine = [one for one in left if one.line.id in ours]
-    for paid in payouts.of_lines(mine, ready, fees, claimed):
+    tied = {s.entry_id for listed in found.values() for s in listed if s.certainty == "certain"}
+    for paid in payouts.of_lines(mine, ready, card_fees, claimed | tied):
         yield paid.seen.line.id, answers.of_payout(paid)
     for together in groups.of_all(left, ours, ready):
         yield together.seen.line.id, answers.of_entries(together)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from app.accounting.matching import references, scoring
+from app.accounting.matching import fees, references, scoring
 from app.accounting.matching.documents import Pair, date_features, party_features
 from app.accounting.matching.prepared import Ready, Seen
 from app.accounting.matching.values import OpenItem
@@ -30,6 +30,8 @@ class Rates:
     base: str = ""
     kept: Mapping[str, Sequence[tuple[date, Decimal]]] = field(default_factory=dict)
     """Oldest first."""
+    fee_usual: bool = False
+    """Whether the bank kept a fee beside such items before."""
 
     def on(self, currency: str, day: date) -> Decimal | None:
         """The rate of the day or the last one before it, at most RATE_DAYS old."""
@@ -62,16 +64,37 @@ def pairs(seen: Seen, ready: Ready, rates: Rates) -> Iterator[Pair]:
     worth = rates.in_base(line.amount_minor, line.currency, line.booked_on)
     if not worth:
         return
-    found = [
-        pair
-        for item in _candidates(seen, ready).values()
-        if (pair := _pair(seen, item, ready, rates, worth)) is not None
-    ]
-    open_ = sum(pair.hit is None for pair in found)
-    for pair in found:
-        if pair.hit is None:
-            pair.with_rivals(len(found) - 1 if open_ else 0)
-        yield pair
+    candidates = _candidates(seen, ready).values()
+    whole = [pair for item in candidates if (pair := _pair(seen, item, ready, rates, worth))]
+    less = [pair for item in candidates if (pair := _less_fee(seen, item, ready, rates, worth))]
+    for found in (whole, less):
+        open_ = sum(pair.hit is None for pair in found)
+        for pair in found:
+            if pair.hit is None:
+                pair.with_rivals(len(found) - 1 if open_ else 0)
+            yield pair
+
+
+def _less_fee(seen: Seen, item: OpenItem, ready: Ready, rates: Rates, worth: int) -> Pair | None:
+    """The same with the bank's fee beside: one the line tells, or what the day's rate leaves.
+
+    Only for lines in base currency: there the fee and what the item is worth add up to the line.
+    """
+    if seen.line.currency != rates.base:
+        return None
+    fee = fees.told(seen.line)
+    by = "fx-fee-told"
+    if not fee:
+        expected = rates.in_base(item.residual_minor, item.currency, seen.line.booked_on)
+        fee = fees.left(worth, expected) if expected else 0
+        by = "fx-fee-left"
+    pair = _pair(seen, item, ready, rates, worth + fee) if fee else None
+    if pair is None:
+        return None
+    features = {**pair.features, by: 1.0}
+    if rates.fee_usual:
+        features["fx-fee-usual"] = 1
+    return replace(pair, features=features, fit="exchanged", fee_minor=fee)
 
 
 def _candidates(seen: Seen, ready: Ready) -> dict[tuple[UUID, int], OpenItem]:

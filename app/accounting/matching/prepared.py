@@ -32,6 +32,8 @@ class Known:
     aliases: Sequence[Alias] = ()
     fees: Mapping[str, Sequence[FeePast]] = field(default_factory=dict)
     """How fees of card processors were coded before, by party key, newest first."""
+    fees_abroad: Sequence[FeePast] = ()
+    """How fees beside items of other currencies were coded before, newest first."""
     base: str = ""
     """The base currency; empty where all that is open is of the lines' currency."""
     rates: Mapping[str, Sequence[tuple[date, Decimal]]] = field(default_factory=dict)

@@ -43,6 +43,11 @@ WEIGHTS: Mapping[str, float] = {
     "fx-booked": 3.5,
     "fx-day": 1.0,
     "fx-near": -1.5,
+    # beside it the bank's fee: the line names it, or it is what the day's rate leaves; the bank
+    # kept one of such payments before
+    "fx-fee-told": 1.5,
+    "fx-fee-left": -1.2,
+    "fx-fee-usual": 1.8,
     # names from 0.4 to 1 alike, in proportion; both named and not alike
     "name-alike": 5.5,
     "name-differs": -4.0,
@@ -79,6 +84,8 @@ WEIGHTS: Mapping[str, float] = {
     "payout-own": 1.5,
     "payout-fee-usual": 2.7,
     "payout-fee-unusual": -2.0,
+    # one or two of the days' takings are left out: they were paid otherwise
+    "payout-some": -1.8,
     # a person wrote the rule for such lines
     "rule-start": 1.6,
     "rule-party": 2.5,

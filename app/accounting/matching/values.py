@@ -181,13 +181,13 @@ class Suggestion:
 
     - kept: how a person coded the line while it was pending; no guess, and always first.
     - entry: `entry_id` is there already, the line only points at it; several may be one line, and
-      several lines one entry.
+      several lines one entry. A payout's entries leave a fee, which `coding` books.
     - open_item: `open_items` are settled; `coding` has one part for each, on its control account.
     - transfer: `coding` is the other own account's account; `other_line_id` its line, if it came.
     - rule, memory: `coding` says how to book it.
 
-    `difference_minor` is what the open items leave of the line (line minus items): a fee or a
-    discount that a person codes. It is nought in everything certain.
+    `difference_minor` is what open items or entries leave of the line (line minus them): a fee or
+    a discount that a person codes. It is nought in everything certain.
     """
 
     kind: Kind

@@ -25,6 +25,13 @@ _TEXTS: dict[str, Any] = {
     "item-foreign-payable": _(
         "Open bill %(reference)s over %(open)s, exchange difference %(exchange)s"
     ),
+    "item-foreign-fee-receivable": _(
+        "Open invoice %(reference)s over %(open)s, bank fee %(fee)s,"
+        " exchange difference %(exchange)s"
+    ),
+    "item-foreign-fee-payable": _(
+        "Open bill %(reference)s over %(open)s, bank fee %(fee)s, exchange difference %(exchange)s"
+    ),
     "items-receivable": _("%(count)s open invoices: %(references)s"),
     "items-payable": _("%(count)s open bills: %(references)s"),
     "items-difference-receivable": _(
@@ -34,6 +41,7 @@ _TEXTS: dict[str, Any] = {
         "%(count)s open bills: %(references)s, difference %(difference)s"
     ),
     "payout": _("%(processor)s payout: %(count)s open invoices, fee %(fee)s"),
+    "payout-entries": _("%(processor)s payout: %(count)s entries in the books, fee %(fee)s"),
     "transfer-line": _("Same amount on %(account)s on %(day)s"),
     "transfer-account": _("Your own account %(account)s"),
     "rule": _("Rule %(number)s: %(name)s"),
@@ -59,6 +67,9 @@ _DETAILS: dict[str, Any] = {
     "because-fx-booked": _("Worth exactly what was booked"),
     "because-fx-day": _("The day's exchange rate explains the amount"),
     "because-fx-near": _("About the rate at which it was booked"),
+    "because-fx-fee-told": _("The line names the bank's fee"),
+    "because-fx-fee-left": _("A bank fee is what the day's exchange rate leaves"),
+    "because-fx-fee-usual": _("The bank kept a fee of such payments before"),
     "because-name-alike": _("Same name"),
     "because-name-differs": _("Another name"),
     "because-account-same": _("Known account number"),
@@ -76,6 +87,7 @@ _DETAILS: dict[str, Any] = {
     "because-payout-own": _("Booked on the processor"),
     "because-payout-fee-usual": _("The fee is the usual share"),
     "because-payout-fee-unusual": _("The fee is not the usual share"),
+    "because-payout-some": _("Some of these days' takings are left out"),
     "because-transfer-number": _("The number of your own account"),
     "because-transfer-word": _("Both lines speak of a transfer"),
     "because-days-apart": _("Days between them"),

@@ -14,7 +14,7 @@ from app.accounting.coding import Coding, Part
 from app.accounting.ledger import EntryDraft
 from app.accounting.matching.values import Suggestion
 from app.accounting.reconcile import commands as acts
-from app.accounting.reconcile import lines, matching, settling, together
+from app.accounting.reconcile import foreign, lines, matching, settling, together
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.lines import By, Decision, HeldLine
 from app.accounting.reconcile.matching import Other
@@ -78,19 +78,24 @@ def accept(*, line_id: UUID, version: int, candidate: str) -> Done:
 
 
 def settle_with_rest(*, line_id: UUID, version: int, candidate: str, rest: Part) -> Done:
-    """Settles the open items of a guess and books what they leave of the line as a fee or discount.
+    """Settles what a guess says and books what that leaves of the line as a fee or discount.
 
-    The amount of `rest` is not asked: it is the difference. Raises as `accept` does, and Invalid
-    where the guess leaves nothing.
+    The guess is of open items, or of entries that a payout is. The amount of `rest` is not asked:
+    it is the difference. Beside items of another currency it is the bank's fee, where one is given.
+    Raises as `accept` does, and Invalid where the guess leaves nothing.
     """
     line = lines.hold_one(line_id, version)
     found = suggest_queries.suggestions([line_id]).get(line_id, ())
     guess = next((one for one in found if mark(one) == candidate), None)
-    if guess is None or not guess.open_items:
+    if guess is None or not (guess.open_items or guess.kind == "entry"):
         raise Conflict("suggestion-changed")
-    if not guess.difference_minor:
+    abroad = foreign.is_foreign(line, guess.open_items)
+    amount = (rest.amount_minor if abroad else 0) or -guess.difference_minor
+    if not amount:
         raise Invalid("nothing-left-over")
-    part = replace(rest, amount_minor=-guess.difference_minor, currency=line.currency)
+    part = replace(rest, amount_minor=amount, currency=line.currency)
+    if guess.kind == "entry":
+        return _entries(line, guess, Coding((part,)), _decision(guess, "suggestion"))
     return settling.settle(
         line_id=line_id,
         version=version,
@@ -164,11 +169,10 @@ def _post_together(coded: Chosen, batch: str | None) -> None:
 
 def _apply(line: HeldLine, guess: Suggestion, by: By, batch: str | None = None) -> Done:
     decision = _decision(guess, by, batch)
-    if guess.more_entry_ids and guess.entry_id is not None:
-        entries = (guess.entry_id, *guess.more_entry_ids)
-        return together.match_entries(
-            line_id=line.id, version=line.version, entry_ids=entries, decision=decision
-        )
+    if guess.kind == "entry" and guess.difference_minor:
+        raise Conflict("suggestion-incomplete")
+    if guess.kind == "entry" and (guess.more_entry_ids or guess.coding):
+        return _entries(line, guess, guess.coding, decision)
     if guess.with_line_ids and guess.entry_id is not None:
         # the mark holds which lines they are; holding them says that they are still to do
         others: dict[UUID, int | None] = dict.fromkeys(guess.with_line_ids)
@@ -195,6 +199,18 @@ def _apply(line: HeldLine, guess: Suggestion, by: By, batch: str | None = None) 
         )
     return acts.book(
         line_id=line.id, version=line.version, coding=_coding(guess), decision=decision
+    )
+
+
+def _entries(line: HeldLine, guess: Suggestion, rest: Coding | None, decision: Decision) -> Done:
+    """The entries of a guess as the line, with what they leave of it in `rest`."""
+    first = () if guess.entry_id is None else (guess.entry_id,)
+    return together.match_entries(
+        line_id=line.id,
+        version=line.version,
+        entry_ids=(*first, *guess.more_entry_ids),
+        rest=rest,
+        decision=decision,
     )
 
 

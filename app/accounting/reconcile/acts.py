@@ -200,9 +200,11 @@ def settle(line_id: UUID) -> Response:
     form = forms.bind(schemas.SettleForm)
     version, mark = form.accept.split(":")
     account = schemas.account_of(form.account, queries.accounts(), 0)
+    line = reconcile_queries.line(line_id)
 
     def act() -> Outcome:
-        rest = Part(account.id, 0, "", tax_code=form.tax_code)
+        fee = schemas.fee_of(form.fee, line.currency)
+        rest = Part(account.id, fee, "", tax_code=form.tax_code)
         done = reconcile_accept.settle_with_rest(
             line_id=line_id, version=int(version), candidate=mark, rest=rest
         )

@@ -156,16 +156,21 @@ def _coding(parts: list[PartIn], currency: str) -> Coding:
 )
 def match(line_id: UUID, body: MatchIn) -> object:
     """Says that the line is an entry of the books, several, or one with other lines."""
-    if body.more_entry_ids and body.with_lines:
+    if body.with_lines and (body.more_entry_ids or body.rest):
         raise Invalid.of("with_lines", "entries-or-lines")
     if body.with_lines:
         others: dict[UUID, int | None] = {one.line_id: one.version for one in body.with_lines}
         reconcile_together.match_lines(
             versions={**others, line_id: body.version}, entry_id=body.entry_id
         )
-    elif body.more_entry_ids:
-        entries = [body.entry_id, *body.more_entry_ids]
-        reconcile_together.match_entries(line_id=line_id, version=body.version, entry_ids=entries)
+    elif body.more_entry_ids or body.rest:
+        line = reconcile_queries.line(line_id)
+        reconcile_together.match_entries(
+            line_id=line_id,
+            version=body.version,
+            entry_ids=[body.entry_id, *body.more_entry_ids],
+            rest=_coding(body.rest, line.currency) if body.rest else None,
+        )
     else:
         reconcile_matching.match_entry(
             line_id=line_id, version=body.version, entry_id=body.entry_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from app.accounting import commands, queries
 from app.accounting.bank import queries as bank_queries
+from app.accounting.coding import Coding
 from app.accounting.ledger import Book, PostedEntry, PostingInput, base_amount
 from app.accounting.matching.values import ItemShare
 from app.accounting.open_items import commands as open_items_commands
@@ -28,41 +30,69 @@ _EXCHANGE = sa.text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What of a line its items take, in its currency and in base currency, and the fee beside."""
+
+    amount_minor: int
+    worth_minor: int
+    bank_minor: int
+    """What the bank's posting is worth in base currency: the items less the fee."""
+    beside: tuple[PostingInput, ...]
+
+
 def is_foreign(line: HeldLine, items: Sequence[ItemShare]) -> bool:
     """Whether items of another currency than the line's are to be settled."""
     return any(item.currency not in (None, line.currency) for item in items)
 
 
-def post(line: HeldLine, items: Sequence[ItemShare], *, worth_minor: int) -> PostedEntry:
+def post(line: HeldLine, items: Sequence[ItemShare], paid: Paid) -> PostedEntry:
     """The entry of a line that pays items of one other currency: bank first, then each item.
 
-    Each item is taken in its own currency at what the line is worth; what an item in base currency
+    Each item is taken in its own currency at what is paid for it; what an item in base currency
     leaves is an exchange difference of this entry, what others leave comes with their settling.
+    The bank's fee stands beside, in postings of its own.
     """
-    book = queries.book()
     return commands.post_entry(
         journal="BANK",
         date=line.booked_on,
         description=line.described,
-        postings=_postings(line, items, worth_minor, book),
+        postings=_postings(line, items, paid, queries.book()),
         key=acts.entry_key(line),
         source_type="bank_transaction",
         source_id=line.id,
     )
 
 
-def worth(line: HeldLine, rate: Decimal | None = None) -> int:
-    """What a line is worth in base currency, by the rate given, else the day's.
+def paid(line: HeldLine, rest: Coding | None, rate: Decimal | None) -> Paid:
+    """What of a line is paid for its items, and the postings of the fee that the rest is.
+
+    Raises Invalid (`items-foreign-rest`) where the fee leaves nothing for the items.
+    """
+    fee = rest.total_minor if rest else 0
+    amount = line.amount_minor + fee
+    if not amount or (amount > 0) != (line.amount_minor > 0):
+        raise Invalid.of("rest", "items-foreign-rest")
+    whole = worth(line, rate, amount_minor=amount)
+    if rest is None:
+        return Paid(amount, whole, whole, ())
+    bank, *beside = acts.postings(replace(line, amount_minor=-fee), rest, rate=rate)
+    of_bank = bank.amount if bank.base is None else bank.base
+    return Paid(amount, whole, whole + of_bank, tuple(beside))
+
+
+def worth(line: HeldLine, rate: Decimal | None = None, *, amount_minor: int) -> int:
+    """What so much of a line is worth in base currency, by the rate given, else the day's.
 
     Raises Invalid `rate-missing`.
     """
     book = queries.book()
     if line.currency == book.base_currency:
-        return line.amount_minor
+        return amount_minor
     rate = rate or bank_queries.rate(line.currency, line.booked_on)
     if rate is None:
         raise Invalid.of("rate", "rate-missing", currency=line.currency, base=book.base_currency)
-    return base_amount(line.amount_minor, line.currency, book, rate)
+    return base_amount(amount_minor, line.currency, book, rate)
 
 
 def difference_account(*, gain: bool) -> UUID | None:
@@ -98,14 +128,14 @@ def gains(items: Sequence[ItemShare], worth_minor: int) -> bool:
 
 
 def _postings(
-    line: HeldLine, items: Sequence[ItemShare], worth_minor: int, book: Book
+    line: HeldLine, items: Sequence[ItemShare], paid: Paid, book: Book
 ) -> tuple[PostingInput, ...]:
     base = book.base_currency
     bank = PostingInput(
         line.account_id,
         line.amount_minor,
         line.currency,
-        None if line.currency == base else worth_minor,
+        None if line.currency == base else paid.bank_minor,
     )
     parts = [
         PostingInput(
@@ -116,12 +146,12 @@ def _postings(
             counterparty_id=item.counterparty_id,
             memo=item.reference,
         )
-        for item, share in zip(items, shares(items, worth_minor), strict=True)
+        for item, share in zip(items, shares(items, paid.worth_minor), strict=True)
     ]
-    rest = worth_minor - sum(item.amount_minor for item in items if item.currency == base)
+    rest = paid.worth_minor - sum(item.amount_minor for item in items if item.currency == base)
     if items[0].currency != base or not rest:
-        return (bank, *parts)
+        return (bank, *parts, *paid.beside)
     account = difference_account(gain=rest > 0)
     if account is None:
         raise Invalid("difference-account-needed", difference_minor=rest, currency=base)
-    return (bank, *parts, PostingInput(account, -rest, base))
+    return (bank, *parts, PostingInput(account, -rest, base), *paid.beside)

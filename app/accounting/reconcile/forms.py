@@ -54,10 +54,14 @@ class BookForm(ActForm):
 
 
 class SettleForm(forms.Schema):
-    """A guess of open items that leaves a difference, and the account that takes it."""
+    """A guess that leaves a difference, and the account that takes it.
+
+    Beside an item of another currency `fee` is what the bank kept.
+    """
 
     accept: str = Field(pattern="^[0-9]{1,9}:[0-9a-f]{16}$")
     account: str = Field(min_length=1, max_length=200)
+    fee: str | None = Field(None, max_length=30)
     tax_code: str | None = Field(None, max_length=20)
     key: str | None = Field(None, pattern="^[0-9a-zA-Z-]{8,80}$")
 
@@ -179,6 +183,19 @@ def rate_of(text: str | None) -> Decimal | None:
         raise Invalid.of("rate", fault.code) from fault
     if not 0 < found < 10**9:
         raise Invalid.of("rate", "rate-out-of-range")
+    return found
+
+
+def fee_of(text: str | None, currency: str) -> int:
+    """A typed fee in minor units, nought for none; raises Invalid at its field."""
+    if not text:
+        return 0
+    try:
+        found = money.parse_amount(text, currency, decimal_comma=words.decimal_comma())
+    except money.NotAnAmount as fault:
+        raise Invalid.of("fee", fault.code) from fault
+    if found <= 0:
+        raise Invalid.of("fee", "items-foreign-rest")
     return found
 
 

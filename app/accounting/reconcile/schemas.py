@@ -158,12 +158,14 @@ class LineIn(In):
 class MatchIn(ActIn):
     """The entry that the line is; with others that it is together, or lines that share the entry.
 
-    Either `more_entry_ids` or `with_lines` is given, not both.
+    Either `more_entry_ids` or `with_lines` is given, not both. `rest` is what entries leave of the
+    line: the fee of a payout.
     """
 
     entry_id: UUID
     more_entry_ids: Annotated[list[UUID], Field(default_factory=list, max_length=49)]
     with_lines: Annotated[list[LineIn], Field(default_factory=list, max_length=49)]
+    rest: Annotated[list[PartIn], Field(max_length=10)] | None = None
 
 
 class ItemIn(In):

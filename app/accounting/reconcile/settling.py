@@ -32,8 +32,8 @@ def settle(
 ) -> Done:
     """Books a line against open items, with a fee or discount in `rest`, and pairs them.
 
-    Items and rest add up to the line; items of one other currency are paid by the whole line, and
-    what rates make of it is booked as realised. Raises Invalid (`items-needed`,
+    Items and rest add up to the line; items of one other currency take what the rest leaves of the
+    line, and what rates make of it is booked as realised. Raises Invalid (`items-needed`,
     `items-one-currency`, `items-foreign-rest`, `items-foreign-side`, `rate-missing`,
     `split-differs` with what is left), Conflict (`item-exceeded` when somebody settled one
     meanwhile) and what every act on a line raises.
@@ -55,21 +55,21 @@ def _exchanged(
     rate: Decimal | None,
     kept: Decision,
 ) -> Done:
-    """Settles items of one other currency by the whole line; what rates make is realised."""
+    """Settles items of one other currency by the line less the fee; what rates make is realised."""
     foreign.demand_one_currency(line, items)
-    if rest is not None:
-        raise Invalid.of("rest", "items-foreign-rest")
     if not 0 < len(items) <= MOST_ITEMS:
         raise Invalid.of("items", "items-needed", most=MOST_ITEMS)
-    worth = foreign.worth(line, rate)
-    account = foreign.difference_account(gain=foreign.gains(items, worth))
-    entry = foreign.post(line, items, worth_minor=worth)
+    paid = foreign.paid(line, rest, rate)
+    account = foreign.difference_account(gain=foreign.gains(items, paid.worth_minor))
+    entry = foreign.post(line, items, paid)
     parts = tuple(
         Part(item.account_id, -share, line.currency, counterparty_id=item.counterparty_id)
-        for item, share in zip(items, foreign.shares(items, line.amount_minor), strict=True)
+        for item, share in zip(items, foreign.shares(items, paid.amount_minor), strict=True)
     )
     made = pair(entry, items, difference_account_id=account)
-    kept = replace(kept, coding=Coding(parts), allocation_id=made)
+    why = {**(kept.reason or {}), "abroad": "fee"} if rest else kept.reason
+    coding = Coding((*parts, *(rest.parts if rest else ())))
+    kept = replace(kept, coding=coding, allocation_id=made, reason=why)
     return acts.finish({line.id: entry.id}, {line.id: kept}, [line], entry=entry)
 
 

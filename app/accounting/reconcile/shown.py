@@ -67,6 +67,11 @@ class Guess:
         return not self.source.difference_minor
 
     @property
+    def abroad(self) -> bool:
+        """Whether it settles an item of another currency, beside which the bank may keep a fee."""
+        return self.source.reason.code.startswith("item-foreign")
+
+    @property
     def by_person(self) -> bool:
         """Whether a person coded it so while the line was pending: it is not drawn as a guess."""
         return self.source.kind == "kept"

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.accounting.coding import Coding
 from app.accounting.reconcile import commands as acts
 from app.accounting.reconcile import lines
 from app.accounting.reconcile.commands import Done
@@ -21,20 +22,34 @@ MOST = 50
 
 
 def match_entries(
-    *, line_id: UUID, version: int, entry_ids: Sequence[UUID], decision: Decision | None = None
+    *,
+    line_id: UUID,
+    version: int,
+    entry_ids: Sequence[UUID],
+    rest: Coding | None = None,
+    decision: Decision | None = None,
 ) -> Done:
-    """Says that a line is several entries together; nothing is posted.
+    """Says that a line is several entries together; nothing but a fee in `rest` is posted.
+
+    With `rest` one entry is enough: its parts are what the entries leave of the line, and they are
+    posted as an entry of the line's own, which taking the line back reverses.
 
     Raises Invalid (`entries-needed`), NotFound (`entry-unknown`), Conflict (`entry-reversed`,
     `entry-taken`, `entry-amount-differs`) beside what every act on a line raises.
     """
-    if not 1 < len(set(entry_ids)) == len(entry_ids) <= MOST:
+    least = 1 if rest else 2
+    if not least <= len(set(entry_ids)) == len(entry_ids) <= MOST:
         raise Invalid.of("entries", "entries-needed", most=MOST)
     line = lines.hold_one(line_id, version)
-    _demand_sum([line], _free_entries(line, entry_ids))
-    lines.tie(line, entry_ids)
+    beside = 0 if rest is None else -rest.total_minor
+    _demand_sum([line], _free_entries(line, entry_ids), beside_minor=beside)
     kept = decision or Decision("person", "entry")
-    return acts.finish({line.id: entry_ids[0]}, {line.id: replace(kept, matched=True)}, [line])
+    if rest is None:
+        lines.tie(line, entry_ids)
+        return acts.finish({line.id: entry_ids[0]}, {line.id: replace(kept, matched=True)}, [line])
+    fee = acts.post(replace(line, amount_minor=beside), rest)
+    lines.tie(line, [fee.id, *entry_ids])
+    return acts.finish({line.id: fee.id}, {line.id: replace(kept, coding=rest)}, [line], entry=fee)
 
 
 def match_lines(
@@ -84,9 +99,11 @@ def _free_entries(line: HeldLine, entry_ids: Sequence[UUID]) -> Sequence[sa.Row[
     return found
 
 
-def _demand_sum(held: Sequence[HeldLine], entries: Sequence[sa.Row[Any]]) -> None:
+def _demand_sum(
+    held: Sequence[HeldLine], entries: Sequence[sa.Row[Any]], *, beside_minor: int = 0
+) -> None:
     same = {one.currency for one in held} | {one.currency for one in entries}
-    total = sum(one.amount_minor for one in held)
+    total = sum(one.amount_minor for one in held) - beside_minor
     if len(same) > 1 or total != sum(one.amount for one in entries):
         raise Conflict("entry-amount-differs")
 

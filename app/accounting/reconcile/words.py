@@ -66,7 +66,7 @@ ERRORS = {
         "Settle invoices and credit notes of another currency one by one, in the line's direction."
     ),
     "items-foreign-rest": _(
-        "Items of another currency take the whole line. Book the fee with a line of its own."
+        "The fee leaves nothing of the line for the items. Enter the fee that the bank kept."
     ),
     "items-needed": _("Choose 1 to %(most)s open items."),
     "suggestion-changed": _("The suggestion is not the same any more. Look at the line again."),

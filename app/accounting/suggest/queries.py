@@ -94,7 +94,7 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
 
     What a person coded while a line was pending comes before every guess.
 
-    Eleven statements at most however many lines. Raises Invalid for more than 5,000 lines.
+    Twelve statements at most however many lines. Raises Invalid for more than 5,000 lines.
     """
     if len(line_ids) > MOST_LINES:
         raise Invalid.of("lines", "too-many-lines", most=MOST_LINES)
@@ -232,6 +232,7 @@ def _known(lines: Sequence[Line]) -> Known:
         past=_past(lines),
         aliases=_all(Alias, sql.ALIASES),
         fees=_fees(lines),
+        fees_abroad=_fees_abroad() if base else (),
         base=base,
         rates=rates,
     )
@@ -245,10 +246,22 @@ def _fees(lines: Sequence[Line]) -> dict[str, list[FeePast]]:
         return found
     for row in session.execute(sql.FEES, {"parties": parties, "newest": NEWEST}):
         coding = read_coding(row.coding)
-        fee = payouts.fee_of(coding) if coding else None
+        fee = payouts.fee_of(coding, row.amount_minor) if coding else None
         if fee is not None:
             found[row.party].append(fee)
     return found
+
+
+def _fees_abroad() -> list[FeePast]:
+    """How the newest fees beside items of other currencies were coded."""
+    rows = session.execute(sql.FEES_ABROAD, {"newest": NEWEST})
+    codings = [coding for row in rows if (coding := read_coding(row.coding))]
+    fees = [[one for one in coding.parts if one.counterparty_id is None] for coding in codings]
+    return [
+        FeePast(one.account_id, 0.0, one.tax_code, one.dim1_id, one.dim2_id)
+        for parts in fees
+        for one in parts[:1]
+    ]
 
 
 def _rates(

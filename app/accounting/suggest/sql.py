@@ -106,17 +106,29 @@ RULES = sa.text(
     f" counterparty_id, memo from app.bank_rule where tenant_id = {_TENANT}"
     " and archived_at is null order by position, id"
 )
-# How payouts of card processors were split: the newest lines of each that have parts.
+# How payouts of card processors were split: the newest lines of each that have parts, or that are
+# entries of the books less a fee.
 FEES = sa.text(
-    "select w.party, n.coding from unnest(cast(:parties as text[])) w(party) cross join lateral"
-    " (select t.id, t.booked_on, t.coding from app.bank_transaction t"
+    "select w.party, n.amount_minor, n.coding"
+    " from unnest(cast(:parties as text[])) w(party) cross join lateral"
+    " (select t.id, t.booked_on, t.amount_minor, t.coding from app.bank_transaction t"
     f" where t.tenant_id = {_TENANT} and t.party_key = w.party and t.state = 'booked'"
     " and t.amount_minor > 0 and jsonb_typeof(t.coding) = 'array'"
-    " and jsonb_array_length(t.coding) > 1 and not exists (select from"
+    " and (jsonb_array_length(t.coding) > 1 or t.decided_as = 'entry') and not exists (select from"
     " jsonb_to_recordset(t.coding) c(account_id uuid, amount_minor bigint) join ledger.account a"
     " on a.tenant_id = t.tenant_id and a.id = c.account_id"
     " where c.amount_minor > 0 and (a.archived_at is not null or a.control is not null))"
     " order by t.booked_on desc, t.id desc limit :newest) n order by n.booked_on desc, n.id desc"
+)
+# Beside items of another currency: settlements whose suggestion or act said that there was a fee.
+FEES_ABROAD = sa.text(
+    "select t.coding from app.bank_transaction t"
+    f" where t.tenant_id = {_TENANT} and t.state = 'booked' and t.decided_as = 'open_item'"
+    " and t.reason ->> 'abroad' = 'fee' and not exists (select from"
+    " jsonb_to_recordset(t.coding) c(account_id uuid, counterparty_id uuid) join ledger.account a"
+    " on a.tenant_id = t.tenant_id and a.id = c.account_id"
+    " where c.counterparty_id is null and (a.archived_at is not null or a.control is not null))"
+    " order by t.booked_on desc, t.id desc limit :newest"
 )
 # Each kind unnests parties of its own: filtered out of one list the planner would guess one row,
 # and compare every line with every entry.
@@ -127,6 +139,8 @@ _NEWEST = (
     " (select t.id, t.entry_id, t.amount_minor, t.booked_on, t.text from app.bank_transaction t"
     f" where t.tenant_id = {_TENANT} and {{same}}"
     " and t.state = 'booked' and (t.amount_minor > 0) = w.incoming"
+    # the fee beside a payout's entries is no way to book the whole line
+    " and (t.decided_as is distinct from 'entry' or t.coding is null)"
     " order by t.booked_on desc, t.id desc limit :newest) n"
 )
 _BEGINS = (

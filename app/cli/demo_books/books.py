@@ -18,7 +18,7 @@ from app.accounting.bank.commands import AccountCoding
 from app.accounting.bank.queries import LineFilter
 from app.accounting.contacts import commands as contacts_commands
 from app.accounting.ledger import EntryDraft, PostingInput
-from app.cli.demo_books import packs, statements
+from app.cli.demo_books import packs, statements, takings
 from app.cli.demo_books.firms import Bank, Firm
 from app.cli.demo_books.statements import Payment
 from app.kernel import db, registry
@@ -142,6 +142,9 @@ def _month(maker: Maker, banks: dict[str, UUID], first: date, *, number: int) ->
     last = min(month_end(first), maker.today)
     with maker.open():
         commands.post_many(drafts=list(_entries(maker, first, last)))
+        if last == maker.today and takings.has(maker.firm):
+            bank = maker.firm.banks[0]
+            commands.post_many(drafts=list(takings.drafts(maker.firm, bank, maker.today)))
     for bank in maker.firm.banks:
         payments = _payments(maker, bank, first, last)
         with maker.open():
@@ -208,6 +211,8 @@ def _payments(maker: Maker, bank: Bank, first: date, last: date) -> list[Payment
                 found.append(_payment(maker, day, amount, habit.payee, habit.text, habit.code))
     if bank is maker.firm.banks[0]:
         found += _receipts(maker, last)
+        if last == maker.today and takings.has(maker.firm):
+            found += takings.payments(first, last)
     found.sort(key=lambda one: (one.on, one.reference))
     return found
 

@@ -139,6 +139,7 @@ KESTREL = Firm(
         "insurance": "8204",
         "receivable": "1100",
         "sales": "4000",
+        "fees": "7901",
     },
     customers=("Fenwick Homes", "Larch House Hotel", "Mill Road School", "Brook and Sons"),
     banks=(
