@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,16 +11,11 @@ from typing import Any
 
 import click
 
-from app.documents import checks, fields, ocr, pdf_attachments, pdf_words
-from app.documents.einvoice import reading as einvoice
-from app.documents.einvoice.sheet import Fault, NotAnInvoice
+from app.documents import checks, extract
+from app.documents.einvoice.sheet import Fault
 from app.documents.ocr_packages import PACKAGES
-from app.documents.printed import reading as printed
-from app.documents.printed.page import Word
-from app.kernel.errors import Invalid
 
 _FILE = click.Path(path_type=Path)
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 _WORDS = {
     "file-unreadable": "The file cannot be read.",
     "xml-broken": "The XML is broken: {what}. Ask the sender for the file again.",
@@ -39,21 +34,12 @@ _WORDS = {
 }
 
 
-class _Refused(Exception):
-    def __init__(self, code: str, *, what: str = "", line: int | None = None) -> None:
-        super().__init__(code)
-        self.error = {
-            "code": code,
-            "line": line,
-            "message": _WORDS.get(code, "The file is not taken.").format(what=what),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    kind: str
-    readings: tuple[fields.Reading, ...]
-    faults: tuple[Fault, ...] = ()
+def _error(refused: extract.Refused) -> dict[str, Any]:
+    return {
+        "code": refused.code,
+        "line": refused.line,
+        "message": _WORDS.get(refused.code, "The file is not taken.").format(what=refused.what),
+    }
 
 
 @click.group()
@@ -61,11 +47,11 @@ def documents() -> None:
     """Read papers (offline)."""
 
 
-@documents.command()
+@documents.command("extract")
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one line a file.")
 @click.pass_context
-def extract(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+def extract_files(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Say what the invoices FILES say; exit 1 when one of them is refused or contradicts itself.
 
     Amounts are in minor units of the invoice's currency.
@@ -84,9 +70,9 @@ def _answer(path: Path) -> dict[str, Any]:
         "faults": [], "error": None,
     }  # fmt: skip
     try:
-        found = _read(_bytes(path))
-    except _Refused as refused:
-        answer["error"] = refused.error
+        found = extract.read(_bytes(path))
+    except extract.Refused as refused:
+        answer["error"] = _error(refused)
         return answer
     first, *others = found.readings
     answer |= {
@@ -106,7 +92,7 @@ def _answer(path: Path) -> dict[str, Any]:
 
 def _broken(faults: tuple[Fault, ...]) -> dict[str, Any]:
     what = "; ".join(f"{one.rule} {one.what}" for one in faults[:5])
-    return _Refused("rule-broken", what=what, line=faults[0].line).error
+    return _error(extract.Refused("rule-broken", what=what, line=faults[0].line))
 
 
 def _bytes(path: Path) -> bytes:
@@ -115,66 +101,12 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(checks.MOST_BYTES + 1)
     except OSError as fault:
-        raise _Refused("file-unreadable") from fault
+        raise extract.Refused("file-unreadable") from fault
     if not data:
-        raise _Refused("file-empty")
+        raise extract.Refused("file-empty")
     if len(data) > checks.MOST_BYTES:
-        raise _Refused("file-too-large")
+        raise extract.Refused("file-too-large")
     return data
-
-
-def _read(data: bytes) -> _Found:
-    if data[:1024].lstrip().startswith(b"%PDF-"):
-        return _pdf(data)
-    if data.startswith(_PICTURES) or data[8:12] == b"WEBP":
-        return _Found("image", (_printed(_scanned(data), source="ocr"),))
-    return _einvoice(data)
-
-
-def _pdf(data: bytes) -> _Found:
-    """The invoice's XML inside, else the text of the pages, else what is seen on them."""
-    try:
-        for name, content in pdf_attachments.attachments(data):
-            if name.lower().endswith(".xml") and einvoice.is_invoice(content):
-                return _einvoice(content)
-        words = pdf_words.words(data)
-    except pdf_attachments.PdfUnreadable as fault:
-        raise _Refused(fault.code) from fault
-    if words:
-        return _Found("pdf", (_printed(words, source="text"),))
-    return _Found("pdf", (_printed(_scanned(data), source="ocr"),))
-
-
-def _scanned(data: bytes) -> tuple[Word, ...]:
-    try:
-        return ocr.words(data)
-    except ocr.OcrMissing as fault:
-        raise _Refused("ocr-missing") from fault
-    except ocr.NotAPicture as fault:
-        raise _Refused("file-not-drawn") from fault
-
-
-def _printed(words: tuple[Word, ...], *, source: fields.Source) -> fields.Reading:
-    if not words:
-        raise _Refused("no-text")
-    reading = printed.read(words, source=source)
-    if reading.fields.invoice_number is None and reading.fields.total_minor is None:
-        raise _Refused("not-an-invoice", what="neither a number nor a total")
-    return reading
-
-
-def _einvoice(data: bytes) -> _Found:
-    if b"<" not in data[:200]:
-        raise _Refused("not-an-invoice", what="neither PDF nor XML")
-    try:
-        found = einvoice.read(data)
-    except NotAnInvoice as fault:
-        raise _Refused(fault.code, what=fault.what, line=fault.line) from fault
-    except Invalid as fault:
-        raise _Refused(fault.fields["file"][0].code) from fault
-    return _Found(
-        found.syntax, tuple(fields.of_invoice(one) for one in found.invoices), found.faults
-    )
 
 
 def _json(answer: dict[str, Any]) -> str:

@@ -9,7 +9,10 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pypdfium2
 from PIL import Image, ImageOps
@@ -17,6 +20,7 @@ from PIL import Image, ImageOps
 from app.documents.ocr_packages import LANGUAGES
 from app.documents.pdf_attachments import opened
 from app.documents.printed.page import Box, Word
+from app.documents.printed.sheet import Sheet, all_words
 
 MOST_PAGES = 10
 SECONDS_A_PAGE = 60
@@ -26,6 +30,7 @@ _SURE = 30.0
 """Words tesseract believes less (of 100) are left out."""
 _UPRIGHT = 55.0
 """A page whose words are believed less than this on average may lie on its side."""
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF")
 _TURNED = re.compile(r"Rotate: (90|180|270)")
 
 
@@ -48,31 +53,52 @@ def words(data: bytes) -> tuple[Word, ...]:
 
     Raises OcrMissing, NotAPicture and PdfUnreadable. A page that takes over a minute has no words.
     """
-    if program() is None:
-        raise OcrMissing
-    pages = _pages(data) if data[:1024].lstrip().startswith(b"%PDF-") else iter([_picture(data)])
-    return tuple(word for number, page in enumerate(pages) for word in _read(page, number))
+    if data[:1024].lstrip().startswith(b"%PDF-"):
+        document = opened(data)
+        try:
+            return all_words(list(pages(document, range(min(len(document), MOST_PAGES)))))
+        finally:
+            document.close()
+    return picture(data).words
 
 
-def _pages(data: bytes) -> Iterator[Image.Image]:
-    document = opened(data)
+def pages(
+    document: Any, numbers: Iterable[int], *, seconds: float | None = None
+) -> Iterator[Sheet]:
+    """These pages (counted from 0) of an open PDF, as long as the time lasts.
+
+    Raises OcrMissing, and NotAPicture for a page that cannot be drawn.
+    """
+    ends = None if seconds is None else time.monotonic() + seconds
+    for number in numbers:
+        left = SECONDS_A_PAGE if ends is None else min(SECONDS_A_PAGE, ends - time.monotonic())
+        if left < 1:
+            return
+        yield _read(_drawn(document, number), number, seconds=left)
+
+
+def picture(data: bytes, *, seconds: float = SECONDS_A_PAGE) -> Sheet:
+    """A photo or scan; raises OcrMissing and NotAPicture."""
+    return _read(_picture(data), 0, seconds=seconds)
+
+
+def _drawn(document: Any, number: int) -> Image.Image:
     try:
-        for number in range(min(len(document), MOST_PAGES)):
-            page = document[number]
-            inches = page.get_width() * page.get_height() / 72**2
-            if inches * PIXELS_AN_INCH**2 > MOST_PIXELS:
-                raise NotAPicture
-            yield page.render(scale=PIXELS_AN_INCH / 72, grayscale=True).to_pil()
+        page = document[number]
+        inches = page.get_width() * page.get_height() / 72**2
+        if inches * PIXELS_AN_INCH**2 > MOST_PIXELS:
+            raise NotAPicture
+        drawn: Image.Image = page.render(scale=PIXELS_AN_INCH / 72, grayscale=True).to_pil()
     except pypdfium2.PdfiumError as fault:
         raise NotAPicture from fault
-    finally:
-        document.close()
+    return drawn
 
 
 def _picture(data: bytes) -> Image.Image:
     """An upright picture of about the size of a page at our resolution."""
+    formats = _heif() if data[4:8] == b"ftyp" else _FORMATS
     try:
-        found = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF", "TIFF"))
+        found = Image.open(io.BytesIO(data), formats=formats)
         if found.width * found.height > MOST_PIXELS:
             raise NotAPicture
         plain = ImageOps.exif_transpose(found).convert("L")
@@ -84,18 +110,40 @@ def _picture(data: bytes) -> Image.Image:
     return plain
 
 
-def _read(page: Image.Image, number: int) -> list[Word]:
-    found = list(_words(_run(page, "--psm", "3", "tsv"), number))
+def _heif() -> tuple[str, ...]:
+    """The formats of a phone's photos; their decoder is loaded only where one comes."""
+    import pi_heif  # type: ignore[import-untyped]  # the wheel ships no stubs
+
+    pi_heif.options.DECODE_THREADS = 1
+    pi_heif.register_heif_opener(thumbnails=False)
+    return "HEIF", "AVIF"
+
+
+def _read(page: Image.Image, number: int, *, seconds: float) -> Sheet:
+    if program() is None:
+        raise OcrMissing
+    ends = time.monotonic() + seconds
+    found = list(_words(_run(page, "--psm", "3", "tsv", seconds=seconds), number))
+    sheet = _sheet(page, number)
     believed = [sure for _word, sure in found]
     if not believed or sum(believed) / len(believed) < _UPRIGHT:
-        turned = _TURNED.search(_run(page, "--psm", "0"))
+        turned = _TURNED.search(_run(page, "--psm", "0", seconds=ends - time.monotonic()))
         if turned:
             upright = page.rotate(-int(turned[1]), expand=True)
-            found = list(_words(_run(upright, "--psm", "3", "tsv"), number))
-    return [word for word, sure in found if sure >= _SURE]
+            table = _run(upright, "--psm", "3", "tsv", seconds=ends - time.monotonic())
+            found = list(_words(table, number))
+            sheet = _sheet(upright, number, turned=int(turned[1]))
+    return replace(sheet, words=tuple(word for word, sure in found if sure >= _SURE))
 
 
-def _run(page: Image.Image, *options: str) -> str:
+def _sheet(page: Image.Image, number: int, *, turned: int = 0) -> Sheet:
+    points = 72 / PIXELS_AN_INCH
+    return Sheet(number, page.width * points, page.height * points, (), turned)
+
+
+def _run(page: Image.Image, *options: str, seconds: float) -> str:
+    if seconds <= 0:
+        return ""
     made = io.BytesIO()
     page.save(made, "PNG", compress_level=1)
     command = [
@@ -106,7 +154,7 @@ def _run(page: Image.Image, *options: str) -> str:
             command,
             input=made.getvalue(),
             capture_output=True,
-            timeout=SECONDS_A_PAGE,
+            timeout=seconds,
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},
             check=False,
         )

@@ -6,11 +6,12 @@ from flask import Blueprint
 
 from app.api import Api
 from app.documents import api, commands, views
+from app.documents.readings import registration as readings_registration
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.documents.preview",)
+JOBS = ("app.documents.preview", "app.documents.readings.jobs")
 PAPERS = _("Documents")
 _NAMES = {
     "document": _("Document"),
@@ -54,6 +55,7 @@ def register(registry: Registry) -> None:
         Permission("document.read", _("See documents"), PAPERS),
         Permission("document.add", _("Add, link and remove documents"), PAPERS),
         Meter(commands.METER, _("Document kept"), "document", "accounting"),
+        *readings_registration.ENTRIES,
         NavItem(
             "documents",
             PAPERS,
@@ -76,8 +78,8 @@ def register(registry: Registry) -> None:
         PaletteSource("documents", PAPERS, views.find, "document.read", order=80),
         Permalink("document", views.permalink),
     )
-    words.declare_names(_NAMES)
-    words.declare_errors(_ERRORS)
+    words.declare_names(_NAMES | readings_registration.NAMES)
+    words.declare_errors(_ERRORS | readings_registration.ERRORS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:

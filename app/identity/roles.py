@@ -26,7 +26,7 @@ _CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting
 _EXPORT = frozenset({"accounting.export"})
 _SEE = frozenset({"document.read"})
 _PAPERS = _SEE | {"document.add"}
-_ASK = _PAPERS | {"request.ask"}  # staff: questions to the client, notes
+_ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _APPROVE = frozenset({"approve.access.grant"})
 

@@ -17,6 +17,8 @@ Syntax = Literal["cii", "ubl", "fatturapa"]
 _ORDERS = frozenset(
     {"SCRDMCCBDACIOMessageStructure", "Order", "OrderResponse", "CrossIndustryOrder"}
 )
+NO_INVOICE = frozenset({"xml-broken", "xml-entities", "not-an-invoice", "an-order"})
+"""Codes of what is no invoice at all, rather than one with something wrong in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,6 @@ def read(data: bytes) -> EInvoice:
             checks.refuse_virus(attachment.content)
         faults.extend(rules.broken(invoice))
     return EInvoice(syntax, invoices, tuple(faults))
-
-
-def is_invoice(data: bytes) -> bool:
-    """Whether XML is an invoice by its root; broken XML is none."""
-    try:
-        _syntax(parsed(data))
-    except NotAnInvoice:
-        return False
-    return True
 
 
 def _syntax(root: etree._Element) -> tuple[Syntax, Callable[[Sheet], tuple[Invoice, ...]]]:

@@ -18,8 +18,7 @@ import pypdf
 import pytest
 
 from app.cli.documents import _answer
-from app.documents import fields, pdf_attachments, pdf_words
-from app.documents.einvoice import reading
+from app.documents import extract, fields, pdf_words
 from app.documents.printed import reading as printed
 from tests.documents.einvoice import samples
 from tests.documents.printed import papers
@@ -169,12 +168,10 @@ def labelled() -> Iterator[tuple[str, dict[str, Any], fields.Reading]]:
     """Each shared PDF's truth, from its embedded XML or the labels beside it, and what is read."""
     for path in (one for one in shared() if one.suffix == ".pdf"):
         data = path.read_bytes()
-        xml = next(
-            content
-            for name, content in pdf_attachments.attachments(data)
-            if name.endswith(".xml") and reading.is_invoice(content)
-        )
-        said = fields.of_invoice(reading.read(xml).invoices[0]).fields
+        inside = extract.embedded(data)
+        if inside is None:
+            continue
+        said = inside.readings[0].fields
         yield path.name, asdict(said), printed.read(pdf_words.words(data), source="text")
     for path in INVOICES[0].glob("*.json"):
         (label,) = json.loads(path.read_text(encoding="utf-8"))

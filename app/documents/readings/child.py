@@ -1,0 +1,207 @@
+"""Reads a paper: `python -I child.py IN MEDIA_TYPE OUT`, for the reading job.
+
+A program of its own with little time and memory: a hostile file can waste these and nothing else.
+It opens no connection and reads nothing but the file. What it found goes to OUT as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[3]))
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.documents.extract import Found
+    from app.documents.fields import Reading
+    from app.documents.printed.sheet import Sheet
+
+CPU_SECONDS = 40
+MEMORY = 2 * 1024**3
+SECONDS = 38.0
+"""What it takes of the clock at most; what is not read by then is left out and said so."""
+MOST_PAGES = 2_000
+MOST_SEEN = 10
+"""So many pages without text are read from their picture."""
+ENDS = 3
+"""Fields are looked for on so many pages at the start and the end."""
+MOST_TEXT = 5_000_000
+MOST_PAGE_TEXT = 200_000
+MOST_LINES = 500
+MOST_WORDS = 20_000
+_MARKED_UP = frozenset({"application/xml", "text/plain"})
+"""XML without its first line is taken for text."""
+
+
+def main(source: Path, media_type: str, out: Path) -> None:
+    """Writes what was found."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    out.write_text(json.dumps(answer(source.read_bytes(), media_type)), encoding="utf-8")
+
+
+def answer(data: bytes, media_type: str) -> dict[str, Any]:
+    """What a file says, in the form that `run.Answer` takes."""
+    from app.documents import extract
+    from app.documents.readings import plain_text
+
+    ends = time.monotonic() + SECONDS
+    texts: list[str] = []
+    try:
+        if extract.is_pdf(data):
+            return _pdf(data, ends)
+        if extract.is_picture(data):
+            return _picture(data, ends)
+        texts = [plain_text.of(data, media_type)]
+        if media_type not in _MARKED_UP:
+            return _nothing("text", "not-an-invoice", texts)
+        return _said(extract.of_xml(data), texts=texts, sheets=[], pages=1, read=1)
+    except extract.Refused as refused:
+        if refused.code in {"not-an-invoice", "an-order", "xml-broken", "xml-entities"}:
+            return _nothing("text", refused.code, texts)
+        return {"state": "refused", "code": refused.code, "kind": "file"}
+
+
+def _nothing(kind: str, code: str, texts: list[str], **more: Any) -> dict[str, Any]:
+    return {"state": "nothing", "code": code, "kind": kind, "texts": _cut(texts), **more}
+
+
+def _picture(data: bytes, ends: float) -> dict[str, Any]:
+    from app.documents import extract, ocr
+
+    try:
+        sheet = ocr.picture(data, seconds=ends - time.monotonic())
+    except ocr.OcrMissing as fault:
+        raise extract.Refused("ocr-missing") from fault
+    except ocr.NotAPicture as fault:
+        raise extract.Refused("file-not-drawn") from fault
+    return _printed([sheet], [sheet.text], kind="image", source="ocr", pages=1, read=1)
+
+
+def _pdf(data: bytes, ends: float) -> dict[str, Any]:
+    from app.documents import extract, ocr, pdf_attachments, pdf_words
+
+    inside = extract.embedded(data)
+    document = pdf_attachments.opened(data)
+    try:
+        pages = len(document)
+        texts: list[str] = []
+        for number in range(min(pages, MOST_PAGES)):
+            if time.monotonic() > ends or sum(map(len, texts)) > MOST_TEXT:
+                break
+            texts.append(pdf_words.text(document, number))
+        looked = [n for n in range(len(texts)) if n < ENDS or n >= pages - ENDS]
+        sheets: dict[int, Sheet] = {
+            one.no: one
+            for one in pdf_words.sheets(document, [n for n in looked if texts[n].strip()])
+        }
+        blank = [n for n, text in enumerate(texts) if not text.strip()][:MOST_SEEN]
+        seen = 0
+        try:
+            for one in ocr.pages(document, blank, seconds=ends - time.monotonic()):
+                texts[one.no], seen = one.text, seen + 1
+                if one.no in looked:
+                    sheets[one.no] = one
+        except (ocr.OcrMissing, ocr.NotAPicture) as fault:
+            if not sheets and inside is None:
+                code = "ocr-missing" if isinstance(fault, ocr.OcrMissing) else "file-not-drawn"
+                return {"state": "refused", "code": code, "kind": "pdf", "pages": pages}
+    finally:
+        document.close()
+    read = sum(1 for text in texts if text.strip())
+    found = [sheets[n] for n in sorted(sheets)]
+    if inside is not None:
+        return _said(inside, texts=texts, sheets=found, pages=pages, read=read)
+    source = "ocr" if seen and not any(n not in blank for n in sheets) else "text"
+    return _printed(found, texts, kind="pdf", source=source, pages=pages, read=read)
+
+
+def _printed(
+    sheets: list[Sheet], texts: list[str], *, kind: str, source: Any, pages: int, read: int
+) -> dict[str, Any]:
+    from app.documents import extract
+    from app.documents.printed.sheet import all_words
+
+    counted = {"pages": pages, "pages_read": read}
+    try:
+        reading = extract.of_words(all_words(sheets)[:MOST_WORDS], source=source)
+    except extract.Refused as refused:
+        return _nothing(kind, refused.code, texts, **counted)
+    found = extract.Found(kind, (reading,))
+    return _said(found, texts=texts, sheets=sheets, pages=pages, read=read)
+
+
+def _said(
+    found: Found, *, texts: list[str], sheets: list[Sheet], pages: int, read: int
+) -> dict[str, Any]:
+    first = found.readings[0]
+    return {
+        "state": "read",
+        "kind": found.kind,
+        "method": first.source,
+        "pages": pages,
+        "pages_read": read,
+        "further": len(found.readings) - 1,
+        "texts": _cut(texts),
+        "fields": list(_fields(first, sheets)),
+        "lines": [_line(one) for one in first.fields.lines[:MOST_LINES]],
+        "faults": [asdict(one) for one in found.faults[:50]],
+        "sheets": [
+            {
+                "no": sheet.no, "width": sheet.width, "height": sheet.height,
+                "turned": sheet.turned,
+                "words": [[w.text, w.box.left, w.box.top, w.box.right, w.box.bottom]
+                          for w in sheet.words[:MOST_WORDS]],
+            }
+            for sheet in sheets
+        ],
+    }  # fmt: skip
+
+
+def _fields(reading: Reading, sheets: list[Sheet]) -> Iterator[dict[str, Any]]:
+    from app.documents.printed.sheet import fractions
+    from app.documents.readings import places, said
+
+    values = said.values(reading.fields)
+    boxes = places.find(said.printed(values, reading.fields.currency), sheets)
+    by_no = {sheet.no: sheet for sheet in sheets}
+    for field, value in values.items():
+        box = boxes.get(field)
+        yield {
+            "field": field,
+            **value.as_row(),
+            "confidence": round(reading.confidence.get(field, 0.0), 3),
+            "page": box.page + 1 if box else None,
+            "place": fractions(box, by_no[box.page]) if box else None,
+        }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "quantity": _number(line.quantity),
+        "unit_price": _number(line.unit_price),
+        "net_minor": line.net_minor,
+        "tax_rate": _number(line.tax_rate),
+    }
+
+
+def _number(number: Any) -> str | None:
+    return None if number is None else format(number.normalize(), "f")
+
+
+def _cut(texts: list[str]) -> list[str]:
+    """Within bounds, and without what the database does not keep."""
+    return [text[:MOST_PAGE_TEXT].replace("\0", " ") for text in texts]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
