@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from app.documents import queries
+from app.documents.happened import DocumentAdded
 from app.documents.readings import keeping, order, run
-from app.kernel.db import session
+from app.kernel import events, workroom
 from app.kernel.errors import NotFound
 from app.kernel.jobs import Progress, job
 
@@ -24,7 +25,17 @@ def read(args: dict[str, Any], progress: Progress) -> None:
             pieces = queries.content(document_id)
         except NotFound:
             return  # removed meanwhile
-    answer = run.read(b"".join(pieces), paper.media_type)
+    with workroom.folder("reading") as folder:
+        answer = run.read(b"".join(pieces), paper.media_type, folder=folder)
     with progress.step(done=1, total=1, stage="Keeping"):
         keeping.keep(paper, answer)
-        session.flush()
+
+
+@events.on(DocumentAdded)
+def order_first(added: DocumentAdded) -> None:
+    """Every accepted content is read once."""
+    try:
+        paper = keeping.paper(added.document_id)
+    except NotFound:
+        return  # removed meanwhile
+    order.first(paper.version_id, paper.id, line=paper.line)

@@ -1,4 +1,4 @@
-"""Asks for the reading of a paper; apart from the job, so that whoever adds papers may ask."""
+"""Asks for the reading of a paper, first and again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from app.kernel import ids, jobs
 JOB = "documents.read"
 
 
-def first(document_id: UUID, *, line: str) -> None:
-    """The reading of a new content, in the transaction that adds it."""
-    _ask(document_id, line=line, key=f"read:{document_id}:{ids.uuid7()}")
+def first(version_id: UUID, document_id: UUID, *, line: str) -> None:
+    """The reading of a new content; asked twice it is read once."""
+    _ask(document_id, line=line, key=f"read:{version_id}")
 
 
 def again(document_id: UUID, *, line: str) -> UUID:

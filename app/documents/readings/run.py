@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -92,26 +91,28 @@ class Answer(_Strict):
     sheets: Annotated[list[FoundSheet], Field(max_length=20)] = []
 
 
-def read(data: bytes, media_type: str, *, seconds: float = SECONDS) -> Answer:
-    """What a file says; a file that breaks its reader is refused as `reading-failed`,
-    one that takes too long as `reading-too-long`."""
-    with tempfile.TemporaryDirectory() as name:
-        source, out = Path(name) / "paper", Path(name) / "answer.json"
-        source.write_bytes(data)
-        command = [sys.executable, "-I", str(_CHILD), str(source), media_type, str(out)]
-        ended = _ended(command, folder=name, seconds=seconds)
-        if ended is None:
-            return _refused("reading-too-long")
-        try:
-            with out.open("rb") as stream:
-                return Answer.model_validate_json(stream.read(MOST_ANSWER))
-        except (OSError, ValidationError) as fault:
-            log.info("reading failed", code=ended, fault=type(fault).__name__)
-            slow = ended in {-signal.SIGXCPU, -signal.SIGKILL}
-            return _refused("reading-too-long" if slow else "reading-failed")
+def read(data: bytes, media_type: str, *, folder: Path, seconds: float = SECONDS) -> Answer:
+    """What a file says, read in an empty folder.
+
+    A file that breaks its reader is refused as `reading-failed`, one that takes too long as
+    `reading-too-long`.
+    """
+    source, out = folder / "paper", folder / "answer.json"
+    source.write_bytes(data)
+    command = [sys.executable, "-I", str(_CHILD), str(source), media_type, str(out)]
+    ended = _ended(command, folder=folder, seconds=seconds)
+    if ended is None:
+        return _refused("reading-too-long")
+    try:
+        with out.open("rb") as stream:
+            return Answer.model_validate_json(stream.read(MOST_ANSWER))
+    except (OSError, ValidationError) as fault:
+        log.info("reading failed", code=ended, fault=type(fault).__name__)
+        slow = ended in {-signal.SIGXCPU, -signal.SIGKILL}
+        return _refused("reading-too-long" if slow else "reading-failed")
 
 
-def _ended(command: list[str], *, folder: str, seconds: float) -> int | None:
+def _ended(command: list[str], *, folder: Path, seconds: float) -> int | None:
     """The child's exit; None when it had to be ended. What it started ends with it."""
     quiet = subprocess.DEVNULL
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
@@ -120,7 +121,7 @@ def _ended(command: list[str], *, folder: str, seconds: float) -> int | None:
         stdin=quiet,
         stdout=quiet,
         stderr=quiet,
-        env={**kept, "TMPDIR": folder},
+        env={**kept, "TMPDIR": str(folder)},
         start_new_session=True,
     )
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -96,11 +97,12 @@ def test_only_who_sees_a_class_sees_what_was_read(place: Place) -> None:
         assert session.execute(count, {"id": made}).scalar_one() > 8
 
 
-def test_a_reader_that_takes_too_long_is_ended_and_the_paper_says_so() -> None:
-    answer = run.read(papers.typeset(papers.ENGLISH), "application/pdf", seconds=0.01)
+def test_a_reader_that_takes_too_long_is_ended_and_the_paper_says_so(tmp_path: Path) -> None:
+    data = papers.typeset(papers.ENGLISH)
+    answer = run.read(data, "application/pdf", folder=tmp_path, seconds=0.01)
     assert (answer.state, answer.code) == ("refused", "reading-too-long")
 
 
-def test_a_broken_pdf_ends_in_a_clear_state() -> None:
-    answer = run.read(b"%PDF-1.4\n" + b"\x00\xff" * 500, "application/pdf")
+def test_a_broken_pdf_ends_in_a_clear_state(tmp_path: Path) -> None:
+    answer = run.read(b"%PDF-1.4\n" + b"\x00\xff" * 500, "application/pdf", folder=tmp_path)
     assert (answer.state, answer.code) == ("refused", "file-damaged")
