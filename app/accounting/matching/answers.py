@@ -217,11 +217,12 @@ def of_entries(made: Together) -> Suggestion:
     count = len(made.lines) if made.lines else len(made.entries)
     labels = ", ".join(one.label for one in made.entries[:3]) + ("…" if count > 3 else "")
     params = {"label": first.label, "labels": labels, "count": count, "others": count - 1}
+    lines = "entry-of-two-lines" if count == 2 else "entry-of-lines"
     return Suggestion(
         kind="entry",
         certainty=scoring.certainty(probable, cap="likely"),
         probability=probable,
-        reason=Reason("entry-of-lines" if made.lines else "entries", params),
+        reason=Reason(lines if made.lines else "entries", params),
         entry_id=first.id,
         more_entry_ids=tuple(one.id for one in others),
         with_line_ids=tuple(one for one in made.lines if one != made.seen.line.id),

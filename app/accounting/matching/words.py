@@ -12,6 +12,7 @@ _TEXTS: dict[str, Any] = {
     "kept": _("Coded by %(who)s while pending"),
     "entry": _("Already in the books: %(label)s"),
     "entries": _("%(count)s entries in the books: %(labels)s"),
+    "entry-of-two-lines": _("%(label)s with one other line"),
     "entry-of-lines": _("%(label)s with %(others)s other lines"),
     "item-receivable": _("Open invoice %(reference)s"),
     "item-payable": _("Open bill %(reference)s"),
@@ -126,7 +127,7 @@ def _shown(given: dict[str, Any]) -> dict[str, Any]:
     if "fee_minor" in given:
         found["fee"] = words.format_money(given["fee_minor"], given["currency"])
     if "open_minor" in given:
-        found["open"] = words.format_money(given["open_minor"], given["open_currency"])
+        found["open"] = words.format_money(abs(given["open_minor"]), given["open_currency"])
         found["exchange"] = words.format_money(given["exchange_minor"], given["base_currency"])
     if "booked_on" in given:
         found["day"] = words.format_day_month(given["booked_on"])

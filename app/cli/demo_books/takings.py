@@ -39,7 +39,8 @@ def drafts(firm: Firm, bank: Bank, today: date) -> Iterator[EntryDraft]:
     """Sales by card, and what was booked on the bank's account before its lines came."""
     accounts = {one.code: one.id for one in queries.accounts()}
     sales, money = accounts[firm.ledger["sales"]], accounts[bank.code]
-    counter = contacts_commands.create(name="Counter sales", kind="customer", terms_days=14)
+    # card sales are booked on the processor, which owes them until it pays
+    counter = contacts_commands.create(name=OPEN, kind="customer", terms_days=14)
     claims = accounts[firm.ledger["receivable"]]
     for place, (ago, amount) in enumerate(SOLD, 1):
         number = f"C{place:03d}"
