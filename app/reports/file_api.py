@@ -7,11 +7,12 @@ from uuid import UUID
 from flask import Response, g, url_for
 
 from app.api import SIGNED_IN, Api, Download, accepted
-from app.kernel import storage
+from app.kernel import scope, storage
 from app.kernel.errors import TooLarge
-from app.reports import file_views, orders
+from app.reports import asking, file_views, orders, pack_files, pack_queries
 from app.reports.api import ReportQuery, at_home, period_for
 from app.reports.orders import Ending
+from app.reports.pack_queries import PublishedPackWhole
 
 files = Api("report_files")
 
@@ -55,6 +56,40 @@ def order_report_file(report_key: str, body: FileQuery) -> object:
         )
         order = file_views.order_of(definition, period, body.format, link)
         return accepted(orders.place(order, definition))
+
+
+def _pack(publication_id: UUID) -> PublishedPackWhole:
+    """The pack for whoever may take its file; the client's people see no withdrawn one."""
+    client_side = scope.current().rights.side == "client"
+    found = pack_queries.published_pack(publication_id, at_portal=client_side)
+    asking.demand(found.head.line, "export")
+    return found
+
+
+@files.get(
+    "/clients/<client>/published-packs/<uuid:publication_id>/file",
+    needs=SIGNED_IN,
+    summary="A published report pack as PDF",
+)
+def published_pack_file(publication_id: UUID) -> Download:
+    """The typeset file; 404 `pack-file-not-made` until its job is done."""
+    found = _pack(publication_id)
+    head = pack_files.head(publication_id)
+    rows = sum(len(one.report.rows) for one in found.reports)
+    asking.looked("published_pack", publication_id, found.head.line, exported=rows)
+    return Download(storage.open(head.id), head.media_type, head.name)
+
+
+@files.post(
+    "/clients/<client>/published-packs/<uuid:publication_id>/files",
+    needs=SIGNED_IN,
+    status=202,
+    summary="Order the PDF of a published report pack",
+)
+def order_published_pack_file(publication_id: UUID) -> object:
+    """202 with the job. Publishing orders it too: this is for where that failed."""
+    found = _pack(publication_id)
+    return accepted(pack_files.order(publication_id, line=found.head.line))
 
 
 @files.get(

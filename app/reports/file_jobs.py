@@ -62,8 +62,10 @@ def _file(order: Order, report: Report, progress: Progress) -> Iterator[Path]:
     if order.ending == "pdf":
 
         def told(part: int, parts: int) -> None:
-            stage = "Typesetting" if part < parts - 1 else "Putting the parts together"
-            progress.at(part, parts, stage)
+            if part < parts - 1:
+                progress.at(part, parts, stage="Typesetting")
+            else:
+                progress.at(part, parts, stage="Putting the parts together")
 
         foot = marking.foot(report, order.mark)
         with pdf_parts.typeset(pdf.Chapter(report), order.mark, foot=foot, told=told) as path:

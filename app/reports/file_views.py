@@ -12,12 +12,11 @@ from flask import Response, request, url_for
 from app.kernel import clock, people, scope, storage, words
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
-from app.reports import asking, export, orders, pack_queries, pdf, prose, queries, sheet
+from app.reports import asking, export, orders, pdf, queries, sheet
 from app.reports.document import Report
 from app.reports.marking import Mark
 from app.reports.marking import foot as foot_of
 from app.reports.orders import MEDIA_TYPES, Ending, Order
-from app.reports.pack_queries import PublishedPackWhole
 from app.reports.period import Period
 from app.reports.portal_views import portal
 from app.reports.views import PeriodForm, pages
@@ -26,7 +25,6 @@ from app.web.pages import SIGNED_IN
 from app.web.render import download, redirect_to, render, toast
 from tenants.queries import provider_face
 
-BLUEPRINTS = (pages, portal)
 CSV, XLSX, PDF = MEDIA_TYPES["csv"], MEDIA_TYPES["xlsx"], MEDIA_TYPES["pdf"]
 
 
@@ -185,90 +183,6 @@ def export_csv(report_key: str) -> Response:
 def export_xlsx(report_key: str) -> Response:
     """The report as a workbook with real numbers and formulas for its sums."""
     return _made(report_key, "xlsx")
-
-
-def _pack(publication_id: UUID, *, at_portal: bool) -> PublishedPackWhole:
-    found = pack_queries.published_pack(publication_id, at_portal=at_portal)
-    asking.demand(found.head.line, "export")
-    rows = sum(len(one.report.rows) for one in found.reports)
-    asking.looked("published_pack", publication_id, found.head.line, exported=rows)
-    return found
-
-
-def pack_pdf(found: PublishedPackWhole) -> Response:
-    """The pack typeset with cover and contents: from what is stored, always the same bytes."""
-    client = context.client()
-    with words.speaking(client.locale, time_zone=client.time_zone):
-        stamp = replace(mark(), at=found.head.published_at)
-        version = words.format_number(found.head.books_version)
-        content = pdf.typeset(
-            [pdf.Chapter(one.report, one.head.note) for one in found.reports],
-            stamp,
-            title=found.head.title,
-            foot=f"{client.name} · {found.head.title}",
-            cover=pdf.Cover(
-                _days(found),
-                (
-                    _published_line(found),
-                    words.gettext("Books at version %(n)s", n=version),
-                    found.head.content_sha.hex()[:16],
-                ),
-            ),
-            narrative=found.head.narrative,
-        )
-    return download(content, name=_pack_name(found, "pdf"), media_type=PDF)
-
-
-def _days(found: PublishedPackWhole) -> str:
-    first, last = found.head.first_on, found.head.last_on
-    return f"{words.format_date(first)} – {words.format_date(last)}"
-
-
-def _published_line(found: PublishedPackWhole) -> str:
-    return words.gettext(
-        "Published %(when)s by %(who)s",
-        when=words.format_instant(found.head.published_at),
-        who=found.head.publisher,
-    )
-
-
-def pack_xlsx(found: PublishedPackWhole) -> Response:
-    """The pack as one workbook, a sheet a report."""
-    client, head = context.client(), found.head
-    with words.speaking(client.locale, time_zone=client.time_zone):
-        texts = [head.title, _published_line(found), prose.plain(head.narrative)]
-        texts += [f"{one.head.title}: {prose.plain(one.head.note)}"
-                  for one in found.reports if one.head.note]  # fmt: skip
-        content = sheet.workbook([one.report for one in found.reports], mark(), texts=texts)
-    return download(content, name=_pack_name(found, "xlsx"), media_type=XLSX)
-
-
-def _pack_name(found: PublishedPackWhole, ending: str) -> str:
-    return f"{context.client().slug}-{found.head.title}-{found.head.last_on.isoformat()}.{ending}"
-
-
-@pages.get("/c/<client>/reports/published-packs/<uuid:publication_id>.pdf", needs=SIGNED_IN)
-def staff_pack_pdf(publication_id: UUID) -> Response:
-    """A published pack as PDF, for staff."""
-    return pack_pdf(_pack(publication_id, at_portal=False))
-
-
-@pages.get("/c/<client>/reports/published-packs/<uuid:publication_id>.xlsx", needs=SIGNED_IN)
-def staff_pack_xlsx(publication_id: UUID) -> Response:
-    """A published pack as workbook, for staff."""
-    return pack_xlsx(_pack(publication_id, at_portal=False))
-
-
-@portal.get("/portal/<client>/packs/<uuid:publication_id>.pdf", needs=SIGNED_IN)
-def portal_pack_pdf(publication_id: UUID) -> Response:
-    """A published pack as PDF."""
-    return pack_pdf(_pack(publication_id, at_portal=True))
-
-
-@portal.get("/portal/<client>/packs/<uuid:publication_id>.xlsx", needs=SIGNED_IN)
-def portal_pack_xlsx(publication_id: UUID) -> Response:
-    """A published pack as workbook."""
-    return pack_xlsx(_pack(publication_id, at_portal=True))
 
 
 @portal.get("/portal/<client>/reports/<uuid:report_id>.csv", needs=SIGNED_IN)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kernel import ids, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.reports import pack_queries, stored
+from app.reports import pack_files, pack_queries, stored
 from app.reports.commands import MAX_NOTE, METER, UNDO_WITHDRAW
 from app.reports.document import Report
 from app.reports.models import ReportPack
@@ -130,6 +130,8 @@ def publish_pack(
 ) -> UUID:
     """Freezes the reports of a draft, each with its words, as one; returns what was published.
 
+    Its file is ordered with it, so that it is there when the client comes.
+
     Raises Invalid for a pack without a figure, Conflict when the draft changed, NotFound.
     """
     if all(report.is_empty for report, _words in chapters):
@@ -145,6 +147,7 @@ def publish_pack(
         evidence=usage.Evidence("published_pack", made, pack_queries.pack(pack_id).title),
         line=line,
     )
+    pack_files.order(made, line=line)
     return made
 
 

@@ -72,8 +72,30 @@ def typeset(
     narrative: str = "",
 ) -> bytes:
     """The PDF in the language that is spoken now; `mark.at` is its time of making."""
+    data = whole_data(chapters, mark, title=title, foot=foot, cover=cover, narrative=narrative)
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            format="pdf",
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            timestamp=seconds(mark.at),
+        )
+    )
+
+
+def whole_data(
+    chapters: Sequence[Chapter],
+    mark: Mark,
+    *,
+    title: str,
+    foot: str,
+    cover: Cover | None = None,
+    narrative: str = "",
+) -> dict[str, Any]:
+    """Cover, words and reports as the template takes them, in the language spoken now."""
     accent = accent_of(mark)
-    data = {
+    return {
         **frame(mark, title=title, foot=foot),
         "cover": None
         if cover is None
@@ -85,15 +107,6 @@ def typeset(
         "words": prose.data(narrative),
         "reports": [_chapter(chapter, accent) for chapter in chapters],
     }
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            format="pdf",
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            timestamp=seconds(mark.at),
-        )
-    )
 
 
 def accent_of(mark: Mark) -> str:

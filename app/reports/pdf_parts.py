@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -43,6 +44,17 @@ def typeset(chapter: pdf.Chapter, mark: Mark, *, foot: str, told: Told) -> Itera
         whole = folder / "whole.pdf"
         _press("join", str(whole), *map(str, parts))
         yield whole
+
+
+def typeset_whole(data: dict[str, Any], mark: Mark, *, folder: Path) -> Path:
+    """One paper of several reports, tagged for screen readers, as a file in the folder.
+
+    Raises TooLarge where it does not keep within the bounds, Unavailable where it takes too long.
+    """
+    source, out = folder / "whole.json", folder / "whole.pdf"
+    source.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    _press("whole", str(pdf.TEMPLATE), str(source), str(out), str(pdf.seconds(mark.at)))
+    return out
 
 
 def split(report: Report) -> list[tuple[Row, ...]]:

@@ -14,7 +14,7 @@ from app.reports import api as reports_api
 from app.reports import (
     commands,
     file_api,
-    file_views,
+    pack_file_views,
     pack_queries,
     pack_views,
     presentation,
@@ -26,7 +26,7 @@ from app.reports import (
 )
 from app.web import chart
 
-JOBS = ("app.reports.file_jobs",)
+JOBS = ("app.reports.file_jobs", "app.reports.pack_jobs")
 
 
 def register(registry: Registry) -> None:
@@ -47,6 +47,8 @@ def register(registry: Registry) -> None:
             "report_pack": _("Report pack"),
             "published_pack": _("Published report pack"),
             "report_file": _("File of a report"),
+            "reports.pack-file": _("Report pack typeset"),
+            "published_pack_file": _("File of a report pack"),
             "reports.expire-files": _("Old files of reports are removed"),
         }
     )
@@ -121,6 +123,7 @@ def _errors() -> dict[str, words.Lazy]:
             "Typesetting needed more memory than it may have. Choose a shorter span, or take the"
             " CSV."
         ),
+        "pack-file-not-made": _("The file of this pack is not made yet. Order it: POST …/files."),
         "pack-title": _("Give the pack a title of 1 to 200 characters."),
         "pack-words-long": _("Shorten the words of the pack."),
         "span-backwards": _("The span ends before it begins. Swap the two days."),
@@ -131,7 +134,7 @@ def _errors() -> dict[str, words.Lazy]:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return file_views.BLUEPRINTS
+    return pack_file_views.BLUEPRINTS
 
 
 def apis() -> tuple[Api, ...]:
