@@ -88,6 +88,7 @@ class ProviderFace:
     sender_address: str
     logo_type: str | None
     changed_at: datetime
+    locale: str
 
 
 def resolve_client(principal: PrincipalRef, slug: str | None) -> ClientRef | None:

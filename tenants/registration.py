@@ -152,4 +152,10 @@ def _brand() -> context.Brand:
         return context.Brand()
     stamp = int(face.changed_at.timestamp())
     logo = f"/brand/logo?v={stamp}" if face.logo_type else ""
-    return context.Brand(name=face.name, slug=face.slug, logo_url=logo, accent=face.accent)
+    return context.Brand(
+        name=face.name,
+        slug=face.slug,
+        logo_url=logo,
+        accent=face.accent,
+        locale=face.locale,
+    )

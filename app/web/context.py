@@ -89,13 +89,17 @@ class ClientHead:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The provider as people see it: name, logo address and accent (checked for contrast)."""
+    """The provider as people see it: name, logo address and accent (checked for contrast).
+
+    `locale` is the language of the provider's firm, which its people read where they chose none.
+    """
 
     name: str = "Backoffice"
     slug: str = ""
     logo_url: str = ""
     accent: str = ""
     help_url: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,22 @@ from app.web import context
 
 
 def chosen() -> str:
-    """The person's choice, else the client's language, else the browser's; English at last."""
+    """The person's choice, else that of their side, else the browser's; English at last.
+
+    Staff's side is the provider's firm, whichever client they work for; on the portal's pages they
+    see the client's language, as its people do.
+    """
     place = context.place()
     if place.actor is not None and place.actor.locale:
         return place.actor.locale
-    if place.client is not None and place.client.locale:
-        return place.client.locale
-    return words.best_locale(request.headers.get("Accept-Language", ""))
+    return _of_side(place) or words.best_locale(request.headers.get("Accept-Language", ""))
+
+
+def _of_side(place: context.Place) -> str:
+    at_work = place.actor is not None and place.actor.side == "staff"
+    if at_work and place.surface != "portal":
+        return place.brand.locale
+    return place.client.locale if place.client is not None else ""
 
 
 def zone() -> str:

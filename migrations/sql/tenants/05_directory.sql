@@ -82,9 +82,10 @@ grant select on app.provider_setting to client_mirror;
 
 create function app.brand()
 returns table (name text, slug text, accent text, sender_name text, sender_address text,
-               logo_type text, changed_at timestamptz)
+               logo_type text, changed_at timestamptz, locale text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select s.name, k.slug, s.accent, s.sender_name, s.sender_address, s.logo_type, s.changed_at
+  select s.name, k.slug, s.accent, s.sender_name, s.sender_address, s.logo_type, s.changed_at,
+         k.locale
   from app.provider_setting s join app.client k on k.tenant_id = s.tenant_id and k.is_provider
 $$;
 create function app.brand_logo() returns table (logo_type text, logo bytea)
