@@ -28,6 +28,7 @@ _SEE = frozenset({"document.read"})
 _PAPERS = _SEE | {"document.add"}
 _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
+_WORK = frozenset({"task.read", "task.write"})  # staff: tasks
 _APPROVE = frozenset({"approve.access.grant"})
 
 SHIPPED = (
@@ -52,6 +53,7 @@ SHIPPED = (
         | _EXPORT
         | _APPROVE
         | _ASK
+        | _WORK
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
         | {"token.make", "link.make"},
@@ -61,28 +63,30 @@ SHIPPED = (
         "staff_accountant",
         "provider",
         _("Staff accountant"),
-        _BOOKS | _CLOSE | _EXPORT | _ASK | {"access.request", "token.make", "link.make"},
+        _BOOKS | _CLOSE | _EXPORT | _ASK | _WORK | {"access.request", "token.make", "link.make"},
         ("accounting",),
     ),
     RoleTemplate(
         "finance_assistant",
         "provider",
         _("Finance assistant"),
-        _ASK | {"accounting.read", "accounting.import", "accounting.post", "access.request"},
+        _ASK
+        | _WORK
+        | {"accounting.read", "accounting.import", "accounting.post", "access.request"},
         ("accounting",),
     ),
     RoleTemplate(
         "compliance_manager",
         "provider",
         _("Compliance manager"),
-        _ASK | {"access.list", "access.request", "audit.read", "link.make"},
+        _ASK | _WORK | {"access.list", "access.request", "audit.read", "link.make"},
         ("compliance",),
     ),
     RoleTemplate(
         "it_support_agent",
         "provider",
         _("IT support agent"),
-        _ASK | {"access.request"},
+        _ASK | _WORK | {"access.request"},
         ("tickets",),
     ),
     RoleTemplate(
@@ -96,7 +100,7 @@ SHIPPED = (
         "data_analyst",
         "provider",
         _("Data analyst"),
-        _SEE | {"accounting.read", "access.request"},
+        _SEE | {"task.read", "accounting.read", "access.request"},
         ("accounting", "analytics", "oversight"),
         may_write=False,
     ),
@@ -111,7 +115,7 @@ SHIPPED = (
         "auditor",
         "provider",
         _("Auditor"),
-        _SEE | {"accounting.read", "accounting.export", "access.list", "audit.read"},
+        _SEE | {"task.read", "accounting.read", "accounting.export", "access.list", "audit.read"},
         ("accounting", "security", "oversight"),
         may_write=False,
     ),

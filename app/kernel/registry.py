@@ -63,7 +63,10 @@ class NavItem:
 
 @dataclass(frozen=True, slots=True)
 class DeskColumn:
-    """A figure of each client on the desk, kept in app.client_figure under (line, figure)."""
+    """A figure of each client on the desk, kept in app.client_figure under (line, figure).
+
+    `shows` date: the day of the figure's instant instead of its count.
+    """
 
     line: str
     figure: str
@@ -71,6 +74,7 @@ class DeskColumn:
     endpoint: str
     order: int = 100
     show_age: bool = True
+    shows: Literal["count", "date"] = "count"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ _OFFERED = sa.text(
     "select id from app.undo_token where owner_id = (select guard.user_id()) and kind = :kind"
     " and args @> :args and taken_at is null and expires_at > now() order by id desc limit 1"
 ).bindparams(sa.bindparam("args", type_=JSONB))
+_ARGUMENTS = sa.text(
+    "select args from app.undo_token where id = :id and kind = :kind and taken_at is null"
+    " and expires_at > now()"
+)
 _TAKE = sa.text(
     "update app.undo_token set taken_at = now() where id = :id and taken_at is null"
     " and expires_at > now() returning kind, args"
@@ -50,6 +54,16 @@ def offer(kind: str, args: dict[str, Any]) -> UUID:
 def offered(kind: str, args: dict[str, Any]) -> UUID | None:
     """The acting person's newest way back of this kind, with these among its arguments, if any."""
     found: UUID | None = db.session.execute(_OFFERED, {"kind": kind, "args": args}).scalar()
+    return found
+
+
+def arguments(token: UUID, kind: str) -> dict[str, Any]:
+    """What a way back of this kind was offered with; raises NotFound as `take` does."""
+    found: dict[str, Any] | None = db.session.execute(
+        _ARGUMENTS, {"id": token, "kind": kind}
+    ).scalar()
+    if found is None:
+        raise NotFound("undo-not-possible")
     return found
 
 

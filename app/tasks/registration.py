@@ -11,6 +11,7 @@ from app.kernel import approvals, words
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
+from app.tasks.work import registration as work_registration
 
 JOBS = request_registration.JOBS
 
@@ -43,23 +44,25 @@ def register(registry: Registry) -> None:
         }
     )
     request_registration.register(registry)
+    work_registration.register(registry)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff, of the portal, and the demo's mailbox."""
     own = (views.desk, views.pages, views.portal, mailbox_views.pages)
-    return (*own, *request_registration.blueprints())
+    return (*own, *request_registration.blueprints(), *work_registration.blueprints())
 
 
 def apis() -> tuple[Api, ...]:
     """The operations on approvals, questions and notes."""
-    return (api.api, *request_registration.apis())
+    return (api.api, *request_registration.apis(), *work_registration.apis())
 
 
 def install(app: Flask) -> None:
     """Gives templates the words of an approval's states."""
     app.jinja_env.globals["states"] = queries.STATES
     request_registration.install(app)
+    work_registration.install(app)
 
 
 def _permalink(approval_id: UUID) -> str | None:

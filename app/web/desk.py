@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, url_for
 from markupsafe import Markup, escape
@@ -36,7 +38,7 @@ def home() -> Response:
     table = _table()
     asked = table.read()
     found = client_rows.desk(search=asked.filters.get("q"))
-    columns = registry.current().all(DeskColumn)
+    columns = [one for one in registry.current().all(DeskColumn) if one.shows == "count"]
     rows = _ordered(_in_view(found, asked.view), asked)
     return render(
         "web/desk.html",
@@ -106,7 +108,7 @@ def _column(place: int, one: DeskColumn) -> lists.Column:
     return lists.Column(
         f"{one.line}-{one.figure}",
         one.title,
-        cell=_count(one),
+        cell=_day(one) if one.shows == "date" else _count(one),
         kind="number",
         sort=True,
         phone=phone,
@@ -126,6 +128,24 @@ def _count(column: DeskColumn) -> Callable[[DeskClient], Any]:
             return _NOTHING
         href, number = escape(leads(row.slug)), words.format_number(figure.n)
         return Markup(f'<a href="{href}">{number}<span class="vh"> {title}</span></a>')  # noqa: S704  # escaped
+
+    return cell
+
+
+def _day(column: DeskColumn) -> Callable[[DeskClient], Any]:
+    """A cell that says on which day the next thing is."""
+    key, title = _key(column), column.title
+    leads = addresses.maker(_known(column.endpoint), "client")
+
+    def cell(row: DeskClient) -> Any:
+        figure = row.figures.get(key)
+        if figure is None or figure.oldest is None:
+            return _NOT_COUNTED
+        ends = figure.oldest - timedelta(seconds=1)  # the instant is the end of that day
+        day = words.format_day_month(ends.astimezone(ZoneInfo(words.time_zone())).date())
+        return Markup('<a href="{}">{}<span class="vh"> {}</span></a>').format(
+            leads(row.slug), day, title
+        )
 
     return cell
 
@@ -156,15 +176,32 @@ def _ordered(rows: list[DeskClient], asked: lists.Asked) -> list[DeskClient]:
     if not asked.sort or asked.sort == "name":
         return rows[::-1] if asked.descending else rows
     if asked.sort == "oldest":
-        dated = [(row.oldest, row) for row in rows if row.oldest]
-        dated.sort(key=lambda pair: pair[0], reverse=asked.descending)
-        return [row for _oldest, row in dated] + [row for row in rows if not row.oldest]
+        return _by_day(rows, lambda row: row.oldest, descending=asked.descending)
     key = asked.sort.replace("-", "/", 1)
+    if any(_key(one) == key and one.shows == "date" for one in registry.current().all(DeskColumn)):
+        return _by_day(
+            rows,
+            lambda row: row.figures.get(key, _NONE).oldest,
+            descending=asked.descending,
+        )
     return sorted(
         rows,
         key=lambda row: row.figures[key].n if key in row.figures else -1,
         reverse=asked.descending,
     )
+
+
+def _by_day(
+    rows: Sequence[DeskClient],
+    instant: Callable[[DeskClient], datetime | None],
+    *,
+    descending: bool,
+) -> list[DeskClient]:
+    """By an instant; whoever has none comes last, whichever way."""
+    dated = [(at, place, row) for place, row in enumerate(rows) if (at := instant(row))]
+    dated.sort(key=lambda one: one[0], reverse=descending)
+    without = [row for row in rows if not instant(row)]
+    return [row for _at, _place, row in dated] + without
 
 
 def _counts(rows: Sequence[DeskClient]) -> dict[str, int]:

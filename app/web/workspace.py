@@ -24,7 +24,7 @@ _SMALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}")
 def home() -> Response:
     """What is left to do in this client, and the ways into its books and papers."""
     sums = client_rows.sums()
-    columns = registry.current().all(DeskColumn)
+    columns = [one for one in registry.current().all(DeskColumn) if one.shows == "count"]
     figures = [_figure(column, sums) for column in columns]
     pinned = any(
         pin.pinned and pin.tenant_id == context.client().tenant_id

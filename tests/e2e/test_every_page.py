@@ -35,6 +35,7 @@ from tests.e2e.house import MARKS, Firm, House, Open, this_month
 from tests.http import Browser
 from tests.identity.people import mailed_code
 from tests.isolation import fields
+from tests.tasks import work_rows
 from tests.web.browser import AXE, AXE_TAGS
 
 pytestmark = [
@@ -198,6 +199,7 @@ def _fill() -> None:
     table = b"Date;Text;Amount\n01.02.2026;Paper;-12,50\n02.02.2026;Rent;900,00\n"
     bank_import.upload_statement(data=table, name="table.csv")
     _fill_requests()
+    work_rows.fill("Shop")
     _fill_move()
     jobs.enqueue("mail.deliver", {"mail": str(ids.uuid7())}, title="A letter")
     by_code = {one.code: one.id for one in queries.accounts()}

@@ -55,6 +55,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "value_id": of("ledger.dimension_value"),
     "drop_id": of("app.statement_drop"),
     "tray_id": of("app.statement_tray"),
+    "task_id": of("app.task"),
+    "check_id": of("app.task_item"),
     "view_id": of("app.saved_view"),
     "person_id": Ids(("select user_id from guard.membership where tenant_id = %s limit 1",)),
     "request_id": of("guard.access_request"),

@@ -28,6 +28,7 @@ from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
 from tests.isolation import fields
+from tests.tasks import work_rows
 
 # Stands in the foreign client's name, and so in no answer to whoever reaches nothing of it.
 MARK = "Zaunkoenig"
@@ -99,6 +100,7 @@ def _fill() -> None:
     bank_commands.create_bank_account(number=IBAN, name=f"{CONTENT} account", currency="EUR")
     bank_import.upload_statement(data=_statement(today), name=f"{CONTENT}.sta")
     _fill_requests()
+    work_rows.fill(CONTENT)
     report_commands.publish_report(_report(today), line="accounting")
     _publish_pack(_report(today))
 

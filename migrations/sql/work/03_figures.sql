@@ -17,8 +17,8 @@ declare
   waiting_since timestamptz;
 begin
   perform app.add_figure(p_tenant, p_line, 'tasks_late', 0);
-  select count(*) filter (where t.due_at <= now() and t.state <> 'waiting'),
-         min(t.due_at) filter (where t.due_at <= now() and t.state <> 'waiting'),
+  select count(*) filter (where t.due_at <= now()),
+         min(t.due_at) filter (where t.due_at <= now()),
          min(t.due_at) filter (where t.due_at > now()),
          count(*) filter (where t.state = 'waiting'),
          min(t.due_at) filter (where t.state = 'waiting')

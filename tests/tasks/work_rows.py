@@ -1,0 +1,18 @@
+"""A row of each kind that work and time have, in the open scope: for the crawls of all routes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.kernel import clock
+from app.tasks.work import commands, parts
+from app.tasks.work.models import TaskIn
+
+
+def fill(word: str) -> None:
+    """A filing with a point and a comment, each carrying the word."""
+    due = clock.today() + timedelta(days=2)
+    (task,) = commands.create(
+        [TaskIn(title=f"{word} filing", due_on=due, kind="filing", checklist=(f"{word} point",))]
+    )
+    parts.comment(task, f"{word} comment")

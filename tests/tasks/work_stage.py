@@ -1,0 +1,61 @@
+"""A client with two accountants, its owner and some tasks: for the tests of work and time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+
+from app.kernel import clock
+from app.tasks.work import commands
+from app.tasks.work.models import TaskIn
+from tests import factories
+from tests.factories import Session
+from tests.tasks import request_stage
+from tests.tasks.request_stage import PDF, Place
+
+__all__ = ["PDF", "Firm", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """One client with its accountant (of `place`), a second one and a manager."""
+
+    place: Place
+    second: Session
+    manager: Session
+
+    @property
+    def slug(self) -> str:
+        """The client's name in addresses."""
+        return self.place.slug
+
+    def make(self, title: str = "Send the return", **fields: Any) -> UUID:
+        """A task of the accountant, due in a week."""
+        due = fields.pop("due_on", clock.today() + timedelta(days=7))
+        with self.place.acting(self.place.staff):
+            return commands.create([TaskIn(title=title, due_on=due, **fields)])[0]
+
+    def due(self, days: int) -> date:
+        """A day so many days from now."""
+        return clock.today() + timedelta(days=days)
+
+
+def build(app: Flask, worker_app: Flask, admin: psycopg.Connection, name: str = "Quern") -> Firm:
+    """The client with its people; staff have a home at the provider, as in life."""
+    place = request_stage.build(app, worker_app, admin, name)
+    provider = factories.make_provider(admin)
+    second = factories.staff(admin, place.tenant)
+    manager = factories.staff(admin, place.tenant, role="operations_manager")
+    for one, role in (
+        (place.staff, "staff_accountant"),
+        (second, "staff_accountant"),
+        (manager, "operations_manager"),
+    ):
+        factories.grant(admin, provider, one.person_id, role=role, lines=("member",))
+    admin.commit()
+    return Firm(replace(place), second, manager)
