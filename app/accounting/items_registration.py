@@ -140,6 +140,7 @@ def _palette() -> tuple[PaletteCommand | PaletteSource, ...]:
 def _item_errors() -> dict[str, words.Lazy]:
     return {
         "alias-taken": _("That leads to another contact already. Remove it there first."),
+        "alias-same": _("The contact is known as this already."),
         "alias-unknown": _("This contact has no such alias."),
         "alias-value": _("Write a bank account, a name or a word of 1 to 200 characters."),
         "contact-kind": _("Choose one of the kinds of contacts."),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.accounting.contacts import aliases as contacts_aliases
 from app.accounting.contacts import commands as contacts_commands
 from app.accounting.contacts import queries as contacts_queries
 from app.api import Api, Page, PageRequest
@@ -20,11 +21,13 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class AliasOut(Out):
-    """What else a contact is known as."""
+    """What else a contact is known as; `learnt_from` is the bank line that taught it."""
 
     id: UUID
     kind: str
     value: str
+    learnt_from: UUID | None
+    learnt_on: dt.date | None
 
 
 class ContactOut(Out):
@@ -179,6 +182,31 @@ def archive_contact(counterparty_id: UUID, body: ArchivedIn) -> object:
 def add_alias(counterparty_id: UUID, body: AliasIn) -> object:
     """A bank account, another name or a word that leads to the contact."""
     contacts_commands.add_alias(counterparty_id, kind=body.kind, value=body.value)
+    return contacts_queries.contact(counterparty_id)
+
+
+@api.put(
+    "/clients/<client>/contacts/<uuid:counterparty_id>/aliases/<uuid:alias_id>",
+    needs="accounting.post",
+    request=AliasIn,
+    response=ContactOut,
+    summary="Change an alias of a contact",
+)
+def change_alias(counterparty_id: UUID, alias_id: UUID, body: AliasIn) -> object:
+    """Puts another alias in the place of one."""
+    contacts_aliases.change(counterparty_id, alias_id, kind=body.kind, value=body.value)
+    return contacts_queries.contact(counterparty_id)
+
+
+@api.post(
+    "/clients/<client>/contacts/<uuid:counterparty_id>/aliases/<uuid:alias_id>/remove",
+    needs="accounting.post",
+    response=ContactOut,
+    summary="Remove an alias of a contact",
+)
+def remove_alias(counterparty_id: UUID, alias_id: UUID) -> object:
+    """The contact is no longer known by it, and it is not learnt again."""
+    contacts_aliases.remove(counterparty_id, alias_id)
     return contacts_queries.contact(counterparty_id)
 
 

@@ -36,6 +36,12 @@ _ADD_ALIAS = sa.text(
     " on conflict (tenant_id, kind, lower(value)) where archived_at is null do nothing"
     " returning id"
 )
+# what a person says goes before what a line taught
+_UNLEARN = sa.text(
+    f"update ledger.counterparty_alias set archived_at = now() where {_TENANT}"
+    " and kind = :kind and lower(value) = lower(:value) and learnt_from is not null"
+    " and archived_at is null"
+)
 _REMOVE_ALIAS = sa.text(
     f"update ledger.counterparty_alias set archived_at = now() where {_TENANT}"
     " and id = :id and counterparty_id = :contact and archived_at is null returning id"
@@ -128,12 +134,15 @@ def archive(contact_id: UUID, *, archived: bool = True) -> None:
 def add_alias(contact_id: UUID, *, kind: str, value: str) -> UUID:
     """Says what else a contact is known as; an IBAN is kept in capitals without blanks.
 
+    What a bank line taught of the same value is forgotten, whoever it led to.
+
     Raises Invalid (alias-value), Conflict (alias-taken) where it leads to somebody else already.
     """
     text = re.sub(r"\s+", "", value).upper() if kind == "iban" else " ".join(value.split())
     if kind not in ("iban", "name", "token") or not 1 <= len(text) <= 200:
         raise Invalid.of("value", "alias-value")
     queries_.contact(contact_id)
+    session.execute(_UNLEARN, {"kind": kind, "value": text})
     made = session.execute(
         _ADD_ALIAS, {"contact": contact_id, "kind": kind, "value": text}
     ).scalar_one_or_none()

@@ -36,11 +36,16 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What else a contact is known as: kind is iban, name or token."""
+    """What else a contact is known as: kind is iban, name or token.
+
+    `learnt_from` is the bank line whose acceptance taught it, booked by the bank on `learnt_on`.
+    """
 
     id: UUID
     kind: str
     value: str
+    learnt_from: UUID | None = None
+    learnt_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ order by lower(c.name), c.id limit :limit"""
 _PARTS = {
     "kind": "c.kind = :kind",
     "text": "(strpos(lower(c.name), lower(:text)) > 0 or exists (select from"
-    " ledger.counterparty_alias x where x.tenant_id = c.tenant_id and x.counterparty_id = c.id"
-    " and x.archived_at is null and strpos(lower(x.value), lower(:text)) > 0))",
+    " ledger.living_alias x where x.tenant_id = c.tenant_id and x.counterparty_id = c.id"
+    " and strpos(lower(x.value), lower(:text)) > 0))",
 }
 _STATES = {
     "living": "c.archived_at is null",
@@ -128,8 +133,11 @@ _ONE = sa.text(
     " where c.id = :id"
 )
 _ALIASES = sa.text(
-    "select id, kind, value from ledger.counterparty_alias"
-    " where counterparty_id = :id and archived_at is null order by kind, lower(value)"
+    "select a.id, a.kind, a.value, a.learnt_from, t.booked_on as learnt_on"
+    " from ledger.living_alias a left join app.bank_transaction t"
+    " on t.tenant_id = a.tenant_id and t.id = a.learnt_from"
+    " where a.tenant_id = (select guard.tenant_id()) and a.counterparty_id = :id"
+    " order by a.kind, lower(a.value)"
 )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, url_for
 
 from app.accounting import queries
+from app.accounting.contacts import aliases as contacts_aliases
 from app.accounting.contacts import commands as contacts_commands
 from app.accounting.contacts import lists as contacts_lists
 from app.accounting.contacts import queries as contacts_queries
@@ -163,8 +164,25 @@ def restore(counterparty_id: UUID) -> Response:
 def add_alias(counterparty_id: UUID) -> Response:
     """Says what else a contact is known as, for finding it in what a bank writes."""
     form = forms.bind(schemas.AliasForm)
-    contacts_commands.add_alias(counterparty_id, kind=form.alias_kind, value=form.value)
-    toast(_("%(value)s leads to this contact now.", value=form.value))
+    token = contacts_aliases.add(counterparty_id, kind=form.alias_kind, value=form.value)
+    text = _("%(value)s leads to this contact now.", value=form.value)
+    toast(text, undo=saved.address("take_back", token=token))
+    return redirect_to(".contact", counterparty_id=counterparty_id)
+
+
+@pages.post(
+    "/c/<client>/books/contacts/<uuid:counterparty_id>/aliases/<uuid:alias_id>",
+    needs="accounting.post",
+    again=lambda counterparty_id, alias_id: contact(counterparty_id),
+)
+def change_alias(counterparty_id: UUID, alias_id: UUID) -> Response:
+    """Puts another alias in the place of one."""
+    form = forms.bind(schemas.AliasForm)
+    token = contacts_aliases.change(
+        counterparty_id, alias_id, kind=form.alias_kind, value=form.value
+    )
+    text = _("%(value)s leads to this contact now.", value=form.value)
+    toast(text, undo=saved.address("take_back", token=token))
     return redirect_to(".contact", counterparty_id=counterparty_id)
 
 
@@ -174,8 +192,8 @@ def add_alias(counterparty_id: UUID) -> Response:
 )
 def remove_alias(counterparty_id: UUID, alias_id: UUID) -> Response:
     """A contact is no longer known by an alias."""
-    contacts_commands.remove_alias(counterparty_id, alias_id)
-    toast(_("Alias removed."))
+    token = contacts_aliases.remove(counterparty_id, alias_id)
+    toast(_("Alias removed."), undo=saved.address("take_back", token=token))
     return redirect_to(".contact", counterparty_id=counterparty_id)
 
 

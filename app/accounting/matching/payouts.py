@@ -98,7 +98,12 @@ def processor(line: Line) -> str | None:
     """The card processor that a line of money in names, as it is called; None for others."""
     if line.amount_minor <= 0:
         return None
-    for word in texts.words(texts.fold(f"{line.counterparty or ''} {line.text}")):
+    return named_processor(f"{line.counterparty or ''} {line.text}")
+
+
+def named_processor(said: str) -> str | None:
+    """The card processor that a text names, as it is called; None where it names none."""
+    for word in texts.words(texts.fold(said)):
         if word in _PROCESSORS:
             return _PROCESSORS[word]
     return None
@@ -203,8 +208,7 @@ def _booked(ready: Ready, line: Line, name: str, claimed: Collection[object]) ->
 
 
 def _names(entry: Entry, name: str) -> bool:
-    told = texts.words(texts.fold(" ".join((entry.description, *entry.parties))))
-    return any(_PROCESSORS.get(word) == name for word in told)
+    return named_processor(" ".join((entry.description, *entry.parties))) == name
 
 
 def _of_line(

@@ -12,7 +12,7 @@ from app.accounting import coding, commands, queries
 from app.accounting.bank import queries as bank_queries
 from app.accounting.coding import Coding, Tax
 from app.accounting.ledger import PostedEntry, PostingInput
-from app.accounting.reconcile import lines
+from app.accounting.reconcile import learning, lines
 from app.accounting.reconcile.lines import Decision, HeldLine
 from app.kernel import undo as undoing
 from app.kernel.errors import Conflict, NotFound
@@ -104,8 +104,9 @@ def finish(
     *,
     entry: PostedEntry | None = None,
 ) -> Done:
-    """Writes decisions down, meters the lines and offers the way back."""
+    """Writes decisions down, learns of them, meters the lines and offers the way back."""
     lines.decide(entries, decisions)
+    learning.learn(held, decisions)
     lines.meter(held)
     token = offer([(line.id, line.version + 1) for line in held])
     return Done(tuple(line.id for line in held), entry, token)

@@ -39,6 +39,7 @@ class HeldLine:
     account_id: UUID
     account_name: str
     counterparty: str | None
+    counterparty_account: str | None
     text: str
     reference: str | None
     bank_id: str | None
@@ -274,7 +275,8 @@ _PART_FIELDS = tuple(one.name for one in fields(Part))
 _TENANT = "tenant_id = (select guard.tenant_id())"
 _HOLD = sa.text(
     "select t.id, t.version, t.state, t.status, t.booked_on, t.amount_minor, t.currency,"
-    " t.bank_account_id, a.account_id, a.name as account_name, t.counterparty, t.text,"
+    " t.bank_account_id, a.account_id, a.name as account_name, t.counterparty,"
+    " t.counterparty_account, t.text,"
     " t.reference, t.bank_id, t.entry_id, t.matched, t.allocation_id, t.metered_version,"
     " t.decided_by_id, t.decided_at from app.bank_transaction t"
     " join app.bank_account a on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"

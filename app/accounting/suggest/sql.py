@@ -93,12 +93,12 @@ RATES = sa.text(
 )
 # What a counterparty is known by leads to those merged into it as well.
 ALIASES = sa.text(
-    "select counterparty_id, kind, value from ledger.counterparty_alias"
-    f" where tenant_id = {_TENANT} and archived_at is null"
+    "select counterparty_id, kind, value from ledger.living_alias"
+    f" where tenant_id = {_TENANT}"
     " union all select c.id, a.kind, a.value from ledger.counterparty c"
-    " join ledger.counterparty_alias a on a.tenant_id = c.tenant_id"
+    " join ledger.living_alias a on a.tenant_id = c.tenant_id"
     " and a.counterparty_id = c.merged_into_id"
-    f" where c.tenant_id = {_TENANT} and c.merged_into_id is not null and a.archived_at is null"
+    f" where c.tenant_id = {_TENANT} and c.merged_into_id is not null"
 )
 RULES = sa.text(
     "select id, name, position, account_id, direction, bank_account_id, amount_from_minor,"
