@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from app.kernel import scope, words
 from app.kernel.errors import DomainError, NotFound, SignInNeeded, TooLarge
 from app.kernel.words import _
-from app.web import addresses, chart, context, language, lists, recall, security, shell
+from app.web import addresses, chart, context, drawing, language, lists, recall, security, shell
 
 STATIC = Path(__file__).parent / "static"
 UNDO_DEPTH = 10
@@ -173,6 +173,7 @@ def account_address() -> str:
 def init_app(app: Flask) -> None:
     """Puts the toolkit into the templates and the error pages into the application."""
     environment = app.jinja_env
+    drawing.install(environment)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(
         _=words.gettext,
