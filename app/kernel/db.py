@@ -60,8 +60,10 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_size": 8,
         "max_overflow": 8,
         "pool_recycle": 1800,
+        "pool_use_lifo": True,
         "connect_args": {
             "connect_timeout": 5,
+            "prepare_threshold": 0,
             "application_name": "backoffice",
             "options": "-c timezone=UTC -c jit=off -c statement_timeout=60000 "
             "-c lock_timeout=15000 -c idle_in_transaction_session_timeout=120000",
