@@ -134,7 +134,7 @@ def beginning(line: Line) -> str | None:
 
 
 def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggestion]:
-    """What was done for this party, the most frequent first."""
+    """What was done for this party, the most frequent first, as far as it is worth showing."""
     past = lines_before(seen.line, ready)
     total = sum(row.times for row in past)
     rows = sorted(past, key=lambda row: (-row.times, -row.last_on.toordinal()))
@@ -142,9 +142,11 @@ def by_memory(seen: Seen, ready: Ready, *, documents: bool) -> Iterator[Suggesti
         if row.account_id is None or (row.control and row.counterparty_id is None):
             continue
         features = _memory_features(seen, row, total, ready)
+        probable = scoring.probability(scoring.log_odds(features))
+        if probable < scoring.SHOWN:
+            continue  # shown to nobody; a party may have been booked in dozens of ways
         unusual = not _UNUSUAL.isdisjoint(features)
         cap = _cap(row, total, doubt=documents or unusual)
-        probable = scoring.probability(scoring.log_odds(features))
         yield Suggestion(
             kind="memory",
             certainty=scoring.certainty(probable, cap=cap),
@@ -184,8 +186,9 @@ def _usual_text(line: Line, row: Past) -> bool:
     said = _purpose(line.text)
     if not said or not row.texts:
         return True
-    return any(
-        fuzz.token_set_ratio(said, _purpose(one), score_cutoff=_ALIKE_TEXT) > 0 for one in row.texts
+    before = [_purpose(one) for one in row.texts]
+    return said in before or any(
+        fuzz.token_set_ratio(said, one, score_cutoff=_ALIKE_TEXT) > 0 for one in before
     )
 
 

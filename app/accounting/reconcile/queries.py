@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounting.coding import Coding
+from app.accounting.matching.values import Line
 from app.accounting.reconcile import papers
 from app.accounting.reconcile.lines import read_coding
 from app.kernel import paging
@@ -41,6 +42,7 @@ class ReconcileLine:
     counterparty_account: str | None
     text: str
     reference: str | None
+    end_to_end_id: str | None
     party_key: str | None
     entry_id: UUID | None
     decided_by: str | None
@@ -70,6 +72,28 @@ class ReconcileLine:
     def rest(self) -> str:
         """What the bank says beside the title."""
         return self.text if self.counterparty else ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether somebody coded it while it was pending, if by no part."""
+        return self.kept_at is not None
+
+    def to_match(self) -> Line:
+        """The line as suggestions are worked out for it."""
+        return Line(
+            self.id,
+            self.bank_account_id,
+            self.account_id,
+            self.booked_on,
+            self.amount_minor,
+            self.currency,
+            self.counterparty,
+            self.counterparty_account,
+            self.reference,
+            self.end_to_end_id,
+            self.text,
+            self.party_key,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +219,7 @@ _STATE: dict[str, str] = {
 _LINE = (
     "select t.id, t.version, t.bank_account_id, a.account_id, t.booked_on, t.value_on,"
     " t.amount_minor, t.currency, t.status, t.state, t.counterparty, t.counterparty_account,"
-    " t.text, t.reference, t.party_key, t.entry_id, t.decided_by, t.decided_as, t.decided_by_id,"
+    " t.text, t.reference, t.end_to_end_id, t.party_key, t.entry_id, t.decided_by, t.decided_as, t.decided_by_id,"
     " t.decided_at, t.rule_id, t.reason, t.matched, t.skipped_why, t.coding,"
     " t.kept_coding as kept, t.kept_by_id, t.kept_at"
     " from app.bank_transaction t join app.bank_account a"

@@ -26,6 +26,35 @@ SUBJECT = "bank_transaction"
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What ids of the books are called; loaded once a page."""
+
+    accounts: Mapping[UUID, str]
+    banks: Mapping[UUID, str]
+    own: Sequence[BankAccount] = ()
+    """The client's bank accounts by name."""
+    chart: Sequence[Account] = ()
+    """The accounts that are not archived, in the order of their codes."""
+
+    def bank(self, bank_account_id: UUID) -> BankAccount:
+        """One of the client's bank accounts; raises NotFound."""
+        found = next((one for one in self.own if one.id == bank_account_id), None)
+        if found is None:
+            raise NotFound
+        return found
+
+    def coding(self, coding: Coding | None) -> str:
+        """A coding in a few words."""
+        if coding is None or not coding.parts:
+            return ""
+        first = coding.parts[0]
+        known = self.banks.get(first.account_id) or self.accounts.get(first.account_id, "")
+        if len(coding.parts) == 1:
+            return known
+        return saying.parts(known, len(coding.parts) - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Guess:
     """A suggestion as drawn: what it would book, why, and the mark that accepts it.
 
@@ -33,8 +62,13 @@ class Guess:
     """
 
     number: int
-    what: str
     source: Suggestion
+    names: Names
+
+    @property
+    def what(self) -> str:
+        """What accepting it would do, in words."""
+        return saying.what(self.source, self.names.coding(self.source.coding))
 
     @property
     def mark(self) -> str:
@@ -89,7 +123,8 @@ class Shown:
     """A row: the line, the best guess while it is to do, or what a person decided."""
 
     line: ReconcileLine
-    guesses: tuple[Guess, ...] = ()
+    names: Names
+    suggested: tuple[Suggestion, ...] = ()
     what: str = ""
     how: Any = ""
     who: str = ""
@@ -103,43 +138,14 @@ class Shown:
         return len(self.said)
 
     @property
-    def best(self) -> Guess | None:
-        """The guess that Enter accepts; None means no match, which nothing accepts."""
-        return self.guesses[0] if self.guesses else None
+    def guesses(self) -> tuple[Guess, ...]:
+        """All that is suggested, best first, as the digit keys choose it."""
+        return tuple(Guess(n, one, self.names) for n, one in enumerate(self.suggested, 1))
 
     @property
-    def acceptable(self) -> bool:
-        """Whether the best guess can be booked as it is."""
-        return self.best is not None and self.best.complete
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What ids of the books are called; loaded once a page."""
-
-    accounts: Mapping[UUID, str]
-    banks: Mapping[UUID, str]
-    own: Sequence[BankAccount] = ()
-    """The client's bank accounts by name."""
-    chart: Sequence[Account] = ()
-    """The accounts that are not archived, in the order of their codes."""
-
-    def bank(self, bank_account_id: UUID) -> BankAccount:
-        """One of the client's bank accounts; raises NotFound."""
-        found = next((one for one in self.own if one.id == bank_account_id), None)
-        if found is None:
-            raise NotFound
-        return found
-
-    def coding(self, coding: Coding | None) -> str:
-        """A coding in a few words."""
-        if coding is None or not coding.parts:
-            return ""
-        first = coding.parts[0]
-        known = self.banks.get(first.account_id) or self.accounts.get(first.account_id, "")
-        if len(coding.parts) == 1:
-            return known
-        return saying.parts(known, len(coding.parts) - 1)
+    def best(self) -> Guess | None:
+        """The guess that Enter accepts; None means no match, which nothing accepts."""
+        return Guess(1, self.suggested[0], self.names) if self.suggested else None
 
 
 def load_names() -> Names:
@@ -156,8 +162,10 @@ def load_names() -> Names:
 
 def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
     """Rows of lines in any state, in a constant number of statements."""
-    to_do = [one.id for one in found if one.state == "to_do" and one.status == "booked"]
-    guessed = suggest_queries.suggestions(to_do) if to_do else {}
+    to_do = [one for one in found if one.state == "to_do" and one.status == "booked"]
+    guessed = suggest_queries.of_lines(
+        [one.to_match() for one in to_do], kept={one.id for one in to_do if one.is_kept}
+    )
     asked = questions_queries.of(SUBJECT, [one.id for one in found])
     noted = notes.of(SUBJECT, [str(one.id) for one in found])
     people_ = people.names(
@@ -166,10 +174,8 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
     return [
         Shown(
             line=one,
-            guesses=tuple(
-                guess(number, suggestion, names)
-                for number, suggestion in enumerate(guessed.get(one.id, ()), 1)
-            ),
+            names=names,
+            suggested=guessed.get(one.id, ()),
             what=_decided(one, names),
             how=saying.decided_by(one.decided_by),
             who=people_.get(one.decided_by_id, "") if one.decided_by_id else "",
@@ -179,12 +185,6 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
         )
         for one in found
     ]
-
-
-def guess(number: int, suggestion: Suggestion, names: Names) -> Guess:
-    """A suggestion in words."""
-    what = saying.what(suggestion, names.coding(suggestion.coding))
-    return Guess(number=number, what=what, source=suggestion)
 
 
 def _decided(line: ReconcileLine, names: Names) -> str:

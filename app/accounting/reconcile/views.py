@@ -132,7 +132,7 @@ def certain(bank_account_id: UUID) -> Response:
     names = showing.load_names()
     chosen = {line_id: guess for line_id, _version, guess in found.chosen}
     shown = [
-        Shown(one, guesses=(showing.guess(1, chosen[one.id], names),))
+        Shown(one, names, suggested=(chosen[one.id],))
         for one in reading.lines(list(chosen)[:CERTAIN_SHOWN])
     ]
     return render(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -99,15 +99,22 @@ def suggestions(line_ids: Sequence[UUID]) -> dict[UUID, tuple[Suggestion, ...]]:
     if len(line_ids) > MOST_LINES:
         raise Invalid.of("lines", "too-many-lines", most=MOST_LINES)
     rows = session.execute(sql.LINES, {"ids": list(line_ids)}).all()
-    if not rows:
+    return of_lines([_line(row) for row in rows], kept={row.id for row in rows if row.kept})
+
+
+def of_lines(
+    lines: Sequence[Line], *, kept: Collection[UUID]
+) -> dict[UUID, tuple[Suggestion, ...]]:
+    """The same for lines that were read already; `kept` are those with a kept coding."""
+    if not lines:
         return {}
-    lines = [_line(row) for row in rows]
-    beside = _lines(sql.BESIDE, ids=list(line_ids), most=MOST_BESIDE, few=FEW_BESIDE)
+    ids = [line.id for line in lines]
+    beside = _lines(sql.BESIDE, ids=ids, most=MOST_BESIDE, few=FEW_BESIDE)
     known = _known(lines)
-    beside += _near(lines, known.entries, [*line_ids, *(one.id for one in beside)])
+    beside += _near(lines, known.entries, [*ids, *(one.id for one in beside)])
     found = engine.suggest(lines, known, beside=beside)
-    kept = [line for row, line in zip(rows, lines, strict=True) if row.kept]
-    return suggest_kept.first(kept, found) if kept else found
+    coded_before = [line for line in lines if line.id in kept]
+    return suggest_kept.first(coded_before, found) if coded_before else found
 
 
 def _near(lines: Sequence[Line], entries: Sequence[Entry], known: list[UUID]) -> list[Line]:
@@ -306,9 +313,6 @@ _PARTIES: Mapping[str, Callable[[Line], str | None]] = {
 
 
 def _past_row(row: sa.Row[Any]) -> Past:
-    """One way in which lines were booked; what went to an archived account is not repeated."""
-    given = dict(row._mapping)
-    if given.pop("archived"):
-        given["account_id"] = None
-    given["texts"] = tuple(filter(None, given["texts"]))
-    return Past(**given)
+    """One way in which lines were booked; the statement names the fields in their order."""
+    *given, texts = row
+    return Past(*given, tuple(filter(None, texts)))

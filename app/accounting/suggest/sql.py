@@ -179,8 +179,10 @@ PAST = sa.text(
     " case when c.parts = 1 and c.banks = 1 then c.dim2_id end as dim2_id,"
     " case when c.parts = 1 and c.banks = 1 then c.counterparty_id end as counterparty_id"
     " from lines l join coded c on c.entry_id = l.entry_id)"
-    " select t.party, t.incoming, count(*) as times, t.account_id, t.tax_code, t.dim1_id,"
-    " t.dim2_id, t.counterparty_id, a.control, a.archived_at is not null as archived,"
+    # what went to an archived account is not repeated
+    " select t.party, t.incoming, count(*) as times,"
+    " case when a.archived_at is null then t.account_id end as account_id, t.tax_code, t.dim1_id,"
+    " t.dim2_id, t.counterparty_id, a.control,"
     " min(abs(t.amount_minor)) as least_minor,"
     " max(abs(t.amount_minor)) as most_minor, max(t.booked_on) as last_on,"
     " (array_agg(t.text order by t.booked_on desc, t.id desc))[1:5] as texts"
