@@ -219,7 +219,8 @@ _STATE: dict[str, str] = {
 _LINE = (
     "select t.id, t.version, t.bank_account_id, a.account_id, t.booked_on, t.value_on,"
     " t.amount_minor, t.currency, t.status, t.state, t.counterparty, t.counterparty_account,"
-    " t.text, t.reference, t.end_to_end_id, t.party_key, t.entry_id, t.decided_by, t.decided_as, t.decided_by_id,"
+    " t.text, t.reference, t.end_to_end_id, t.party_key, t.entry_id, t.decided_by, t.decided_as,"
+    " t.decided_by_id,"
     " t.decided_at, t.rule_id, t.reason, t.matched, t.skipped_why, t.coding,"
     " t.kept_coding as kept, t.kept_by_id, t.kept_at"
     " from app.bank_transaction t join app.bank_account a"

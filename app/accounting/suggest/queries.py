@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,8 @@ NEWEST = 40
 """So many lines of a party are looked back on."""
 MOST_TRIED = 20_000
 _SHOWN_HITS = 50
+_PARTS = timedelta(days=14)
+"""Lines of a party so far apart may pay one item in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,42 @@ def of_lines(
     if not lines:
         return {}
     ids = [line.id for line in lines]
-    beside = _lines(sql.BESIDE, ids=ids, most=MOST_BESIDE, few=FEW_BESIDE)
     known = _known(lines)
+    beside = _beside(lines, known.accounts)
     beside += _near(lines, known.entries, [*ids, *(one.id for one in beside)])
     found = engine.suggest(lines, known, beside=beside)
     coded_before = [line for line in lines if line.id in kept]
     return suggest_kept.first(coded_before, found) if coded_before else found
+
+
+def _beside(lines: Sequence[Line], accounts: Sequence[OwnAccount]) -> list[Line]:
+    """Other lines to do that may claim the same documents: of an equal amount, or of the same party
+    within the two weeks in which one item may be paid in parts."""
+    days: dict[str, list[date]] = defaultdict(list)
+    for line in lines:
+        if line.party_key is not None:
+            days[line.party_key].append(line.booked_on)
+    amounts = {abs(line.amount_minor) for line in lines}
+    around = {party: (min(on) - _PARTS, max(on) + _PARTS) for party, on in days.items()}
+    values = {
+        "ids": [line.id for line in lines],
+        "amounts": list(amounts),
+        "parties": list(days),
+        "first": min(line.booked_on for line in lines) - _PARTS,
+        "last": max(line.booked_on for line in lines) + _PARTS,
+        "most": MOST_BESIDE,
+    }
+    account_of = {one.id: one.account_id for one in accounts}
+    equal, others = [], []
+    for one in _lines(sql.BESIDE, **values):
+        if abs(one.amount_minor) in amounts:
+            equal.append(one)
+        elif around[one.party_key or ""][0] <= one.booked_on <= around[one.party_key or ""][1]:
+            others.append(one)
+    return [
+        replace(one, account_id=account_of[one.bank_account_id])
+        for one in (*equal, *others[:FEW_BESIDE])
+    ]
 
 
 def _near(lines: Sequence[Line], entries: Sequence[Entry], known: list[UUID]) -> list[Line]:
@@ -214,27 +246,16 @@ def _line(row: sa.Row[Any]) -> Line:
 
 
 def _known(lines: Sequence[Line]) -> Known:
-    first, last = documents.days_around(lines)
-    entries = {
-        "accounts": list({line.account_id for line in lines}),
-        "amounts": list({line.amount_minor for line in lines}),
-        "first": first,
-        "near": min(line.booked_on for line in lines) - timedelta(days=groups.BEFORE),
-        "last": last,
-        "most": MOST_ENTRIES,
-    }
     items = _all(OpenItem, sql.ITEMS, most=MOST_ITEMS)
-    base, rates = _rates(lines, items, last)
+    base, rates = _rates(lines, items, documents.days_around(lines)[1])
+    accounts = [
+        OwnAccount(**{**row._mapping, "numbers": frozenset(row.numbers)})
+        for row in session.execute(sql.OWN_ACCOUNTS)
+    ]
     return Known(
         items=items,
-        entries=[
-            Entry(**{**row._mapping, "parties": tuple(row.parties)})
-            for row in session.execute(sql.ENTRIES, entries)
-        ],
-        accounts=[
-            OwnAccount(**{**row._mapping, "numbers": frozenset(row.numbers)})
-            for row in session.execute(sql.OWN_ACCOUNTS)
-        ],
+        entries=_entries(lines, accounts),
+        accounts=accounts,
         rules=_all(Rule, sql.RULES),
         past=_past(lines),
         aliases=_all(Alias, sql.ALIASES),
@@ -243,6 +264,29 @@ def _known(lines: Sequence[Line]) -> Known:
         base=base,
         rates=rates,
     )
+
+
+def _entries(lines: Sequence[Line], accounts: Sequence[OwnAccount]) -> list[Entry]:
+    """Entries on the lines' accounts that wait for their line; one statement where none does."""
+    first, last = documents.days_around(lines)
+    wanted = {line.account_id for line in lines}
+    banks = [one for one in accounts if one.account_id in wanted]
+    values: dict[str, Any] = {
+        "accounts": list(wanted),
+        "amounts": list({line.amount_minor for line in lines}),
+        "first": first,
+        "near": min(line.booked_on for line in lines) - timedelta(days=groups.BEFORE),
+        "last": last,
+        "most": MOST_ENTRIES,
+    }
+    pointed = {"banks": [one.id for one in banks], "bank_accounts": [o.account_id for o in banks]}
+    loose = session.execute(sql.LOOSE, values | pointed).scalars().all()
+    if not loose:
+        return []
+    return [
+        Entry(**{**row._mapping, "parties": tuple(row.parties)})
+        for row in session.execute(sql.ENTRIES, values | {"entries": loose})
+    ]
 
 
 def _fees(lines: Sequence[Line]) -> dict[str, list[FeePast]]:
@@ -295,24 +339,31 @@ def _all(kind: Any, statement: sa.TextClause, **values: Any) -> list[Any]:
 
 
 def _past(lines: Iterable[Line]) -> list[Past]:
-    asked = list(lines)
-    values: dict[str, Any] = {"newest": NEWEST}
-    for kind, party_of in _PARTIES.items():
-        named = ((party_of(line), line.amount_minor > 0) for line in asked)
-        wanted = {(party, incoming) for party, incoming in named if party}
-        values[kind] = [party for party, _incoming in wanted]
-        values[f"{kind}_incoming"] = [incoming for _party, incoming in wanted]
+    """How lines of these parties were booked; by the beginning of a name as `coded` looks it up."""
+    named, numbered, begun = set(), set(), set()
+    for line in lines:
+        incoming = line.amount_minor > 0
+        if line.party_key:
+            named.add((line.party_key, incoming))
+        if line.counterparty_account:
+            numbered.add((line.counterparty_account, incoming))
+        beginning = coded.beginning(line)
+        if beginning is not None:
+            begun.add((beginning, incoming, line.party_key, line.counterparty_account))
+    values = {
+        "newest": NEWEST,
+        "name": [party for party, _in in named],
+        "name_incoming": [incoming for _party, incoming in named],
+        "account": [number for number, _in in numbered],
+        "account_incoming": [incoming for _number, incoming in numbered],
+        "begins": [one[0] for one in begun],
+        "begins_incoming": [one[1] for one in begun],
+        "begins_name": [one[2] for one in begun],
+        "begins_account": [one[3] for one in begun],
+    }
     return [_past_row(row) for row in session.execute(sql.PAST, values)]
-
-
-_PARTIES: Mapping[str, Callable[[Line], str | None]] = {
-    "name": lambda line: line.party_key,
-    "account": lambda line: line.counterparty_account,
-    "begins": coded.beginning,
-}
 
 
 def _past_row(row: sa.Row[Any]) -> Past:
     """One way in which lines were booked; the statement names the fields in their order."""
-    *given, texts = row
-    return Past(*given, tuple(filter(None, texts)))
+    return Past(*row[:-1], texts=tuple(filter(None, row[-1])))

@@ -16,21 +16,17 @@ LINES = sa.text(
     f" where t.tenant_id = {_TENANT} and t.id = any(cast(:ids as uuid[]))"
 )
 # Lines to do that may claim the same documents: of the same amount either way, or of the same
-# party within the two weeks in which one item may be paid in parts.
-_BESIDE = (
-    f" from app.bank_transaction t {_ACCOUNT} where t.tenant_id = {_TENANT}"
-    " and t.state = 'to_do' and t.status = 'booked' and t.id <> all(cast(:ids as uuid[]))"
-)
+# parties about the same days. Read in one pass over what is to do; the account in the books is left
+# to the reader, who knows the own accounts.
 BESIDE = sa.text(
-    "with asked as materialized (select amount_minor, party_key, booked_on"
-    f" from app.bank_transaction where tenant_id = {_TENANT} and id = any(cast(:ids as uuid[]))),"
-    " parties as materialized (select party_key, min(booked_on) - 14 as first,"
-    " max(booked_on) + 14 as last from asked where party_key is not null group by party_key)"
-    f" (select {_LINE}{_BESIDE} and abs(t.amount_minor) in (select abs(amount_minor) from asked)"
-    " order by t.booked_on, t.id limit :most)"
-    f" union (select {_LINE}{_BESIDE} and exists (select from parties p"
-    " where p.party_key = t.party_key and t.booked_on between p.first and p.last)"
-    " order by t.booked_on, t.id limit :few)"
+    "select t.id, t.bank_account_id, null::uuid as account_id, t.booked_on, t.amount_minor,"
+    " t.currency, t.counterparty, t.counterparty_account, t.reference, t.end_to_end_id, t.text,"
+    f" t.party_key from app.bank_transaction t where t.tenant_id = {_TENANT}"
+    " and t.state = 'to_do' and t.status = 'booked' and t.id <> all(cast(:ids as uuid[]))"
+    " and (abs(t.amount_minor) = any(cast(:amounts as bigint[]))"
+    " or t.party_key = any(cast(:parties as text[])) and t.booked_on between :first and :last)"
+    " order by abs(t.amount_minor) = any(cast(:amounts as bigint[])) desc, t.booked_on, t.id"
+    " limit :most"
 )
 # Lines to do of the same accounts and days: several may be one entry together.
 NEAR = sa.text(
@@ -50,8 +46,21 @@ OWN_ACCOUNTS = sa.text(
     " and n.bank_account_id = a.id) as numbers"
     f" from app.bank_account a where a.tenant_id = {_TENANT}"
 )
-# Entries on the bank accounts of the lines that none of the account's own lines points at, neither
-# reversed nor a reversal, of an amount that is asked for or near the lines' days.
+# Entries on the bank accounts of the lines that no line of the account points at, of an amount that
+# is asked for or near the lines' days. Most clients have none, so what else an entry must be is
+# asked only of these.
+LOOSE = sa.text(
+    "select p.entry_id from ledger.posting p"
+    f" where p.tenant_id = {_TENANT} and p.account_id = any(cast(:accounts as uuid[]))"
+    " and p.entry_date between :first and :last and (p.amount = any(cast(:amounts as bigint[]))"
+    " or p.entry_date between :near and :last)"
+    " and not exists (select from app.bank_transaction t where t.tenant_id = p.tenant_id"
+    " and t.entry_id = p.entry_id and exists (select from"
+    " unnest(cast(:banks as uuid[]), cast(:bank_accounts as uuid[])) b(id, account_id)"
+    " where b.id = t.bank_account_id and b.account_id = p.account_id))"
+    " order by p.entry_date desc, p.entry_id limit :most"
+)
+# Neither reversed nor a reversal, and on the account once.
 ENTRIES = sa.text(
     "select e.id, p.account_id, e.entry_date as booked_on, p.amount as amount_minor,"
     " p.currency, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.description,"
@@ -60,6 +69,7 @@ ENTRIES = sa.text(
     " where o.tenant_id = e.tenant_id and o.entry_id = e.id) as parties"
     " from ledger.posting p join ledger.entry e on e.tenant_id = p.tenant_id and e.id = p.entry_id"
     f" where p.tenant_id = {_TENANT} and p.account_id = any(cast(:accounts as uuid[]))"
+    " and p.entry_id = any(cast(:entries as uuid[]))"
     " and p.entry_date between :first and :last and (p.amount = any(cast(:amounts as bigint[]))"
     " or p.entry_date between :near and :last)"
     " and e.kind = 'normal' and not exists (select from ledger.entry r"
@@ -133,8 +143,7 @@ FEES_ABROAD = sa.text(
 # Each kind unnests parties of its own: filtered out of one list the planner would guess one row,
 # and compare every line with every entry.
 _NEWEST = (
-    "select w.party, w.incoming, n.*"
-    " from unnest(cast(:{kind} as text[]), cast(:{kind}_incoming as boolean[])) w(party, incoming)"
+    "select w.party, w.incoming, n.* from {parties}"
     " cross join lateral"
     " (select t.id, t.entry_id, t.amount_minor, t.booked_on, t.text from app.bank_transaction t"
     f" where t.tenant_id = {_TENANT} and {{same}}"
@@ -143,16 +152,29 @@ _NEWEST = (
     " and (t.decided_as is distinct from 'entry' or t.coding is null)"
     " order by t.booked_on desc, t.id desc limit :newest) n"
 )
+_GIVEN = "unnest(cast(:{kind} as text[]), cast(:{kind}_incoming as boolean[])) w(party, incoming)"
 _BEGINS = (
     "t.party_key >= rtrim(w.party, '~') and t.party_key < rtrim(w.party, '~') || chr(1114111)"
     " and t.counterparty is not null"
 )
+# Beginnings only of the parties that nothing is known of by their whole name or their number.
+_UNKNOWN = (
+    "(select distinct g.party, g.incoming from unnest(cast(:begins as text[]),"
+    " cast(:begins_incoming as boolean[]), cast(:begins_name as text[]),"
+    " cast(:begins_account as text[])) g(party, incoming, name, account)"
+    " where not exists (select from whole d where d.party = g.name and d.incoming = g.incoming)"
+    " and not exists (select from whole d where d.party = g.account and d.incoming = g.incoming)) w"
+)
+_BY_NAME = _NEWEST.format(parties=_GIVEN.format(kind="name"), same="t.party_key = w.party")
+_BY_ACCOUNT = _NEWEST.format(
+    parties=_GIVEN.format(kind="account"), same="t.counterparty_account = w.party"
+)
 # How the newest lines of each party were booked, counted by coding. An entry that touches another
 # own account or has several parts cannot be repeated; it counts as a coding of its own.
 PAST = sa.text(
-    f"with lines as materialized ({_NEWEST.format(kind='name', same='t.party_key = w.party')}"
-    f" union all {_NEWEST.format(kind='account', same='t.counterparty_account = w.party')}"
-    f" union all {_NEWEST.format(kind='begins', same=_BEGINS)}),"
+    f"with whole as materialized ({_BY_NAME} union all {_BY_ACCOUNT}),"
+    " lines as materialized (select * from whole union all"
+    f" {_NEWEST.format(parties=_UNKNOWN, same=_BEGINS)}),"
     " banks as materialized (select account_id from app.bank_account"
     f" where tenant_id = {_TENANT}),"
     " taxes as materialized (select account_id from ledger.tax_code"
