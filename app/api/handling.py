@@ -195,6 +195,8 @@ def _arguments(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
         arguments["upload"] = _upload(operation.upload)
         if operation.request is not None:
             arguments["body"] = _bind(operation.request, dict(request.form.items()))
+    elif operation.raw is not None:
+        arguments["data"] = request.get_data()
     elif operation.request is not None:
         arguments["body"] = _body(operation.request)
     return arguments

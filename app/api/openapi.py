@@ -135,6 +135,9 @@ def _body(operation: Operation, references: References) -> dict[str, Any] | None
             required += schema.get("required", [])
         form = {"type": "object", "properties": properties, "required": required}
         return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    if operation.raw is not None:
+        binary = {"type": "string", "format": "binary"}
+        return {"required": True, "content": {operation.raw: {"schema": binary}}}
     if operation.request is None:
         return None
     schema = references[operation.request, "validation"]

@@ -21,10 +21,11 @@ class Operation:
     """One method of one path, with everything the wrapper and OpenAPI need to know.
 
     `where` says in which scope it runs, `line` under which an idempotency key is kept,
-    `max_bytes` bounds the body, `upload` names the one file field of a multipart body. What acts
-    in `several` clients asks its permission in the provider's own firm and opens transactions
-    itself; it takes no key, so it must change nothing when it is called again. An answer
-    marked `secret` is kept nowhere: the same key again is refused instead of answered.
+    `max_bytes` bounds the body, `upload` names the one file field of a multipart body, `raw` the
+    kind of a body that is handed over as it came (argument `data`). What acts in `several` clients
+    asks its permission in the provider's own firm and opens transactions itself; it takes no key,
+    so it must change nothing when it is called again. An answer marked `secret` is kept nowhere:
+    the same key again is refused instead of answered.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Operation:
     key_required: bool = False
     max_bytes: int = DEFAULT_MAX_BYTES
     upload: str | None = None
+    raw: str | None = None
     rate: str = DEFAULT_RATE
     line: str = "member"
     secret: bool = False

@@ -89,13 +89,19 @@ def documents(query: DocumentQuery, page: PageRequest) -> Page[Any]:
 )
 def add_document(upload: FileStorage) -> object:
     """Checks and keeps a file; the same content again is the same document."""
+    line = line_for()
+    data = upload.stream.read(checks.MOST_BYTES + 1)
+    name = (upload.filename or "file")[-200:]
+    return queries.head(commands.add(data, name=name, line=line, source="api"))
+
+
+def line_for() -> str:
+    """The service line that a paper of the caller stands on; raises Invalid without any."""
     reached = scope.current().rights.lines
     line = next((one for one in PREFERRED if one in reached), None)
     if line is None:
         raise Invalid.of("line", "not-a-choice")
-    data = upload.stream.read(checks.MOST_BYTES + 1)
-    name = (upload.filename or "file")[-200:]
-    return queries.head(commands.add(data, name=name, line=line, source="api"))
+    return line
 
 
 def _looked(head: DocumentHead, *, handed_out: bool = False) -> None:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import TypeVar
 
 from app.kernel.errors import Invalid
 
@@ -28,12 +29,16 @@ PIECE = 1024 * 1024
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The industry's harmless test virus (eicar.org): whoever scans must find it."""
 
+Found = TypeVar("Found")
 _HEIF = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAIL_HEAD = re.compile(rb"\A(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.MULTILINE)
 _MAIL_MARKS = re.compile(rb"^(from|received|message-id|return-path):", re.IGNORECASE | re.MULTILINE)
 _MARKUP = re.compile(r"<\s*(?:!doctype\s+html|html|script|svg|iframe|body|head)\b", re.IGNORECASE)
+_MACRO_MEMBERS = ("vbaproject", "macrosheets/", "basic/")
+_MACRO_STORAGES = {"VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros"}
+_PACKED = (".zip", ".rar", ".7z", ".gz", ".tar", ".xz", ".bz2", ".jar", ".iso")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
@@ -56,6 +61,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "application/xml": (".xml",),
     "text/csv": (".csv", ".tsv"),
     "text/plain": (".txt", ".text", ".log", ".md", ".sta", ".mt940", ".json"),
+    "application/octet-stream": (".bin",),  # let in by a second look, whatever it is
 }
 _OPEN_XML = {
     "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -78,7 +84,7 @@ class Checked:
     name: str
 
 
-def check(data: bytes, *, name: str) -> Checked:
+def check(data: bytes, *, name: str, most: int = MOST_BYTES) -> Checked:
     """The kind of a file and its name; raises Invalid at the field `file` for what we do not keep.
 
     Codes: `file-empty`, `file-too-large`, `file-not-kept` (a kind we do not take), `file-damaged`,
@@ -86,17 +92,23 @@ def check(data: bytes, *, name: str) -> Checked:
     """
     if not data:
         raise _refused("file-empty")
-    if len(data) > MOST_BYTES:
-        raise _refused("file-too-large", most=MOST_BYTES // 1024)
+    if len(data) > most:
+        raise _refused("file-too-large", most=most // 1024)
     refuse_virus(data)
     media_type = _kind(data, name)
     return Checked(media_type, proper_name(name, media_type))
 
 
-def proper_name(name: str, media_type: str) -> str:
-    """The last part of a name, printable, with an ending of its kind; never empty, at most 200."""
+def plain_name(name: str) -> str:
+    """The last part of a name, printable and without signs that turn the writing; never empty."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     plain = "".join(sign for sign in last if sign.isprintable()).strip(" .") or "file"
+    return plain if len(plain) <= 200 else f"{plain[:150]}{plain[-50:]}"
+
+
+def proper_name(name: str, media_type: str) -> str:
+    """The last part of a name, printable, with an ending of its kind; never empty, at most 200."""
+    plain = plain_name(name)
     endings = EXTENSIONS[media_type]
     if plain.lower().endswith(endings):
         stem, dot, ending = plain.rpartition(".")
@@ -196,11 +208,20 @@ _PICTURES: tuple[tuple[bytes, Callable[[bytes], str]], ...] = (
 
 def _zipped(data: bytes) -> str:
     """An office file in a zip; any other archive is to be unpacked first."""
+    return _unzipped(data, _office)
+
+
+def _office(archive: zipfile.ZipFile) -> str:
+    kind = _office_kind(archive, archive.namelist())
+    _scan(archive)
+    return kind
+
+
+def _unzipped(data: bytes, look: Callable[[zipfile.ZipFile], Found]) -> Found:
+    """What `look` finds in an archive; its faults and passwords are refusals."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            kind = _office_kind(archive, names)
-            _scan(archive)
+            return look(archive)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -213,14 +234,13 @@ def _zipped(data: bytes) -> str:
         raise _refused("file-damaged") from None
     except RuntimeError:  # zipfile's word for a member with a password
         raise _refused("file-locked") from None
-    return kind
 
 
 def _office_kind(archive: zipfile.ZipFile, names: list[str]) -> str:
     if len(names) > MOST_MEMBERS:
         raise _refused("file-bomb")
     lowered = [one.lower() for one in names]
-    if any("vbaproject" in one or "macrosheets/" in one or "basic/" in one for one in lowered):
+    if any(mark in one for one in lowered for mark in _MACRO_MEMBERS):
         raise _refused("file-macros")
     if "mimetype" in names:
         with archive.open("mimetype") as head:
@@ -253,7 +273,7 @@ def _scan(archive: zipfile.ZipFile) -> None:
 def _ole(data: bytes) -> str:
     """An old office file, by the names in its directory ([MS-CFB] 2.6.1); none with macros."""
     names = set(_ole_names(data))
-    if names & {"VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros"}:
+    if names & _MACRO_STORAGES:
         raise _refused("file-macros")
     if names & {"EncryptedPackage", "EncryptionInfo"}:
         raise _refused("file-locked")
@@ -318,6 +338,28 @@ def _check_part(part: EmailMessage) -> None:
         return
     content = part.get_payload(decode=True)
     if isinstance(content, bytes):
-        refuse_virus(content)
-        if content.startswith(_PROGRAMS):
-            raise _refused("file-macros")
+        check_inside(content)
+
+
+def check_inside(content: bytes) -> None:
+    """Refuses what a mail or a PDF may not carry: viruses, programs, macros, bombs, archives in
+    archives. Other kinds may travel inside; they are checked in full when they become papers.
+    """
+    refuse_virus(content)
+    if content.startswith(_PROGRAMS):
+        raise _refused("file-macros")
+    if content.startswith(_OLE) and set(_ole_names(content)) & _MACRO_STORAGES:
+        raise _refused("file-macros")
+    if content.startswith(b"PK\x03\x04"):
+        _unzipped(content, _carried_archive)
+
+
+def _carried_archive(archive: zipfile.ZipFile) -> None:
+    lowered = [one.lower() for one in archive.namelist()]
+    if len(lowered) > MOST_MEMBERS:
+        raise _refused("file-bomb")
+    if any(mark in one for one in lowered for mark in _MACRO_MEMBERS):
+        raise _refused("file-macros")
+    if any(one.endswith(_PACKED) for one in lowered):
+        raise _refused("file-archive")
+    _scan(archive)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.documents import checks, preview, queries
+from app.documents import checks, examining, preview, queries
 from app.documents.happened import DocumentAdded
 from app.documents.models import CLASSES, DocumentHead, stored_kind
 from app.kernel import events, ids, scope, storage, undo, usage
@@ -41,33 +42,67 @@ def add(
         raise Invalid.of("document_class", "document-class-unknown")
     if not queries.sees(document_class):
         raise Forbidden("document-class-not-yours")
-    checked = checks.check(data, name=name)
-    known = _known(data, line, document_class)
+    checked = examining.examine(data, name=name)
+    return keep(data, Paper(checked.name, checked.media_type, line, document_class, source))
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A checked file that becomes a paper: what it is and where it belongs."""
+
+    name: str
+    media_type: str
+    line: str
+    document_class: str
+    source: str
+    note: str = ""
+
+
+def keep(data: bytes, paper: Paper, *, most: int = checks.MOST_BYTES) -> UUID:
+    """Stores what was checked; the same content again is the same paper, and says who sent it."""
+    known = _known(data, paper.line, paper.document_class)
     if known is not None:
+        session.execute(_AGAIN, {"id": known, **_facts(paper)})
         return known
     stored = storage.put(
         data,
-        kind=stored_kind(document_class),
-        name=checked.name if document_class == "normal" else "document",
-        media_type=checked.media_type,
-        line=line,
-        most=checks.MOST_BYTES,
+        kind=stored_kind(paper.document_class),
+        name=paper.name if _is_open(paper.document_class) else "document",
+        media_type=paper.media_type,
+        line=paper.line,
+        most=most,
     )
-    made = ids.uuid7()
-    values = {"id": made, "line": line, "class": document_class, "name": checked.name}
-    session.execute(_ADD, {**values, "source": source})
-    version = session.execute(_ADD_VERSION, {"id": made, "object": stored}).scalar_one()
+    return make_paper(stored, paper)
+
+
+def make_paper(stored: UUID, paper: Paper, *, made: UUID | None = None) -> UUID:
+    """A paper of a stored content: its first version, metered, painted and told."""
+    made = made or ids.uuid7()
+    session.execute(_ADD, {"id": made, **_facts(paper)})
+    about = {"id": made, "no": 1, "object": stored, "type": paper.media_type}
+    version = session.execute(_ADD_VERSION, about).scalar_one()
+    title = paper.name if _is_open(paper.document_class) else ""
     usage.record(
         METER,
         1,
         key=f"document:{made}",
-        evidence=usage.Evidence("document", made, checked.name if _is_open(document_class) else ""),
-        line=line,
+        evidence=usage.Evidence("document", made, title),
+        line=paper.line,
         unit="document",
     )
-    preview.order(made, line=line, media_type=checked.media_type)
-    _tell(made, version, checked.media_type)
+    preview.order(made, line=paper.line, media_type=paper.media_type)
+    tell(made, version, paper.media_type)
     return made
+
+
+def _facts(paper: Paper) -> dict[str, str]:
+    return {
+        "line": paper.line,
+        "class": paper.document_class,
+        "name": paper.name,
+        "source": paper.source,
+        "note": paper.note,
+    }
 
 
 def link(document_id: UUID, *, subject_type: str, subject_id: UUID) -> None:
@@ -139,7 +174,7 @@ def _restore(args: dict[str, Any]) -> None:
     )
 
 
-def _tell(document_id: UUID, version_id: UUID, media_type: str) -> None:
+def tell(document_id: UUID, version_id: UUID, media_type: str) -> None:
     """Says that a content is there; whoever reads papers gets a job of its own."""
     tenant = scope.current().tenant_id
     if tenant is not None:
@@ -172,13 +207,17 @@ _KNOWN = sa.text(
     " and v.sha256 = :sha and d.line = :line and d.class = :class and d.removed_at is null"
     " order by d.id limit 1"
 )
+_AGAIN = sa.text(
+    "insert into app.document_again (tenant_id, document_id, line, name, source)"
+    " values ((select guard.tenant_id()), :id, :line, :name, :source)"
+)
 _ADD = sa.text(
-    "insert into app.document (tenant_id, id, line, class, name, source)"
-    " values ((select guard.tenant_id()), :id, :line, :class, :name, :source)"
+    "insert into app.document (tenant_id, id, line, class, name, source, note)"
+    " values ((select guard.tenant_id()), :id, :line, :class, :name, :source, :note)"
 )
 _ADD_VERSION = sa.text(
     "insert into app.document_version (tenant_id, document_id, line, no, stored_object_id, sha256,"
-    " size, media_type) select o.tenant_id, :id, o.line, 1, o.id, o.sha256, o.size, o.media_type"
+    " size, media_type) select o.tenant_id, :id, o.line, :no, o.id, o.sha256, o.size, :type"
     " from app.stored_object o where o.tenant_id = (select guard.tenant_id()) and o.id = :object"
     " returning id"
 )

@@ -21,3 +21,20 @@ class DocumentAdded:
     document_id: UUID
     version_id: UUID
     media_type: str
+
+
+@events.event("document.upload-ended")
+@dataclass(frozen=True, slots=True)
+class UploadEnded:
+    """What became of an upload: a paper, a held file, or neither; `code` says why.
+
+    `subject_type` and `subject_id` are what it was brought for, such as an item of a request.
+    """
+
+    tenant: UUID
+    upload_id: UUID
+    document_id: UUID | None
+    held_id: UUID | None
+    code: str
+    subject_type: str | None
+    subject_id: UUID | None

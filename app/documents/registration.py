@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.api import Api
-from app.documents import api, commands, views
+from app.documents import api, api_uploads, commands, views
 from app.documents.readings import registration as readings_registration
+from app.documents.views_held import pages
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.documents.preview", "app.documents.readings.jobs")
+JOBS = ("app.documents.preview", "app.documents.readings.jobs", "app.documents.intake")
 PAPERS = _("Documents")
 _NAMES = {
     "document": _("Document"),
@@ -19,6 +20,14 @@ _NAMES = {
     "document_link": _("Document at a record"),
     "documents": _("Documents"),
     "document.added": _("A document is read and found"),
+    "document_again": _("Document added again"),
+    "documents.take-in": _("What was sent is looked at"),
+    "documents.uploads": _("Uploads that stopped are ended"),
+    "document.upload-ended": _("What was sent has been looked at"),
+    "held_file": _("File in quarantine"),
+    "quarantine": _("Quarantine"),
+    "upload": _("Upload"),
+    "upload_part": _("Part of an upload"),
     "documents.preview": _("Pictures of a document are made"),
 }
 _ERRORS = {
@@ -37,15 +46,26 @@ _ERRORS = {
     ),
     "document-not-linked": _("This document does not belong there any more."),
     "file-not-kept": _(
-        "Files of this kind are not kept. Send a PDF, a picture, an office file, CSV, text"
+        "Files of this kind become no documents. Send a PDF, a picture, an office file, CSV, text"
         " or a mail."
     ),
     "file-archive": _("Unpack the archive first and send the files in it."),
     "file-damaged": _("The file is damaged. Save it anew and send it again."),
-    "file-bomb": _("The file unpacks to far more than it should. It is not kept."),
+    "file-bomb": _("The file unpacks to far more than it should."),
     "file-macros": _("The file holds a program or macros. Save it without, as a PDF."),
     "file-locked": _("The file has a password. Send it without one."),
-    "file-virus": _("The file holds a virus. It was not kept."),
+    "file-virus": _("The file holds a virus. It is no document."),
+    "file-unscanned": _("The file is too large for the virus scanner."),
+    "held-decided": _("Somebody has decided on this file already."),
+    "held-own": _("You added this file yourself. Somebody else has to look at it."),
+    "held-virus": _("A file with a virus is not let in, by nobody."),
+    "scanner-unavailable": _("The virus scanner does not answer. Nothing was kept; try again."),
+    "too-many-uploads": _("There are 500 unfinished uploads. Finish them or wait for a day."),
+    "upload-changed": _("What arrived is not what was announced. Send the file again."),
+    "upload-ended": _("This upload has ended. Begin it anew."),
+    "upload-incomplete": _("Parts of the file are missing. Send them first."),
+    "upload-part-differs": _("This part came before with other content. Begin the upload anew."),
+    "upload-part-wrong": _("This part does not have the length that its place has."),
 }
 
 
@@ -54,6 +74,7 @@ def register(registry: Registry) -> None:
     registry.add(
         Permission("document.read", _("See documents"), PAPERS),
         Permission("document.add", _("Add, link and remove documents"), PAPERS),
+        Permission("document.release", _("Decide on files in quarantine"), PAPERS),
         Meter(commands.METER, _("Document kept"), "document", "accounting"),
         *readings_registration.ENTRIES,
         NavItem(
@@ -84,9 +105,9 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return (views.pages, views.portal)
+    return (pages, views.portal)
 
 
 def apis() -> tuple[Api, ...]:
     """The operations on papers."""
-    return (api.api,)
+    return (api.api, api_uploads.api)

@@ -31,3 +31,7 @@ class ClassForm(forms.Schema):
     """Another class."""
 
     document_class: DocumentClass
+
+
+class SnapForm(forms.Schema):
+    """Photos of receipts; nothing but files."""

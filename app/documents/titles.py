@@ -14,4 +14,7 @@ SOURCE_TITLES = {
     "portal": _("sent at the portal"),
     "question": _("came with an answer"),
     "api": _("came over the API"),
+    "camera": _("photographed"),
+    "link": _("sent by a link"),
+    "mail": _("came by mail"),
 }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.documents import checks, commands, queries, schemas, subjects
+from app.documents import checks, commands, held, intake, queries, schemas, subjects, uploads
+from app.documents.intake import Taken
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, SOURCE_TITLES
 from app.kernel import paging, people, reads, registry, scope, undo, words
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Forbidden, Invalid, NotFound
 from app.kernel.registry import PaletteHit, ServiceLine
 from app.kernel.words import _
 from app.web import forms, lists
@@ -28,6 +29,8 @@ MOST_AT_ONCE = 60 * 1024 * 1024
 
 
 def _kind_of(head: DocumentHead) -> str:
+    if head.media_type == "application/octet-stream":
+        return head.name.rpartition(".")[2][:8].upper()
     return checks.EXTENSIONS[head.media_type][0].lstrip(".").upper()
 
 
@@ -60,7 +63,7 @@ LIST = lists.ListView(
 )
 
 
-def _line_choices() -> list[tuple[str, Any]]:
+def line_choices() -> list[tuple[str, Any]]:
     """The service lines the reader reaches here."""
     reached = scope.current().rights.lines
     return [
@@ -89,35 +92,51 @@ def index() -> Response:
         page=LIST.page(asked, _found(asked)),
         form=forms.current(schemas.UploadForm),
         classes=_class_choices(),
-        lines=_line_choices(),
+        lines=line_choices(),
+        waiting=uploads.unfinished(),
+        held=held.count(),
     )
 
 
 pages.get("/c/<client>/documents", needs="document.read", endpoint="index")(index)
 
 
-def _uploaded(source: str) -> list[UUID]:
+def uploaded(source: str) -> list[Taken]:
+    """What became of each file of the form; refused ones that are not held are a refusal of all."""
     form = forms.bind(schemas.UploadForm)
-    line = form.line or next((name for name, _title in _line_choices()), None)
+    line = form.line or next((name for name, _title in line_choices()), None)
     if line is None:
         raise Invalid.of("line", "not-a-choice")
     sent = forms.uploads("files", max_bytes=checks.MOST_BYTES, most=MOST_FILES)
     if not sent:
         raise Invalid.of("files", "file-missing")
+    if not queries.sees(form.document_class):
+        raise Forbidden("document-class-not-yours")
     return [
-        commands.add(
+        intake.take(
             one.data, name=one.name, line=line, document_class=form.document_class, source=source
         )
         for one in sent
     ]
 
 
+def say_held(taken: Sequence[Taken]) -> None:
+    """Says of each file that was kept in quarantine why."""
+    for one in taken:
+        if one.held_id is not None:
+            reason = words.error_text(one.code, {})
+            toast(_("Kept in quarantine: %(reason)s", reason=reason), tone="warn")
+
+
 @pages.post("/c/<client>/documents", needs="document.add", again=index, max_bytes=MOST_AT_ONCE)
 def upload() -> Response:
     """Adds papers."""
-    made = _uploaded("staff")
-    toast(words.ngettext("%(n)s document added.", "%(n)s documents added.", len(made)))
-    if len(made) == 1:
+    taken = uploaded("staff")
+    made = [one.document_id for one in taken if one.document_id is not None]
+    if made:
+        toast(words.ngettext("%(n)s document added.", "%(n)s documents added.", len(made)))
+    say_held(taken)
+    if len(taken) == len(made) == 1:
         return redirect_to(".show", document_id=made[0])
     return redirect_to(".index")
 
@@ -263,7 +282,9 @@ def own_papers() -> Response:
         form=forms.current(schemas.UploadForm),
         classes=_class_choices(),
         class_titles=CLASS_TITLES,
-        lines=_line_choices(),
+        lines=line_choices(),
+        waiting=uploads.unfinished(),
+        held=held.held(limit=20),
     )
 
 
@@ -279,8 +300,11 @@ portal.get("/portal/<client>/documents", needs="document.read", endpoint="own_pa
 )
 def send() -> Response:
     """The client's people send papers."""
-    made = _uploaded("portal")
-    toast(words.ngettext("%(n)s document sent.", "%(n)s documents sent.", len(made)))
+    taken = uploaded("portal")
+    made = [one for one in taken if one.document_id is not None]
+    if made:
+        toast(words.ngettext("%(n)s document sent.", "%(n)s documents sent.", len(made)))
+    say_held(taken)
     return redirect_to(".own_papers")
 
 

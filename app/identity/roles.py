@@ -26,6 +26,7 @@ _CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting
 _EXPORT = frozenset({"accounting.export"})
 _SEE = frozenset({"document.read"})
 _PAPERS = _SEE | {"document.add"}
+_DECIDE = frozenset({"document.release"})  # quarantine: a second look
 _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _WORK = frozenset({"task.read", "task.write"})  # staff: tasks
@@ -54,6 +55,7 @@ SHIPPED = (
         | _APPROVE
         | _ASK
         | _WORK
+        | _DECIDE
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
         | {"token.make", "link.make"},
@@ -63,7 +65,13 @@ SHIPPED = (
         "staff_accountant",
         "provider",
         _("Staff accountant"),
-        _BOOKS | _CLOSE | _EXPORT | _ASK | _WORK | {"access.request", "token.make", "link.make"},
+        _BOOKS
+        | _CLOSE
+        | _EXPORT
+        | _ASK
+        | _WORK
+        | _DECIDE
+        | {"access.request", "token.make", "link.make"},
         ("accounting",),
     ),
     RoleTemplate(
@@ -79,7 +87,7 @@ SHIPPED = (
         "compliance_manager",
         "provider",
         _("Compliance manager"),
-        _ASK | _WORK | {"access.list", "access.request", "audit.read", "link.make"},
+        _ASK | _WORK | _DECIDE | {"access.list", "access.request", "audit.read", "link.make"},
         ("compliance",),
     ),
     RoleTemplate(

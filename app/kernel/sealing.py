@@ -11,6 +11,7 @@ import json
 import os
 import time
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -25,6 +26,7 @@ from app.kernel.errors import Unavailable
 from app.kernel.settings import Settings
 
 NONCE_BYTES = 12
+_CLIENT_KEY = "backoffice client key"
 
 
 class Unsealable(Unavailable):
@@ -78,17 +80,54 @@ def unseal_state(text: str, context: str) -> dict[str, Any]:
 
 
 def client_key() -> bytes:
-    """The data key of the client of the open transaction; made at its first use.
+    """The data key of the client of the open transaction, the newest; made at its first use.
 
     The database keeps it wrapped; losing the key-encryption key loses it, and erasing the
     wrapped key erases everything under it.
     """
+    keys = client_keys()
+    if keys:
+        return keys[max(keys)]
+    tenant = _tenant()
+    keep = sa.text("select app.keep_client_key(:wrapped)")
+    wrapped = db.session.execute(keep, {"wrapped": fresh_client_key(tenant)}).scalar_one()
+    return _unwrapped(bytes(wrapped), tenant)
+
+
+def client_keys(*, storing: bool = False) -> dict[int, bytes]:
+    """Every data key of the client by its number; the highest seals, older ones only open.
+
+    With `storing` no new key can come until the transaction ends, so that a rotation misses
+    nothing that is being written. A holder of a link into the client gets them too.
+    """
+    tenant = _tenant()
+    door = "app.sealing_keys()" if storing else "app.client_keys()"
+    rows = db.session.execute(sa.text(f"select no, wrapped from {door}"))
+    return {row.no: _unwrapped(bytes(row.wrapped), tenant) for row in rows}
+
+
+def newest_key() -> tuple[int, bytes]:
+    """Number and key that seal from now on, held until the transaction ends."""
+    keys = client_keys(storing=True)
+    if not keys:
+        client_key()
+        keys = client_keys(storing=True)
+    if not keys:
+        raise Unavailable("no-client-key")
+    return max(keys), keys[max(keys)]
+
+
+def fresh_client_key(tenant: UUID) -> bytes:
+    """A new random data key of a client, wrapped."""
+    return _seal(_purpose_key(_CLIENT_KEY), os.urandom(32), f"client|{tenant}")
+
+
+def _unwrapped(wrapped: bytes, tenant: UUID) -> bytes:
+    return _unseal(_purpose_key(_CLIENT_KEY), wrapped, f"client|{tenant}")
+
+
+def _tenant() -> UUID:
     tenant = scopes.current().tenant_id
     if tenant is None:
         raise Unavailable("no-client-key")
-    wrapped = db.session.execute(sa.text("select app.client_key()")).scalar()
-    if wrapped is None:
-        fresh = _seal(_purpose_key("backoffice client key"), os.urandom(32), f"client|{tenant}")
-        keep = sa.text("select app.keep_client_key(:wrapped)")
-        wrapped = db.session.execute(keep, {"wrapped": fresh}).scalar_one()
-    return _unseal(_purpose_key("backoffice client key"), bytes(wrapped), f"client|{tenant}")
+    return tenant

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     )
     smtp_url: str | None = Field(None, validation_alias=_name("BACKOFFICE_SMTP_URL"))
     mail_from: str = Field("backoffice@localhost", validation_alias=_name("BACKOFFICE_MAIL_FROM"))
+    clamd: str | None = Field(None, validation_alias=_name("BACKOFFICE_CLAMD"))
+    mail_in_domain: str | None = Field(None, validation_alias=_name("BACKOFFICE_MAIL_IN_DOMAIN"))
+    mail_in_key: str | None = Field(
+        None, validation_alias=_name("BACKOFFICE_MAIL_IN_KEY"), min_length=16
+    )
+    backup_days: int = Field(35, ge=1, le=3660, validation_alias=_name("BACKOFFICE_BACKUP_DAYS"))
     data_dir: Path = Field(Path(".local"), validation_alias=_name("BACKOFFICE_DATA_DIR"))
 
     @field_validator("guard_key", "kek")
@@ -67,6 +73,13 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an address such as https://desk.example.com")
         return value.rstrip("/")
+
+    @field_validator("clamd")
+    @classmethod
+    def _scanner_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("unix:/", "tcp://")):
+            raise ValueError("must be unix:/path/of/socket or tcp://host:3310")
+        return value or None
 
     @classmethod
     def settings_customise_sources(

@@ -116,9 +116,29 @@ def open(object_id: UUID) -> Iterator[bytes]:  # noqa: A001  # reads as storage.
 
     Head and key are fetched at once, inside the transaction; the pieces may be read after it.
     """
-    found = _readable(object_id)
-    key, label = sealing.client_key(), _label(found.sha256)
-    return storage_chunks.opened(bucket().get(_key(found.sha256)), key=key, label=label)
+    return open_content(_readable(object_id).sha256)
+
+
+def open_content(sha: str) -> Iterator[bytes]:
+    """The plain pieces of a content of the client by its hash, for who was shown its head."""
+    keys = sealing.client_keys()
+
+    def key(number: int) -> bytes:
+        if number not in keys:  # sealed anew since: a rotation is at work
+            keys.update(sealing.client_keys())
+        if number not in keys:
+            raise Unavailable("no-client-key")
+        return keys[number]
+
+    return storage_chunks.opened(bucket().get(_key(sha)), key=key, label=_label(sha))
+
+
+def keep_content(data: bytes) -> str:
+    """Seals and stores bytes without a head; returns their hash. A door writes the head."""
+    sha = hashlib.sha256(data).hexdigest()
+    if not _with_heads([sha]):
+        _store(io.BytesIO(data), sha)
+    return sha
 
 
 def read(object_id: UUID) -> bytes:
@@ -167,7 +187,8 @@ def _store(plain: IO[bytes], sha: str) -> None:
     sealed under a key that was rolled back with it. So it is written anew, as a new version.
     """
     key = _key(sha)
-    sealed = storage_chunks.sealed(plain, key=sealing.client_key(), label=_label(sha))
+    number, client_key = sealing.newest_key()
+    sealed = storage_chunks.sealed(plain, number=number, key=client_key, label=_label(sha))
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as body:
         for piece in sealed:
             body.write(piece)

@@ -24,6 +24,7 @@ from app.accounting.recode import commands as recode_commands
 from app.accounting.rules import commands as rule_commands
 from app.cli.demo_books import open_items
 from app.documents import commands as documents
+from app.documents import intake, uploads
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
@@ -227,6 +228,7 @@ def _fill_requests() -> None:
     line = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1).rows[0].id
     made = documents.add(b"Lease of the shop", name="lease.txt", line="accounting", source="staff")
     documents.link(made, subject_type="bank_transaction", subject_id=line)
+    _fill_papers()
     questions.ask(
         line="accounting",
         subject_type="bank_transaction",
@@ -241,6 +243,12 @@ def _fill_requests() -> None:
         text="Split this, please",
         audience="sent_back",
     )
+
+
+def _fill_papers() -> None:
+    """A file in quarantine and an upload that stopped half-way."""
+    intake.take(b"MZ program", name="tool.exe", line="accounting", source="staff")
+    uploads.open_one(name="big.pdf", size=6_000_000, line="accounting", source="staff")
 
 
 def _ask(house: House, admin: psycopg.Connection, firm: Firm) -> None:

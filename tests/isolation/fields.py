@@ -36,6 +36,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "bank_account_id": of("app.bank_account"),
     "counterparty_id": of("ledger.counterparty"),
     "document_id": of("app.document"),
+    "held_id": of("app.held_file"),
+    "upload_id": of("app.upload"),
     "entry_id": of("ledger.entry"),
     "event_id": of("app.audit_event"),
     "file_id": of("app.statement_file"),

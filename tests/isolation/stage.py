@@ -17,6 +17,7 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.ledger import PostingInput
 from app.cli.operator_scope import as_operator
 from app.documents import commands as documents
+from app.documents import intake, uploads
 from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
@@ -109,6 +110,8 @@ def _fill_requests() -> None:
     """A paper, a question about a bank line, and a note at it."""
     data = f"{CONTENT} paper".encode()
     documents.add(data, name=f"{CONTENT}.txt", line="accounting", source="staff")
+    intake.take(b"MZ", name=f"{CONTENT}.exe", line="accounting", source="staff")
+    uploads.open_one(name=f"{CONTENT}.pdf", size=6, line="accounting", source="staff")
     found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1)
     line = found.rows[0].id
     questions.ask(

@@ -107,13 +107,17 @@ def test_damaged_swapped_or_cut_objects_are_refused(app: Flask, tenant: UUID, pe
     with app.app_context(), db.transaction(person.scope(tenant)):
         key = sealing.client_key()
         plain = b"x" * (2 * MEGABYTE)
-        sealed = b"".join(storage_chunks.sealed(io.BytesIO(plain), key=key, label="a"))
+
+        def ring(_number: int) -> bytes:
+            return key
+
+        sealed = b"".join(storage_chunks.sealed(io.BytesIO(plain), number=1, key=key, label="a"))
         cut = sealed[: storage_chunks.HEAD_BYTES + storage_chunks.SEALED_BYTES]
         flipped = bytes([*sealed[:40], sealed[40] ^ 1]) + sealed[41:]
-        assert b"".join(storage_chunks.opened([sealed], key=key, label="a")) == plain
+        assert b"".join(storage_chunks.opened([sealed], key=ring, label="a")) == plain
         for bad, label in ((cut, "a"), (flipped, "a"), (sealed, "b"), (b"", "a")):
             with pytest.raises(Unavailable, match="object-damaged"):
-                b"".join(storage_chunks.opened([bad], key=key, label=label))
+                b"".join(storage_chunks.opened([bad], key=ring, label=label))
 
 
 def test_sizes_states_and_lines_are_kept(

@@ -13,6 +13,11 @@ create table app.document (
   name text not null check (length(name) between 1 and 255),
   version integer not null default 1 check (version > 0),     -- the newest of its versions
   source text not null check (source ~ '^[a-z][a-z_]{0,29}$'),
+  type text not null default '' check (type ~ '^[a-z_]{0,30}$'),  -- receipt, invoice, …; '' not said
+  period date check (extract(day from period) = 1),             -- the month it belongs to
+  counterparty text not null default '' check (length(counterparty) <= 200),
+  tags text[] not null default '{}' check (cardinality(tags) <= 20),
+  note text not null default '' check (length(note) <= 1000),   -- how it came, where that matters
   added_by uuid not null default guard.user_id(),
   added_at timestamptz not null default now(),
   removed_at timestamptz,
@@ -70,8 +75,9 @@ begin
   end loop;
 end $$;
 -- Who added and linked is whoever acts: login roles cannot write those columns.
-grant insert (tenant_id, id, line, class, name, source) on app.document to app_rw, app_worker;
-grant update (class, removed_at, removed_by) on app.document to app_rw, app_worker;
+grant insert (tenant_id, id, line, class, name, source, note) on app.document to app_rw, app_worker;
+grant update (class, type, period, counterparty, tags, removed_at, removed_by)
+  on app.document to app_rw, app_worker;
 grant insert (tenant_id, document_id, line, no, stored_object_id, sha256, size, media_type)
   on app.document_version to app_rw, app_worker;
 grant insert (tenant_id, document_id, line, subject_type, subject_id)
@@ -86,8 +92,12 @@ call guard.stamp('app.document', '{removed_at}');
 create function app.document_added() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  if session_user in ('app_rw', 'app_worker') and guard.is_staff() then
-    new.provider_class := new.class;
+  if session_user in ('app_rw', 'app_worker') then
+    if new.source in ('link', 'mail') then
+      new.added_side := 'client';   -- a system user's job takes in what their people sent
+    elsif guard.is_staff() then
+      new.provider_class := new.class;
+    end if;
   end if;
   return new;
 end $$;
@@ -151,7 +161,7 @@ create policy paper on app.document_link as restrictive to app_rw, app_worker
 create policy document_class on app.stored_object as restrictive to app_rw, app_worker
   using (kind not in ('document.payroll', 'document.owner_only')
     or tenant_id || ':' || substr(kind, 10) = any ((select guard.document_classes())::text[]));
-call app.audit_table('app.document', array['name']);
+call app.audit_table('app.document', array['name', 'counterparty', 'note']);
 call app.audit_table('app.document_version', array['sha256']);
 call app.audit_table('app.document_link');
 reset role;

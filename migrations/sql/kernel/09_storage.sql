@@ -4,14 +4,15 @@ set role app_owner;
 create table app.tenant_key (
   tenant_id uuid not null,
   id uuid not null default uuidv7(),
+  no int not null check (no > 0),  -- the newest seals; an older one stays while objects stand under it
   wrapped bytea not null,
   made_at timestamptz not null default now(),
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  unique (tenant_id, no)
 );
-create unique index tenant_key_one on app.tenant_key (tenant_id);
 call guard.protect('app.tenant_key', 'member');
 call guard.admit('app.tenant_key', 'storage_door', null);
-grant select, insert on app.tenant_key to storage_door;
+grant select, insert, update (wrapped), delete on app.tenant_key to storage_door;
 
 create table app.stored_object (
   tenant_id uuid not null,
@@ -41,11 +42,26 @@ call app.audit_table('app.stored_object', array['name', 'sha256']);
 call guard.admit('app.stored_object', 'storage_door', null);
 grant select, update (kind, state) on app.stored_object to storage_door;
 
--- The client's wrapped key, for whoever reaches anything there: useless without the wrapping key.
-create function app.client_key() returns bytea
+create function app.key_tenant() returns uuid
+language plpgsql stable set search_path=pg_catalog,pg_temp as $$
+declare c guard.claim := guard.claims();
+begin
+  return case when c.kind = 'link' then guard.link_opens(c.object_type, c.object_id)
+    else guard.tenant_id() end;
+end $$;
+-- The client's wrapped keys, the newest last, for whoever reaches anything there, or holds a link
+-- into it: useless without the wrapping key.
+create function app.client_keys() returns table (no int, wrapped bytea)
 language sql stable security definer set search_path=pg_catalog,pg_temp as $$
-  select wrapped from app.tenant_key where tenant_id = guard.tenant_id()
+  select k.no, k.wrapped from app.tenant_key k where k.tenant_id = app.key_tenant() order by k.no
 $$;
+-- The same for whoever is about to store: no new key comes while they write (see rotate_client_key).
+create function app.sealing_keys() returns table (no int, wrapped bytea)
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+begin
+  return query select k.no, k.wrapped from app.tenant_key k
+    where k.tenant_id = app.key_tenant() order by k.no for key share;
+end $$;
 -- The first wrapped key of a client wins; a second is answered with the first.
 create function app.keep_client_key(p_wrapped bytea) returns bytea
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
@@ -53,8 +69,10 @@ declare t uuid := guard.tenant_id();
 begin
   -- whoever only reads could lay a key that opens nothing
   if t is null or guard.writable('*') is null then raise exception 'refused: key' using errcode = '42501'; end if;
-  insert into app.tenant_key (tenant_id, wrapped) values (t, p_wrapped) on conflict do nothing;
-  return (select wrapped from app.tenant_key where tenant_id = t);
+  if not exists (select from app.tenant_key k where k.tenant_id = t) then
+    insert into app.tenant_key (tenant_id, no, wrapped) values (t, 1, p_wrapped) on conflict do nothing;
+  end if;
+  return (select k.wrapped from app.tenant_key k where k.tenant_id = t order by k.no desc limit 1);
 end $$;
 -- What was held back is let in or refused by the worker's check only, once.
 create function app.settle_held_object(p_id uuid, p_state text) returns boolean
@@ -82,6 +100,9 @@ alter function app.expire_report_files(timestamptz) owner to storage_door;
 grant execute on function app.expire_report_files(timestamptz) to app_worker;
 alter function app.settle_held_object(uuid, text) owner to storage_door;
 grant execute on function app.settle_held_object(uuid, text) to app_worker;
-alter function app.client_key() owner to storage_door;
+alter function app.client_keys() owner to storage_door;
+alter function app.key_tenant() owner to storage_door;
+alter function app.sealing_keys() owner to storage_door;
 alter function app.keep_client_key(bytea) owner to storage_door;
-grant execute on function app.client_key(), app.keep_client_key(bytea) to app_rw, app_worker;
+grant execute on function app.client_keys(), app.sealing_keys(), app.keep_client_key(bytea)
+  to app_rw, app_worker;
