@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting.reconcile import accept, certain
-from app.kernel import jobs
+from app.accounting.reconcile import accept, certain, views
+from app.kernel import jobs, paging
 from tests.accounting import reconcile_scene
 from tests.accounting.reconcile_scene import Scene
 from tests.accounting.test_reconcile_pending import Person
@@ -148,3 +150,51 @@ def test_it_is_not_taken_back_while_it_runs(app: Flask, worker_app: Flask, scene
     assert "still being booked" in refused
     jobs.run_due(worker_app)
     assert len(of_march(scene, "booked")) == LINES
+
+
+def test_every_certain_line_is_listed_a_page_at_a_time_and_the_count_stays_whole(
+    app: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "CERTAIN_ROWS", 4)
+    person = Person(app, scene)
+    url, seen, pages = f"{scene.url}/certain", 0, 0
+    while url:
+        page = person.see(url)
+        assert f"{LINES} certain lines" in page
+        assert f'name="count" value="{LINES}"' in page
+        assert "The list has changed" not in page
+        seen += page.count("<tr data-row>")
+        pages += 1
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        url = html.unescape(found[1]) if found else ""
+    assert (seen, pages) == (LINES, 3)
+
+
+def test_a_list_that_changed_between_two_pages_says_so(
+    app: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "CERTAIN_ROWS", 4)
+    person = Person(app, scene)
+    found = re.search(r'href="([^"]+)" rel="next"', person.see(f"{scene.url}/certain"))
+    assert found
+    line = of_march(scene, "to_do")[0]
+    person.act(f"lines/{line.id}/skip", {"version": str(line.version), "why": "not ours"})
+    page = person.see(html.unescape(found[1]))
+    assert "The list has changed" in page
+    assert f"{LINES - 1} certain lines" in page
+    for made_up in ("x", "WyJhIl0", paging.encode(("2026-03-01", "no", "no"))):
+        assert person.client.get(f"{scene.url}/certain?after={made_up}").status_code in (400, 422)
+
+
+def test_the_tab_of_certain_lines_goes_on_past_what_it_looks_at_once(
+    app: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "CERTAIN_LOOKED", 4)
+    person = Person(app, scene)
+    url, seen = f"{scene.url}?tab=certain", set()
+    while url:
+        page = person.see(url)
+        seen |= set(re.findall(r'<tr id="l-([0-9a-f-]+)"', page))
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        url = html.unescape(found[1]) if found else ""
+    assert seen == {str(line.id) for line in of_march(scene, "to_do")}

@@ -119,13 +119,17 @@ def certain(bank_account_id: UUID, *, most: int = MOST_CERTAIN) -> Certain:
     Raises NotFound for an unknown bank account.
     """
     bank_queries.bank_account(bank_account_id)
-    found = lines.first_to_do(bank_account_id, most)
-    guesses = suggest_queries.suggestions([line_id for line_id, _version in found])
+    return certain_among(lines.first_to_do(bank_account_id, most))
+
+
+def certain_among(found: Sequence[lines.ToDo]) -> Certain:
+    """Those of lines to do, at most MOST_CERTAIN, whose best guess is certain."""
+    guesses = suggest_queries.suggestions([one.id for one in found])
     return Certain(
         tuple(
-            (line_id, version, guesses[line_id][0])
-            for line_id, version in found
-            if guesses.get(line_id) and guesses[line_id][0].certainty == "certain"
+            (one.id, one.version, guesses[one.id][0])
+            for one in found
+            if guesses.get(one.id) and guesses[one.id][0].certainty == "certain"
         )
     )
 

@@ -183,10 +183,22 @@ def tied_to(entry_id: UUID) -> list[HeldLine]:
     return [line for line in found.values() if line.id in still]
 
 
-def first_to_do(bank_account_id: UUID, limit: int) -> list[tuple[UUID, int]]:
-    """The oldest lines to do of a bank account with their versions."""
-    rows = session.execute(_FIRST, {"account": bank_account_id, "limit": limit})
-    return [(row.id, row.version) for row in rows]
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A line to do as it stands in the order of days."""
+
+    id: UUID
+    version: int
+    booked_on: dt.date
+
+
+def first_to_do(
+    bank_account_id: UUID, limit: int, *, after: tuple[dt.date, UUID] | None = None
+) -> list[ToDo]:
+    """The oldest lines to do of a bank account, of those after a day and id."""
+    on, line_id = after or (dt.date.min, UUID(int=0))
+    values = {"account": bank_account_id, "limit": limit, "on": on, "id": line_id}
+    return [ToDo(**row._mapping) for row in session.execute(_FIRST, values)]
 
 
 def last_coding(bank_account_id: UUID, like: UUID | None = None) -> Coding | None:
@@ -308,8 +320,10 @@ _METER = sa.text(
     " 'accounting', null) from jsonb_to_recordset(:rows) as x(key text, id uuid, title text)"
 ).bindparams(sa.bindparam("rows", type_=JSONB()))
 _FIRST = sa.text(
-    f"select id, version from app.bank_transaction where {_TENANT} and state = 'to_do'"
-    " and status = 'booked' and bank_account_id = :account order by booked_on, id limit :limit"
+    f"select id, version, booked_on from app.bank_transaction where {_TENANT}"
+    " and state = 'to_do' and status = 'booked' and bank_account_id = :account"
+    " and (booked_on, id) > (cast(:on as date), cast(:id as uuid))"
+    " order by booked_on, id limit :limit"
 )
 _CODING_OF = sa.text(
     f"select coding from app.bank_transaction where {_TENANT} and id = :id"

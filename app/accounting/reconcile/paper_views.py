@@ -26,7 +26,7 @@ def papers(bank_account_id: UUID) -> Response:
     """The lines to ask about, all of them ticked, and the words."""
     bank = bank_queries.bank_account(bank_account_id)
     reads.leave(reads.Look(kind="bank_account", object_id=bank_account_id, line="accounting"))
-    rows = reading.lines(reconcile_papers.unasked(bank_account_id))
+    rows = reading.lines(reconcile_papers.unasked(bank_account_id)).rows
     values = {"text": words.gettext("Please send the receipt or the invoice.")}
     return render(
         "accounting/reconcile_papers.html",

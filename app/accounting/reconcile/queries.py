@@ -133,12 +133,14 @@ def line(line_id: UUID) -> ReconcileLine:
     return _read(row)
 
 
-def lines(line_ids: Sequence[UUID]) -> list[ReconcileLine]:
-    """Lines by their ids, oldest first; unknown ones are left out."""
-    statement = sa.text(f"{_LINE} and t.id = any(:ids) order by t.booked_on, t.id").bindparams(
-        sa.bindparam("ids", type_=ARRAY(sa.Uuid()))
-    )
-    return [_read(row) for row in session.execute(statement, {"ids": list(line_ids)})]
+def lines(
+    line_ids: Sequence[UUID], *, after: tuple[date, UUID] | None = None, limit: int = 200
+) -> paging.Page[ReconcileLine]:
+    """A page of lines by their ids, oldest first; unknown ones are left out."""
+    on, line_id = after or (date.min, UUID(int=0))
+    values = {"ids": list(line_ids), "on": on, "id": line_id, "limit": limit + 1}
+    rows = [_read(row) for row in session.execute(_BY_IDS, values)]
+    return paging.page(rows, limit=limit, key=lambda one: (one.booked_on, one.id))
 
 
 def next_to_do(line: ReconcileLine) -> UUID | None:
@@ -227,3 +229,7 @@ _LINE = (
     " on a.tenant_id = t.tenant_id and a.id = t.bank_account_id"
     " where t.tenant_id = (select guard.tenant_id())"
 )
+_BY_IDS = sa.text(
+    f"{_LINE} and t.id = any(:ids) and (t.booked_on, t.id) > (:on, :id)"
+    " order by t.booked_on, t.id limit :limit"
+).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +19,12 @@ from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import balance as reconcile_balance
 from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import forms as schemas
+from app.accounting.reconcile import lines as reconcile_lines
 from app.accounting.reconcile import papers as reconcile_papers
 from app.accounting.reconcile import queries as reading
 from app.accounting.reconcile import shown as showing
 from app.accounting.reconcile import words as saying
+from app.accounting.reconcile.lines import ToDo
 from app.accounting.reconcile.queries import ReconcileLine, Tab, Wanted
 from app.accounting.reconcile.shown import Names, Shown
 from app.documents import queries as documents
@@ -33,8 +37,9 @@ from app.web.render import go, is_partial, redirect_to, render
 
 pages = Pages("accounting_reconcile", __name__, surface=Surface.CLIENT)
 LIMIT = 40
-CERTAIN_SHOWN = 500
-"""So many certain lines are listed; counted and accepted are more."""
+CERTAIN_LOOKED = 500
+"""The tab of certain lines looks at so many lines to do at once; its next page at the next."""
+CERTAIN_ROWS = 200
 SPLIT_ROWS = 4
 
 
@@ -57,6 +62,8 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
         return render("accounting/reconcile.html", fragment="numbers", **_head(bank))
     wanted = _wanted(bank_account_id)
     found = reading.page(wanted, after=request.args.get("after"), limit=LIMIT)
+    if wanted.tab == "certain" and found.next is None and not wanted.group:
+        found = replace(found, next=_further(bank_account_id))
     names = showing.load_names()
     rows = showing.rows(found.rows, names)
     values: dict[str, Any] = {
@@ -128,18 +135,22 @@ def certain(bank_account_id: UUID) -> Response:
     job_id = _id_asked("job")
     if job_id is not None and request.method == "GET":
         return _certain_done(bank_account_id, job_id)
+    asked = request.args.get("after") if request.method == "GET" else None
+    after = paging.keys(asked, date.fromisoformat, UUID, str)
     found = reconcile_accept.certain(bank_account_id)
     names = showing.load_names()
     chosen = {line_id: guess for line_id, _version, guess in found.chosen}
-    shown = [
-        Shown(one, names, suggested=(chosen[one.id],))
-        for one in reading.lines(list(chosen)[:CERTAIN_SHOWN])
-    ]
+    listed = reading.lines(list(chosen), after=after and after[:2], limit=CERTAIN_ROWS)
+    shown = [Shown(one, names, suggested=(chosen[one.id],)) for one in listed.rows]
+    last = listed.rows[-1] if listed.next else None
     return render(
         "accounting/reconcile_certain.html",
         bank=bank_queries.bank_account(bank_account_id),
         certain=found,
         rows=shown,
+        first=after is None,
+        next=last and paging.encode((last.booked_on, last.id, found.digest)),
+        changed=after is not None and after[2] != found.digest,
         most=reconcile_accept.MOST_CERTAIN,
         at_once=reconcile_accept.AT_ONCE,
         form=forms.current(schemas.CertainForm),
@@ -169,10 +180,8 @@ def _wanted(bank_account_id: UUID) -> Wanted:
     tab: Tab = next((one for one in reading.TABS if one == asked), "to_do")
     ids: Sequence[UUID] | None = None
     if tab == "certain":
-        ids = [
-            one
-            for one, _v, _g in reconcile_accept.certain(bank_account_id, most=CERTAIN_SHOWN).chosen
-        ]
+        looked, _more = _looked_at(bank_account_id)
+        ids = [one for one, _v, _g in reconcile_accept.certain_among(looked).chosen]
     elif tab == "asked":
         ids = _asked_ids()
     return Wanted(
@@ -182,6 +191,22 @@ def _wanted(bank_account_id: UUID) -> Wanted:
         group=request.args.get("group") == "payee",
         text=(request.args.get("q") or "").strip()[:100].replace("\0", "") or None,
     )
+
+
+def _looked_at(bank_account_id: UUID) -> tuple[Sequence[ToDo], bool]:
+    """The lines to do that a page of the certain ones looks at, and whether more come after."""
+    after = None
+    if request.args.get("group") != "payee":
+        after = paging.keys(request.args.get("after"), date.fromisoformat, UUID)
+    key = after and (after[0], after[1])
+    found = reconcile_lines.first_to_do(bank_account_id, CERTAIN_LOOKED + 1, after=key)
+    return found[:CERTAIN_LOOKED], len(found) > CERTAIN_LOOKED
+
+
+def _further(bank_account_id: UUID) -> str | None:
+    """Where the next page of the certain lines begins: after the last line looked at."""
+    looked, more = _looked_at(bank_account_id)
+    return paging.encode((looked[-1].booked_on, looked[-1].id)) if more else None
 
 
 def _asked_ids() -> list[UUID]:
