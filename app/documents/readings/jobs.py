@@ -1,13 +1,15 @@
-"""The job that reads a paper: its bytes out, a process of its own, what was read in."""
+"""The jobs that read a paper and learn from its correction, each in a process of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from app.documents import queries
 from app.documents.happened import DocumentAdded
-from app.documents.readings import keeping, order, run
+from app.documents.readings import keeping, learning, learning_order, learnt, order, run, taught
+from app.documents.readings import queries as readings
 from app.kernel import events, workroom
 from app.kernel.errors import NotFound
 from app.kernel.jobs import Progress, job
@@ -19,16 +21,45 @@ def read(args: dict[str, Any], progress: Progress) -> None:
     if progress.done:
         return
     document_id = UUID(args["document"])
-    with progress.step(total=2, stage="Fetching"):
+    with progress.step(total=1, stage="Fetching"):
         try:
             paper = keeping.paper(document_id)
             pieces = queries.content(document_id)
         except NotFound:
             return  # removed meanwhile
-    with workroom.folder("reading") as folder:
-        answer = run.read(b"".join(pieces), paper.media_type, folder=folder)
+        templates = learnt.living(paper.line, paper.document_class)
+    answer = taught.with_lessons(_answer(pieces, paper.media_type), templates)
     with progress.step(done=1, total=1, stage="Keeping"):
         keeping.keep(paper, answer)
+
+
+@job(learning_order.JOB, queue="bulk", retries=2, lease=90, steps=True)
+def learn(args: dict[str, Any], progress: Progress) -> None:
+    """Reads a corrected paper's words once more, to see where the right values stand."""
+    if progress.done:
+        return
+    with progress.step(total=1, stage="Fetching"):
+        try:
+            found = readings.one(UUID(args["reading"]))
+            paper = keeping.paper(found.document_id)
+            pieces = queries.content(found.document_id)
+        except NotFound:
+            return  # removed, or read anew meanwhile
+    who = learning.supplier(found.values)
+    if who is None:
+        return
+    sheets = taught.sheets(_answer(pieces, paper.media_type))
+    lessons = taught.lessons(found, [str(one) for one in args["fields"]], sheets)
+    with progress.step(done=1, total=1, stage="Keeping"):
+        if lessons:
+            learnt.keep(
+                who, lessons, reading_id=found.id, document_id=found.document_id, line=found.line
+            )
+
+
+def _answer(pieces: Iterator[bytes], media_type: str) -> run.Answer:
+    with workroom.folder("reading") as folder:
+        return run.read(b"".join(pieces), media_type, folder=folder)
 
 
 @events.on(DocumentAdded)

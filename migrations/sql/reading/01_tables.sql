@@ -73,6 +73,8 @@ create table app.document_field (
   check ((page is null) = (place is null))
 );
 create index document_field_document on app.document_field (tenant_id, document_id);
+create index document_field_number on app.document_field (tenant_id, left(value, 100))
+  where field = 'invoice_number';
 
 do $$
 declare t text;
