@@ -6,7 +6,9 @@ from flask import Blueprint
 
 from app.api import Api
 from app.documents import api, api_uploads, commands, views
+from app.documents.readings import api as reading_api
 from app.documents.readings import registration as readings_registration
+from app.documents.readings import views as reading_views
 from app.documents.views_held import pages
 from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
@@ -105,9 +107,9 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return (pages, views.portal)
+    return (pages, views.portal, reading_views.pages, reading_views.desk)
 
 
 def apis() -> tuple[Api, ...]:
     """The operations on papers."""
-    return (api.api, api_uploads.api)
+    return (api.api, api_uploads.api, reading_api.api)

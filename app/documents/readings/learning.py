@@ -24,6 +24,8 @@ BELIEVED = 0.985
 """Of a field found as learnt: high, and below what is accepted without a look."""
 CONSTANT = frozenset({"seller_name", "seller_vat", "seller_iban", "currency", "kind"})
 MOST_TEMPLATES = 2_000
+_COLUMN = 4.0
+"""Points by which the edges of one column may differ."""
 _REACH = 0.02
 """How far, in parts of the page, a value may have moved from where it was learnt."""
 
@@ -224,18 +226,21 @@ def _amount(amount: Decimal, currency: str | None) -> Value:
 
 
 def _label(box: Box, page: list[Row]) -> tuple[str, str] | None:
-    """The words that a value stands beside: in its own cell, left in its row, or right above."""
+    """The words that a value stands beside: in its own cell, right above in its column, or left in
+    its row."""
     for at, row in enumerate(page):
         for number, cell in enumerate(row.cells):
             if cell.box.page != box.page or not _covers(cell.box, box):
                 continue
             own = [word.text for word in cell.words if word.box.right <= box.left + 1]
+            left = row.cells[number - 1].text if number else ""
             if told := _told(" ".join(own)):
                 return told, "right"
-            if number and (told := _told(row.cells[number - 1].text)):
-                return told, "right"
             above = _above(page[:at], box)
-            return (above, "below") if above else None
+            if above and not left.rstrip().endswith(":"):
+                return above, "below"
+            told = _told(left)
+            return (told, "right") if told else None
     return None
 
 
@@ -245,10 +250,13 @@ def _covers(cell: Box, box: Box) -> bool:
 
 
 def _above(before: list[Row], box: Box) -> str | None:
-    for row in reversed(before[-3:]):
+    """The label right above that begins or ends where the value does."""
+    for row in reversed(before[-2:]):
         for cell in row.cells:
-            if cell.box.page == box.page and cell.box.over(box):
-                return _told(cell.text)
+            near = cell.box.page == box.page and box.top - cell.box.bottom < 2 * box.height
+            column = min(abs(cell.box.left - box.left), abs(cell.box.right - box.right)) < _COLUMN
+            if near and column and (told := _told(cell.text)):
+                return told
     return None
 
 

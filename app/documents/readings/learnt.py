@@ -52,7 +52,8 @@ def keep(
     fields = [one.field for one in lessons]
     session.execute(_DROP_FIELDS, {**about, "fields": fields})
     origin = {**about, "reading": reading_id, "document": document_id}
-    session.execute(_KEEP, [{**origin, **asdict(one)} for one in lessons])
+    rows = [{**origin, **asdict(one)} for one in lessons]
+    session.execute(_KEEP, [{**row, "place": _array(row["place"])} for row in rows])
 
 
 def forget(supplier: Supplier) -> UUID:
@@ -65,6 +66,10 @@ def forget(supplier: Supplier) -> UUID:
     if not dropped:
         raise NotFound
     return undo.offer(UNDO, {"templates": dropped})
+
+
+def _array(place: Sequence[float] | None) -> list[float] | None:
+    return None if place is None else list(place)
 
 
 @undo.handler(UNDO)

@@ -1,0 +1,223 @@
+"""Readings over the API: what waits, the fields of a paper, correcting and confirming them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api import Api, Page, PageRequest
+from app.api.schema import In, Out
+from app.documents import queries as papers
+from app.documents.readings import commands, doubts, learning, learnt, queries, said
+from app.documents.readings.models import ReadingView
+from app.documents.readings.said import Value
+from app.kernel import clock, money, reads
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+api = Api("document_readings")
+ONE = "/clients/<client>/documents/<uuid:document_id>/reading"
+READ, CHECK = "document.read", "document.check"
+Typed = dict[
+    Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")],
+    Annotated[str, Field(max_length=2_000)] | None,
+]
+
+
+class FieldOut(Out):
+    """One field: an amount's `minor` units, a date's `on_day`, `confidence` of 1, where it came
+    from and its place: left, top, right and bottom as parts of the page."""
+
+    field: str
+    value: str | None
+    minor: int | None
+    on_day: date | None
+    confidence: Decimal
+    method: str
+    is_doubtful: bool
+    page: int | None
+    place: list[float] | None
+
+
+class DoubtOut(Out):
+    """Something that does not fit together."""
+
+    field: str
+    code: str
+
+
+class ReadingOut(Out):
+    """What was read off a paper. `state` is `to_check`, `machine` (accepted without a person),
+    `confirmed`, `nothing` or `refused` with its `code`."""
+
+    id: UUID
+    document_id: UUID
+    state: str
+    code: str | None
+    kind: str
+    method: str | None
+    pages: int
+    pages_read: int
+    further: int
+    made_at: datetime
+    decided_by: UUID | None
+    decided_at: datetime | None
+    version: int
+    fields: list[FieldOut]
+    lines: list[dict[str, Any]]
+    doubts: list[DoubtOut]
+
+
+class WaitingOut(Out):
+    """A paper that waits for a person's look; `total` in minor units."""
+
+    reading_id: UUID
+    document_id: UUID
+    name: str
+    seller: str | None
+    number: str | None
+    total: int | None
+    currency: str | None
+    doubtful: int
+    added_at: datetime
+
+
+class SayIn(In):
+    """Fields by name as they should stand, for this version of the reading.
+
+    Amounts as decimal numbers with a point, dates as 2026-12-31; null where the paper says none.
+    What is left out stays.
+    """
+
+    version: int
+    fields: Typed = Field(default_factory=dict)
+
+
+class VersionIn(In):
+    """For this version of the reading."""
+
+    version: int
+
+
+class AskedOut(Out):
+    """The job that reads."""
+
+    job_id: UUID
+
+
+@api.get(
+    "/clients/<client>/documents/to-check",
+    needs=READ,
+    response=WaitingOut,
+    paged=True,
+    summary="Documents to look at, the oldest first",
+)
+def waiting(page: PageRequest) -> Page[Any]:
+    """Papers whose fields wait for a person."""
+    found = queries.waiting(after=page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
+
+
+@api.get(ONE, needs=READ, response=ReadingOut, summary="What was read off a document")
+def reading(document_id: UUID) -> object:
+    """The reading that counts; 404 while the paper was not read."""
+    head = papers.head(document_id)
+    reads.leave(reads.Look("document", head.line, head.id))
+    return _out(_of(document_id))
+
+
+@api.post(ONE, needs=CHECK, request=SayIn, response=ReadingOut, summary="Correct fields")
+def correct(document_id: UUID, body: SayIn) -> object:
+    """409 when somebody changed the reading meanwhile."""
+    found = _of(document_id)
+    commands.correct(found.id, version=body.version, typed=_typed(found, body.fields))
+    return _out(_of(document_id))
+
+
+@api.post(f"{ONE}/confirm", needs=CHECK, request=SayIn, response=ReadingOut, summary="Confirm")
+def confirm(document_id: UUID, body: SayIn) -> object:
+    """Corrects and says that the paper is right; corrections are learnt for its supplier."""
+    found = _of(document_id)
+    commands.confirm(found.id, version=body.version, typed=_typed(found, body.fields))
+    return _out(_of(document_id))
+
+
+@api.post(f"{ONE}/aside", needs=CHECK, request=VersionIn, response=ReadingOut, summary="No invoice")
+def set_aside(document_id: UUID, body: VersionIn) -> object:
+    """Says that the paper is no invoice."""
+    commands.set_aside(_of(document_id).id, version=body.version)
+    return _out(_of(document_id))
+
+
+@api.post(
+    f"{ONE}/again", needs=CHECK, response=AskedOut, status=202, summary="Read a document again"
+)
+def read_again(document_id: UUID) -> object:
+    """A job reads it once more, with all that was learnt since."""
+    head = papers.head(document_id)
+    return {"job_id": commands.read_again(head.id, line=head.line)}
+
+
+@api.post(
+    f"{ONE}/forget", needs=CHECK, response=ReadingOut, summary="Forget what a supplier taught"
+)
+def forget(document_id: UUID) -> object:
+    """Drops what corrections taught about this paper's supplier; 409 when there is nothing."""
+    found = _of(document_id)
+    who = learning.supplier(found.values)
+    if who is None or not learnt.of(who):
+        raise Conflict("nothing-learnt")
+    learnt.forget(who)
+    return _out(found)
+
+
+def _of(document_id: UUID) -> ReadingView:
+    found = queries.current(papers.head(document_id).id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _out(found: ReadingView) -> dict[str, Any]:
+    return {
+        **{name: getattr(found, name) for name in ReadingOut.model_fields if name in _PLAIN},
+        "fields": [found.fields[name] for name in said.FIELDS if name in found.fields],
+        "lines": found.lines,
+        "doubts": list(doubts.of(found.values, today=clock.today())),
+    }
+
+
+_PLAIN = frozenset(ReadingOut.model_fields) - {"fields", "lines", "doubts"}
+
+
+def _typed(found: ReadingView, fields: Typed) -> dict[str, Value | None]:
+    asked = fields.get("currency")
+    currency = asked if asked is not None else found.currency
+    if asked is not None and asked not in money.CURRENCIES:
+        raise Invalid.of("fields.currency", "currency-not-known")
+    return {name: _value(name, text, currency) for name, text in fields.items()}
+
+
+def _value(name: str, text: str | None, currency: str | None) -> Value | None:
+    if name not in said.FIELDS:
+        raise Invalid.of(f"fields.{name}", "not-a-choice")
+    if not (plain := (text or "").strip().replace("\0", "")):
+        return None
+    if name in said.DAYS:
+        try:
+            day = date.fromisoformat(plain)
+        except ValueError:
+            raise Invalid.of(f"fields.{name}", "not-a-date") from None
+        return Value(day.isoformat(), on_day=day)
+    if name in said.AMOUNTS:
+        if currency not in money.CURRENCIES:
+            raise Invalid.of("fields.currency", "currency-not-known")
+        try:
+            minor = money.parse_amount(plain, currency)
+        except money.NotAnAmount as fault:
+            raise Invalid.of(f"fields.{name}", fault.code, currency=currency) from fault
+        return Value(said.amount_text(minor, currency), minor=minor)
+    return Value(plain)
