@@ -255,6 +255,23 @@ def rename_account(*, account_id: UUID, name: str) -> None:
     )
 
 
+def give_tax_codes(
+    *, codes: Mapping[UUID, str | None], was: Mapping[UUID, str | None] | None = None
+) -> list[UUID]:
+    """Gives accounts the tax code that they are coded with by default; answers those that changed.
+
+    Only where `was` is what stands there now, none unless told. Raises Invalid (tax-code-unknown).
+    """
+    rows = [
+        {"account": str(one), "tax_code": code, "was": (was or {}).get(one)}
+        for one, code in codes.items()
+    ]
+    statement = sa.text("select ledger.give_tax_codes(:rows)").bindparams(
+        sa.bindparam("rows", type_=JSONB())
+    )
+    return list(session.execute(statement, {"rows": rows}).scalars())
+
+
 def archive_account(*, account_id: UUID) -> None:
     """Takes an account out of use: nothing can be posted to it."""
     session.execute(sa.text("select ledger.archive_account(:id)"), {"id": account_id})

@@ -109,7 +109,7 @@ def carry_out(found: MovingFile, plan: Plan) -> Done:
     done = Done()
     accounts = _accounts(plan, done)
     if plan.settings.kind == "chart":
-        done.told = {"posted": 0, "known": 0}
+        done.told = {"posted": 0, "known": 0, "taxed": _give_taxes(plan)}
         return done
     contacts = _contacts(plan, done)
     days = [entry.day for entry in plan.entries] or [plan.settings.on or date.min]
@@ -143,7 +143,14 @@ def _accounts(plan: Plan, done: Done) -> dict[str, UUID]:
     new = [one for one in plan.targets.values() if one.account_id is None]
     made = commands.create_accounts(
         accounts=[
-            commands.AccountInput(one.code, one.name, one.type, one.subtype, one.currency)
+            commands.AccountInput(
+                one.code,
+                one.name,
+                one.type,
+                one.subtype,
+                one.currency,
+                tax_code=moving_plan.default_tax_of(plan, one),
+            )
             for one in new
         ]
     )
@@ -156,6 +163,17 @@ def _accounts(plan: Plan, done: Done) -> dict[str, UUID]:
         values = {"sources": list(found), "accounts": list(found.values())}
         session.execute(_REMEMBER, values)
     return found
+
+
+def _give_taxes(plan: Plan) -> dict[str, str]:
+    """Accounts that are here already take the file's tax where they have none; by account."""
+    wanted = {
+        one.account_id: code
+        for one in plan.targets.values()
+        if one.account_id and (code := moving_plan.default_tax_of(plan, one))
+    }
+    given = commands.give_tax_codes(codes=wanted) if wanted else []
+    return {str(one): wanted[one] for one in given}
 
 
 def _contacts(plan: Plan, done: Done) -> dict[str, UUID]:
@@ -342,6 +360,9 @@ def undo(found: MovingFile) -> None:
         sa.text("select made_accounts, made_contacts from app.moving_file where id = :file"),
         {"file": found.id},
     ).one()
+    taxed = {UUID(one): code for one, code in found.report.get("taxed", {}).items()}
+    if taxed:
+        commands.give_tax_codes(codes=dict.fromkeys(taxed), was=taxed)
     session.execute(_ARCHIVE_ACCOUNTS, {"ids": made.made_accounts, "file": found.id})
     session.execute(_ARCHIVE_CONTACTS, {"ids": made.made_contacts, "file": found.id})
     if found.report.get("meter"):

@@ -70,6 +70,8 @@ def make(content: Content, settings: Settings, books: Books) -> Plan:
     elif settings.kind == "ledger":
         _ledger(plan, books)
         _taxes(plan, books)
+    elif settings.kind == "chart":
+        _default_taxes(plan, books)
     _check_signs(plan, sums)
     return plan
 
@@ -152,6 +154,24 @@ def _taxes(plan: Plan, books: Books) -> None:
         if part.tax
     )
     plan.taxes = moving_taxes.tax_targets(counted, books.tax_codes, books.remembered_taxes)
+
+
+def _default_taxes(plan: Plan, books: Books) -> None:
+    """What accounts are coded with by default; control and tax accounts have none."""
+    counted = Counter(
+        (one.source.tax, moving_taxes.side_of(one.type, ()))
+        for one in plan.targets.values()
+        if one.source.tax and not one.control
+    )
+    plan.taxes = moving_taxes.tax_targets(counted, books.tax_codes, books.remembered_taxes)
+
+
+def default_tax_of(plan: Plan, one: Target) -> str | None:
+    """The tax code that an account of a chart is coded with, by what was shown and decided."""
+    if not one.source.tax or one.control:
+        return None
+    found = plan.taxes.get((one.source.tax, moving_taxes.side_of(one.type, ())))
+    return found.code if found else None
 
 
 def side_of(plan: Plan, entry: Draft, part: Part) -> Side:

@@ -224,8 +224,11 @@ def _each(reader: _Reader, act: Callable[[Row], None]) -> Iterator[Fault]:
 
 def _chart(reader: _Reader) -> None:
     def act(row: Row) -> None:
-        if reader.source(row) is None:
+        source = reader.source(row)
+        if source is None:
             reader.content.skipped += 1
+        elif tax := reader.text(row, "tax")[:100]:
+            reader.content.sources[source.key] = replace(source, tax=tax)
 
     reader.content.faults += _each(reader, act)
 

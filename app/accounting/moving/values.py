@@ -73,6 +73,8 @@ class Source:
     code: str
     name: str
     type: str = ""
+    tax: str = ""
+    """What the file calls the tax that the account is coded with by default."""
 
     @property
     def key(self) -> str:

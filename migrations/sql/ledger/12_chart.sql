@@ -75,6 +75,26 @@ begin
   end if;
 end $$;
 
+-- Gives accounts the tax code that they are coded with by default, of [{account, tax_code, was}]:
+-- where `was` is what stands there now, which may be none. Answers the accounts that changed.
+create function ledger.give_tax_codes(p_codes jsonb) returns setof uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  g record := ledger.open_door('accounting.accounts');
+  bad text;
+begin
+  select x.tax_code into bad from jsonb_to_recordset(p_codes) x(tax_code text)
+    where x.tax_code is not null and not exists (select from ledger.tax_code c
+      where c.tenant_id = g.tenant and c.code = x.tax_code) limit 1;
+  if bad is not null then
+    perform ledger.refuse('BO422', 'tax-code-unknown', jsonb_build_object('tax_code', bad));
+  end if;
+  return query update ledger.account a set tax_code = x.tax_code
+    from jsonb_to_recordset(p_codes) x(account uuid, tax_code text, was text)
+    where a.tenant_id = g.tenant and a.id = x.account and a.tax_code is not distinct from x.was
+    returning a.id;
+end $$;
+
 -- Archives an account, or takes it back; nothing can be posted to an archived one.
 create function ledger.archive_account(p_account uuid, p_archived boolean default true) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -8,7 +8,7 @@ begin
   for f, called_by in
     select p.oid::regprocedure, case
       when p.proname in ('post', 'post_many', 'reverse', 'ensure_periods', 'set_period', 'open_book',
-        'create_accounts', 'rename_account', 'archive_account') then 'ledger_writer'
+        'create_accounts', 'rename_account', 'archive_account', 'give_tax_codes') then 'ledger_writer'
       when p.proname in ('turnover', 'turnover_by_month', 'account_page', 'books_version')
         then 'ledger_reader'
       when p.proname in ('on_entry', 'on_posting', 'explain') then 'ledger_keeper'
