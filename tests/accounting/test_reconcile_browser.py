@@ -83,6 +83,21 @@ def opened_panel(page: Any) -> None:
     expect(page.locator("#rec-panel [data-panel]")).to_have_count(1)
 
 
+def test_counts_of_the_views_are_right_as_soon_as_the_last_act_is_saved(opened: Any) -> None:
+    page = opened()
+    to_do = page.locator("#rec-tabs .chip", has_text="To do")
+    done = page.locator("#rec-tabs .chip", has_text="Done")
+    expect(to_do).to_contain_text("13")
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    expect(to_do).to_contain_text("10")
+    expect(done).to_contain_text("3")
+    expect(page.locator("#rec-head")).to_contain_text("10")
+    page.keyboard.press("z")
+    expect(to_do).to_contain_text("11")
+    expect(done).to_contain_text("2")
+
+
 def test_split_same_skip_transfer_ask_and_undo_by_keys(opened: Any, scene: Scene) -> None:
     page = opened()
     page.keyboard.press("/")

@@ -148,6 +148,35 @@ def test_the_same_act_sent_again_after_a_cut_line_changes_nothing(
     assert told["row"] is None
 
 
+def test_an_act_behind_which_none_waits_is_answered_with_the_newest_counts(
+    browser: FlaskClient, books: Books, base: str
+) -> None:
+    line = line_of(books, -2_550)
+    page = get(browser, f"{base}/lines/{line}")
+    named = re.search(r'data-numbers="([^"]+)"', page)
+    assert named
+    script = {**SCRIPT, "X-Numbers": named[1]}
+    before = count_of(page, "To do")
+    act = {**token(page), "version": "1", "parts.0.account": "6000", "key": "act-0000-0003"}
+    told = browser.post(f"{base}/lines/{line}/book", data=act, headers=script).get_json()
+    assert count_of(told["tabs"], "To do") == before - 1
+    assert "Left to do" in told["head"]
+
+    undo = re.search(r'action="([^"]+/undo/[^"]+)"', told["toast"])
+    assert undo
+    told = browser.post(undo[1], data=token(page), headers=script).get_json()
+    assert count_of(told["tabs"], "To do") == before
+    plain = browser.post(f"{base}/lines/{line}/skip", data=act | {"version": "3"}, headers=SCRIPT)
+    assert "tabs" not in plain.get_json()
+
+
+def count_of(text: str, view: str) -> int:
+    """How many lines a view says it has."""
+    found = re.search(rf'{view} <span class="n">(\d+)', text)
+    assert found, text
+    return int(found[1])
+
+
 def test_same_as_above_transfer_and_skip_by_their_buttons(
     browser: FlaskClient, books: Books, base: str
 ) -> None:

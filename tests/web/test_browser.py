@@ -95,6 +95,37 @@ def test_the_next_client_opens_on_the_same_screen(
     page.wait_for_url("**/c/oakwell*/sample/things")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_phone_the_rest_of_a_pages_acts_is_behind_more_in_one_row(
+    browser_page: Callable[..., Any], firm: Firm, *, script: bool
+) -> None:
+    page = browser_page(390, script=script, faults=not script)
+    page.goto(_things(firm))
+    top = page.locator(".top")
+    expect(top.get_by_role("link", name="Save")).to_be_visible()
+    rest = top.get_by_role("link", name="Shortcuts")
+    expect(rest).to_be_hidden()
+    assert top.bounding_box()["height"] < 60
+    more = top.get_by_role("button", name="More")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(rest).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(rest).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(rest).to_be_hidden()
+    expect(more).to_be_focused()
+
+
+def test_on_a_wide_screen_all_acts_of_a_page_are_in_sight(
+    browser_page: Callable[..., Any], firm: Firm
+) -> None:
+    page = browser_page(1440)
+    page.goto(_things(firm))
+    expect(page.locator(".top").get_by_role("link", name="Shortcuts")).to_be_visible()
+    expect(page.locator(".top").get_by_role("button", name="More")).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_overflows(browser_page: Callable[..., Any], firm: Firm, width: int) -> None:
     page = browser_page(width)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, render_template, request, url_for
 
 from app.accounting import queries
 from app.accounting.bank import queries as bank_queries
@@ -57,9 +57,6 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
     """One bank account: both balances, the difference explained, the lines and one line's panel."""
     reads.leave(reads.Look(kind="bank_account", object_id=bank_account_id, line="accounting"))
     part = request.args.get("part")
-    if is_partial() and part == "head":
-        bank = bank_queries.bank_account(bank_account_id)
-        return render("accounting/reconcile.html", fragment="numbers", **_head(bank))
     wanted = _wanted(bank_account_id)
     found = reading.page(wanted, after=request.args.get("after"), limit=LIMIT)
     if wanted.tab == "certain" and found.next is None and not wanted.group:
@@ -77,13 +74,11 @@ def account(bank_account_id: UUID, line_id: UUID | None = None) -> Response:
     chosen = _chosen(rows, line_id)
     return render(
         "accounting/reconcile.html",
-        **values,
+        **{name: value for name, value in values.items() if name != "tab"},
         **_head(names.bank(bank_account_id)),
         **_panel(chosen, names),
         accounts=names.own,
-        tabs=saying.TABS,
-        asked=len(_asked_ids()) if wanted.tab != "asked" else len(found.rows),
-        missing=reconcile_papers.missing(bank_account_id),
+        **_tabs(wanted.tab, bank_account_id),
         papers_from=reconcile_papers.amount_from() if wanted.tab == "papers" else None,
         chart=names.chart,
         contacts=queries.counterparties(),
@@ -241,6 +236,26 @@ def _head(bank: BankAccount) -> dict[str, Any]:
         "bank": bank,
         "balance": reconcile_balance.balance(bank.id),
         "share_words": saying.SHARES,
+    }
+
+
+def _tabs(tab: str, bank_account_id: UUID) -> dict[str, Any]:
+    """The views of an account and what their counts need beside the balance."""
+    return {
+        "tab": tab,
+        "tabs": saying.TABS,
+        "asked": len(_asked_ids()),
+        "missing": reconcile_papers.missing(bank_account_id),
+    }
+
+
+def numbers(bank_account_id: UUID, *, tab: str) -> dict[str, str]:
+    """Balances and counts as they are now, for the script to put in place of the old ones."""
+    bank = bank_queries.bank_account(bank_account_id)
+    values = {**_head(bank), **_tabs(tab, bank_account_id)}
+    return {
+        "head": render_template("accounting/_reconcile_head.html", **values),
+        "tabs": render_template("accounting/_reconcile_tabs.html", **values),
     }
 
 

@@ -7,10 +7,10 @@ const hex = (bytes) => [...bytes].map((one) => one.toString(16).padStart(2, "0")
 export const kept = (start) => Object.keys(localStorage).filter((one) => one.startsWith(start)).sort();
 
 // The answer of the server: null says that nobody knows, so it is asked again.
-export async function send({ url, body }) {
+export async function send({ url, body }, more = {}) {
 	const values = new URLSearchParams(body);
 	values.set("csrf_token", $("[name=csrf_token]").value);
-	const signal = AbortSignal.timeout(20000), headers = { Accept: "application/json" };
+	const signal = AbortSignal.timeout(20000), headers = { Accept: "application/json", ...more };
 	try {
 		const answer = await fetch(url, { method: "POST", body: values, headers, signal });
 		const json = answer.headers.get("Content-Type")?.includes("json");
@@ -44,13 +44,14 @@ function plainly({ url, body }) {
 	form.submit();
 }
 
-export function outbox(prefix, { done, back, tell }) {
+// `last` are headers of an act behind which none waits: the answer brings what is shown of all of them.
+export function outbox(prefix, { done, back, tell, last }) {
 	let count = 0, sending, pumping;
 	const read = (key) => JSON.parse(localStorage[key]);
 
 	async function drain() {
 		for (let wait = 500; (sending = kept(prefix)[0]); ) {
-			const one = read(sending), answer = await send(one);
+			const one = read(sending), answer = await send(one, kept(prefix)[1] ? {} : last);
 			if (!answer) {
 				await pause(wait);
 				wait = Math.min(wait * 2, 8000);
@@ -59,7 +60,7 @@ export function outbox(prefix, { done, back, tell }) {
 			wait = 500;
 			delete localStorage[sending];
 			(answer.ok ? done : back)(one, answer);
-			tell();
+			tell(answer);
 		}
 	}
 	async function pump() {

@@ -11,10 +11,10 @@ const row = (id) => $("#l-" + id);
 const text = (url) => fragment(url).catch(() => "");
 const part = (url, name) => url + (url.includes("?") ? "&" : "?") + "part=" + name;
 let undoNext, paging;
-const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell });
+const last = { "X-Numbers": root.dataset.numbers };
+const box = outbox(`rec:${root.dataset.reconcile}:`, { done, back, tell, last });
 const hide = () => box.all().forEach(({ line }) => row(line)?.remove());
 
-// Next panels are there.
 function panelOf(id) {
 	const keep = (found) => (found ? panels.set(id, found) : panels.delete(id), found);
 	if (!panels.has(id)) panels.set(id, text($("a", row(id)).href).then(keep));
@@ -58,14 +58,14 @@ async function more() {
 	$("#all-done").hidden = !empty;
 	if (lines) lines.hidden = empty;
 }
-function tell() {
+function tell(answer) {
 	const n = box.all().length;
 	$("#unsaved").hidden = !n;
 	$("#unsaved b").textContent = n;
-	if (!n) setTimeout(async () => {
-		const found = !box.all().length && (await text(root.dataset.head));
-		if (found) $("#rec-head").innerHTML = found;
-	}, 400);
+	if (answer?.head) {
+		$("#rec-head").innerHTML = answer.head;
+		$("#rec-tabs").innerHTML = answer.tabs;
+	}
 }
 
 function act(form, by, kind) {
@@ -109,9 +109,9 @@ function back(one, answer, why = true) {
 	select(why && current() ? current() : row(one.line) ?? rows()[0]);
 }
 async function undo() {
-	const last = box.take();
-	if (last) return last === true ? (undoNext = true) : back(last, {}, false);
-	const found = undos.pop(), answer = found && (await send(found));
+	const one = box.take();
+	if (one) return one === true ? (undoNext = true) : back(one, {}, false);
+	const found = undos.pop(), answer = found && (await send(found, last));
 	if (!answer) return found && undos.push(found);
 	const list = answer.ok && (await text(part(location.href, "rows")));
 	if (list) lines.innerHTML = list;
@@ -119,7 +119,7 @@ async function undo() {
 	$("#toasts").innerHTML = answer.toast ?? "";
 	panels.clear();
 	select(row(found.line) ?? rows()[0]);
-	tell();
+	tell(answer);
 }
 
 on("submit", (event) => {
