@@ -9,6 +9,7 @@ from app.accounting import find, hooks, items_registration, permissions, views
 from app.accounting.bank import registration as bank_registration
 from app.accounting.close import registration as close_registration
 from app.accounting.moving import registration as moving_registration
+from app.accounting.papers import registration as papers_registration
 from app.accounting.reports import builders as report_builders
 from app.api import Api
 from app.kernel import words
@@ -29,6 +30,7 @@ PARTS = (
     close_registration,
     items_registration,
     moving_registration,
+    papers_registration,
 )
 JOBS = tuple(name for part in PARTS for name in part.JOBS)
 

@@ -93,6 +93,8 @@ def _source(kind: str | None, source_id: UUID | None) -> str | None:
     """The address of what was booked: the bank line, whose page leads to its file."""
     if kind == "bank_transaction" and source_id:
         return url_for("accounting_bank.line", line_id=source_id)
+    if kind == "document" and source_id:
+        return url_for("document_readings.show", document_id=source_id)
     return None
 
 
@@ -121,7 +123,7 @@ def post_entry() -> Response:
         journal="GEN",
         date=form.on,
         description=form.description,
-        postings=_postings(form.lines),
+        postings=grid_postings(form.lines),
         key=form.key,
     )
     toast(
@@ -131,7 +133,7 @@ def post_entry() -> Response:
     return redirect_to("accounting.entry", entry_id=posted.id)
 
 
-def _postings(lines: list[schemas.PostingForm]) -> list[PostingInput]:
+def grid_postings(lines: list[schemas.PostingForm]) -> list[PostingInput]:
     """The grid's rows as postings; every fault is named at its field."""
     currency = queries.book().base_currency
     known = {account.code: account.id for account in queries.accounts()}

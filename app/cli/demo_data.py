@@ -16,6 +16,7 @@ from app.cli.demo_books import (
     closing,
     intake,
     open_items,
+    papers,
     people,
     reconciling,
     requests,
@@ -77,7 +78,9 @@ def load(app: Flask) -> None:
             reconciling.fill(firm, staff, today=today)
             takings.fill(firm, staff)
             closing.fill(firm, staff, keeper, today=today)
-            requests.fill(staff, _in_client(sessions[firm.owner.email], firm), today=today)
+            owner = _in_client(sessions[firm.owner.email], firm)
+            requests.fill(staff, owner, today=today)
+            papers.fill(staff, owner, buyer=firm.name)
         _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)

@@ -31,6 +31,7 @@ _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, r
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _WORK = frozenset({"task.read", "task.write"})  # staff: tasks
 _APPROVE = frozenset({"approve.access.grant"})
+_APPROVE_ENTRY = frozenset({"approve.entry.post"})
 
 SHIPPED = (
     RoleTemplate(
@@ -53,6 +54,7 @@ SHIPPED = (
         | _CLOSE
         | _EXPORT
         | _APPROVE
+        | _APPROVE_ENTRY
         | _ASK
         | _WORK
         | _DECIDE

@@ -137,6 +137,8 @@ def _cards(found: list[ApprovalView]) -> list[Card]:
 
 def _rows(content: dict[str, Any], known: dict[UUID, str]) -> Iterable[tuple[Any, str]]:
     for key, value in content.items():
+        if key.startswith("_"):
+            continue  # for the machine that acts on the decision; the hash covers it
         yield LABELS.get(key, key.replace("_", " ").capitalize()), _shown(key, value, known)
 
 

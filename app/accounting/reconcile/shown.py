@@ -12,6 +12,8 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.bank.queries import BankAccount
 from app.accounting.coding import Coding
 from app.accounting.matching.values import Certainty, Suggestion
+from app.accounting.papers import queries as paper_queries
+from app.accounting.papers.queries import PaperFit
 from app.accounting.reconcile import accept as reconcile_accept
 from app.accounting.reconcile import words as saying
 from app.accounting.reconcile.queries import ReconcileLine
@@ -131,6 +133,7 @@ class Shown:
     kept_by: str = ""
     question: QuestionHead | None = None
     said: Sequence[Note] = ()
+    fits: Sequence[PaperFit] = ()
 
     @property
     def notes(self) -> int:
@@ -168,6 +171,7 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
     )
     asked = questions_queries.of(SUBJECT, [one.id for one in found])
     noted = notes.of(SUBJECT, [str(one.id) for one in found])
+    fitting = paper_queries.papers_for([one.id for one in found])
     people_ = people.names(
         [one for line in found for one in (line.decided_by_id, line.kept_by_id) if one]
     )
@@ -182,6 +186,7 @@ def rows(found: Sequence[ReconcileLine], names: Names) -> list[Shown]:
             kept_by=people_.get(one.kept_by_id, "") if one.kept_by_id else "",
             question=asked.get(one.id),
             said=noted.get(str(one.id), ()),
+            fits=tuple(fitting.get(one.id, ())),
         )
         for one in found
     ]

@@ -1,0 +1,138 @@
+"""A read paper in the books: attached to its bank line, posted, or sent for approval."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from app.accounting import commands, ledger, queries
+from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput
+from app.accounting.papers import queries as paper_queries
+from app.documents import commands as documents
+from app.documents import queries as document_queries
+from app.documents.readings import queries as readings
+from app.documents.readings.offers import facts
+from app.kernel import approvals, events, undo
+from app.kernel.errors import Conflict, Invalid
+
+KIND = "entry.post"
+SOURCE = "document"
+UNDO = "accounting.paper"
+LINE_SUBJECT = "bank_transaction"
+
+
+def attach(document_id: UUID, *, line_id: UUID) -> UUID:
+    """Attaches a read paper to the bank line it fits; returns the token of the way back.
+
+    Raises NotFound, and Conflict (`paper-fits-not`) where line or paper changed meanwhile.
+    """
+    document_queries.head(document_id)
+    found = readings.current(document_id)
+    fitting = paper_queries.lines_for(facts(found)) if found else []
+    if all(one.line_id != line_id for one, _line in fitting):
+        raise Conflict("paper-fits-not")
+    documents.link(document_id, subject_type=LINE_SUBJECT, subject_id=line_id)
+    return undo.offer(UNDO, {"document": str(document_id), "line": str(line_id)})
+
+
+@undo.handler(UNDO)
+def _detach(args: dict[str, Any]) -> None:
+    documents.unlink(
+        UUID(args["document"]), subject_type=LINE_SUBJECT, subject_id=UUID(args["line"])
+    )
+
+
+def draft(
+    document_id: UUID, *, on: dt.date, description: str, postings: Sequence[PostingInput], key: str
+) -> EntryDraft:
+    """An entry of a paper; raises Conflict (`paper-booked`) where there is one already."""
+    if queries.entries_of(SOURCE, [document_id]):
+        raise Conflict("paper-booked")
+    return EntryDraft(
+        journal="GEN",
+        date=on,
+        description=description,
+        postings=tuple(postings),
+        key=key,
+        source_type=SOURCE,
+        source_id=document_id,
+    )
+
+
+def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
+    """Posts the entry of a paper and attaches the paper to it; raises as `post_entry` does."""
+    posted = commands.post_entry(
+        journal=made.journal,
+        date=made.date,
+        description=made.description,
+        postings=made.postings,
+        key=made.key,
+        source_type=made.source_type,
+        source_id=made.source_id,
+        approved_ref=approved_ref,
+    )
+    if made.source_id is not None:
+        documents.link(made.source_id, subject_type="entry", subject_id=posted.id)
+    return posted
+
+
+def ask_approval(made: EntryDraft, *, shown: dict[str, Any]) -> UUID:
+    """Sends a draft for somebody else's approval; approved, it is posted in its maker's name.
+
+    `shown` is what the decider reads. Raises Invalid for a draft that the ledger would refuse.
+    """
+    book = queries.book()
+    faults = ledger.validate(made, book)
+    if faults:
+        raise Invalid("invalid", {"lines": [problem for _no, problem in faults.found]})
+    return approvals.request(
+        KIND,
+        subject_type="entry_draft",
+        subject_id=made.source_id,
+        line="accounting",
+        title=made.description,
+        content={**shown, "_draft": _written(made)},
+        content_sha=ledger.request_sha(made, book).hex(),
+    )
+
+
+@events.on(approvals.ApprovalDecided)
+def post_approved(decided: approvals.ApprovalDecided) -> None:
+    """Posts what was approved, as whoever approved it, in the maker's name."""
+    if decided.kind == KIND and decided.state == "approved":
+        kept = approvals.one(decided.approval_id).content["_draft"]
+        post(_read(kept), approved_ref=decided.approval_id)
+
+
+def _written(made: EntryDraft) -> dict[str, Any]:
+    return {
+        "journal": made.journal,
+        "date": made.date.isoformat(),
+        "description": made.description,
+        "key": made.key,
+        "source_id": str(made.source_id),
+        "postings": [
+            {name: str(one) if isinstance(one, UUID) else one for name, one in asdict(p).items()}
+            for p in made.postings
+        ],
+    }
+
+
+def _read(kept: dict[str, Any]) -> EntryDraft:
+    return EntryDraft(
+        journal=kept["journal"],
+        date=dt.date.fromisoformat(kept["date"]),
+        description=kept["description"],
+        postings=tuple(_posting(one) for one in kept["postings"]),
+        key=kept["key"],
+        source_type=SOURCE,
+        source_id=UUID(kept["source_id"]),
+    )
+
+
+def _posting(kept: dict[str, Any]) -> PostingInput:
+    ids = {name: UUID(one) for name, one in kept.items() if name.endswith("_id") and one}
+    return PostingInput(**{**kept, **ids})

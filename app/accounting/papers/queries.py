@@ -1,0 +1,153 @@
+"""Bank lines that may belong to a read paper, papers that may belong to bank lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.accounting.papers import words as paper_words
+from app.accounting.papers.fits import EARLY, LATE, Fit, LineSide, PaperSide, best, best_papers
+from app.documents.readings.offers import PaperFacts
+from app.kernel.db import session
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFit:
+    """A read paper that may belong to a bank line; `reason` says by what."""
+
+    document_id: UUID
+    name: str
+    reason: str
+
+
+def side(facts: PaperFacts) -> PaperSide | None:
+    """A paper's side of a payment; None where it names no amount or currency."""
+    amounts = tuple(one for one in (facts.payable, facts.total) if one)
+    if not amounts or facts.currency is None:
+        return None
+    return PaperSide(
+        facts.document_id,
+        amounts,
+        facts.currency,
+        facts.kind,
+        facts.issued_on,
+        facts.due_on,
+        facts.seller,
+        facts.seller_iban,
+        facts.number,
+    )
+
+
+def lines_for(facts: PaperFacts) -> list[tuple[Fit, LineSide]]:
+    """The bank lines without a paper that fit this one, the best first."""
+    paper = side(facts)
+    if paper is None:
+        return []
+    values = {
+        "amounts": [sign * abs(one) for one in paper.amounts for sign in (1, -1)],
+        "currency": paper.currency,
+        "first": paper.issued_on - EARLY if paper.issued_on else None,
+        "last": max(paper.issued_on, paper.due_on or paper.issued_on) + LATE
+        if paper.issued_on
+        else None,
+        "most": MOST,
+    }
+    lines = [LineSide(**row) for row in session.execute(_LINES, values).mappings()]
+    by_id = {one.id: one for one in lines}
+    return [(one, by_id[one.line_id]) for one in best(paper, lines)]
+
+
+def linked_line(document_id: UUID) -> LineSide | None:
+    """The bank line that a paper is attached to already."""
+    row = session.execute(_LINKED, {"document": document_id}).mappings().first()
+    return LineSide(**row) if row else None
+
+
+def papers_for(line_ids: Sequence[UUID]) -> dict[UUID, list[PaperFit]]:
+    """The read papers, not attached to anything booked, that fit each of these lines.
+
+    Two statements, however many lines.
+    """
+    values = {"ids": list(line_ids)}
+    lines = [LineSide(**row) for row in session.execute(_THESE, values).mappings()]
+    if not lines:
+        return {}
+    asked = {"amounts": list({abs(one.amount_minor) for one in lines}), "most": MOST}
+    rows = session.execute(_PAPERS, asked).mappings().all()
+    names = {row["document_id"]: row["name"] for row in rows}
+    papers = [_paper(row) for row in rows]
+    found = {line.id: best_papers(papers, line) for line in lines}
+    return {
+        line: [
+            PaperFit(one.document_id, names[one.document_id], paper_words.reason(one))
+            for one in fits
+        ]
+        for line, fits in found.items()
+        if fits
+    }
+
+
+def _paper(row: sa.RowMapping) -> PaperSide:
+    amounts = tuple(one for one in (row["payable"], row["total"]) if one)
+    kept = {name: row[name] for name in PaperSide.__slots__ if name != "amounts"}
+    return PaperSide(amounts=amounts, **kept)
+
+
+_HERE = "tenant_id = (select guard.tenant_id())"
+_LINE = (
+    "select t.id, t.booked_on, t.amount_minor, t.currency, t.counterparty, t.counterparty_account,"
+    f" t.reference, t.text from app.bank_transaction t where t.{_HERE}"
+)
+_BARE = (
+    " and t.status = 'booked' and t.state in ('to_do', 'booked')"
+    " and not exists (select from app.document_link k where k.tenant_id = t.tenant_id"
+    " and k.subject_type = 'bank_transaction' and k.subject_id = t.id)"
+    " and not exists (select from app.document_link k where k.tenant_id = t.tenant_id"
+    " and k.subject_type = 'entry' and k.subject_id = t.entry_id)"
+)
+_LINES = sa.text(
+    f"{_LINE}{_BARE} and t.amount_minor = any(:amounts) and t.currency = :currency"
+    " and (cast(:first as date) is null or t.booked_on between :first and :last)"
+    " order by t.booked_on desc, t.id limit :most"
+).bindparams(
+    sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())), sa.bindparam("first", type_=sa.Date())
+)
+_THESE = sa.text(f"{_LINE}{_BARE} and t.id = any(:ids)").bindparams(
+    sa.bindparam("ids", type_=ARRAY(sa.Uuid()))
+)
+_LINKED = sa.text(
+    f"{_LINE} and t.id = (select k.subject_id from app.document_link k where k.{_HERE}"
+    " and k.document_id = :document and k.subject_type = 'bank_transaction'"
+    " order by k.linked_at limit 1)"
+)
+_PAPERS = sa.text(f"""
+select r.document_id, d.name, x.payable, x.total, x.currency, x.kind, x.issued_on, x.due_on,
+  x.seller, x.seller_iban, x.number
+from (select distinct f.reading_id from app.document_field f where f.{_HERE}
+    and f.field in ('payable_minor', 'total_minor') and f.minor = any(:amounts) limit :most) a
+join app.document_reading r on r.{_HERE} and r.id = a.reading_id
+join app.document d on d.tenant_id = r.tenant_id and d.id = r.document_id
+cross join lateral (
+  select max(n.minor) filter (where n.field = 'payable_minor') as payable,
+    max(n.minor) filter (where n.field = 'total_minor') as total,
+    max(n.value) filter (where n.field = 'currency') as currency,
+    max(n.value) filter (where n.field = 'kind') as kind,
+    max(n.on_day) filter (where n.field = 'issue_date') as issued_on,
+    max(n.on_day) filter (where n.field = 'due_date') as due_on,
+    max(n.value) filter (where n.field = 'seller_name') as seller,
+    max(n.value) filter (where n.field = 'seller_iban') as seller_iban,
+    max(n.value) filter (where n.field = 'invoice_number') as number
+  from (select distinct on (f.field) f.field, f.value, f.minor, f.on_day
+    from app.document_field f where f.tenant_id = r.tenant_id and f.reading_id = r.id
+    order by f.field, f.no desc) n) x
+where r.is_current and r.state in ('to_check', 'machine', 'confirmed') and d.removed_at is null
+  and r.line = 'accounting' and x.currency is not null
+  and not exists (select from app.document_link k where k.tenant_id = r.tenant_id
+    and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry'))
+order by r.id""").bindparams(sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())))

@@ -1,0 +1,174 @@
+"""A read paper in the books through the edges: attached to its line, drafted, approved, posted."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+
+from app.accounting import queries
+from app.accounting.bank import intake as bank_import
+from app.accounting.reconcile import papers as reconcile_papers
+from app.kernel import clock
+from app.kernel.db import session
+from tests import factories
+from tests.documents.printed import papers
+from tests.documents.readings import stage
+from tests.tasks import request_stage
+from tests.tasks.request_stage import IBAN, Place
+
+
+def paid(place: Place, cents: int, name: str) -> tuple[UUID, UUID]:
+    """A payment of today; the line and its bank account."""
+    day = f"{clock.today():%y%m%d}"
+    whole = f"{cents // 100},{cents % 100:02}"
+    data = (
+        f":20:S{cents}\n:25:{IBAN}\n:28C:1\n:60F:C{day}EUR{whole}\n"
+        f":61:{day}D{whole}NTRFNONREF\n:86:{name}\n:62F:C{day}EUR0,00\n-\n"
+    ).encode()
+    with place.acting(place.staff):
+        bank_import.upload_statement(data=data, name=f"{cents}.sta")
+        row = session.execute(
+            sa.text("select id, bank_account_id from app.bank_transaction where amount_minor = :a"),
+            {"a": -cents},
+        ).one()
+    return row.id, row.bank_account_id
+
+
+def invoice(cents: int, *, number: str, sign: str = "€") -> str:
+    """The English invoice of today over an amount without tax."""
+    told = f"{sign} {cents // 100}.{cents % 100:02}"
+    text = papers.ENGLISH.replace("14 March 2026", f"{clock.today():%d %B %Y}")
+    text = text.replace("13 April 2026", "").replace("HP-2026/0093", number)
+    text = text.replace("[VAT 20% on 265.50], [€ 53.10], ", "[VAT], [" + sign + " 0.00], ")
+    return text.replace("€ 265.50", told).replace("€ 318.60", told)
+
+
+def test_a_read_paper_finds_its_line_and_attached_clears_that_it_needs_one(place: Place) -> None:
+    line, bank = paid(place, 23_117, "Harrow Press Ltd HP-9001")
+    made = stage.add(place, papers.typeset(invoice(23_117, number="HP-9001")), "h.pdf")
+    staff = place.browser(place.staff)
+    page = staff.get(f"/c/{place.slug}/documents/{made}/reading").text
+    assert "A bank line fits" in page
+    assert "the invoice number" in page
+    beside = staff.get(f"/c/{place.slug}/books/reconcile/lines/{line}", follow_redirects=True)
+    assert beside.status_code == 200, beside.text[:500]
+    assert "A document fits" in beside.text
+    with place.acting(place.staff):
+        assert line in reconcile_papers.unasked(bank)
+    sent = staff.post(f"/c/{place.slug}/books/papers/{made}/attach", {"line_id": str(line)})
+    assert sent.status_code == 303
+    with place.acting(place.staff):
+        assert line not in reconcile_papers.unasked(bank)
+    shown = staff.get(f"/c/{place.slug}/documents/{made}/reading", follow_redirects=True).text
+    assert "Attached to its bank line" in shown
+
+
+def test_a_photographed_receipt_finds_its_line(place: Place) -> None:
+    line, _bank = paid(place, 4_713, "CARD PAYMENT 4711")
+    receipt = papers.typeset(
+        "#set page(width: 80mm, height: auto, margin: 6mm)\n#set text(size: 11pt)\n"
+        f"*Corner Stationers Ltd* \\ Receipt No. 5501 \\ Date: {clock.today():%d.%m.%Y} \\ "
+        "#v(8pt) Paper and ink \\ #v(8pt) Total EUR 47.13 \\ Thank you",
+        form="png",
+    )
+    made = stage.add(place, receipt, "receipt.png")
+    found = stage.fields(place, made)
+    assert found["total_minor"]["minor"] == 4_713
+    assert found["total_minor"]["method"] == "ocr"
+    page = place.browser(place.staff).get(f"/c/{place.slug}/documents/{made}/reading").text
+    assert f'value="{line}"' in page
+
+
+def test_a_paper_becomes_a_draft_that_a_second_person_approves(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = stage.add(place, papers.typeset(invoice(90_001, number="HP-9002", sign="£")), "d.pdf")
+    staff = place.browser(place.staff)
+    address = f"/c/{place.slug}/books/papers/{made}/entry"
+    page = staff.get(address).text
+    assert "900.01" in page
+    with place.acting(place.staff):
+        chart = queries.accounts()
+    cost = next(one for one in chart if one.type == "expense")
+    owed = next(one for one in chart if one.control == "payable")
+    contact = admin.execute(
+        "insert into ledger.counterparty (tenant_id, name, kind) values (%s, 'Harrow', 'supplier')"
+        " returning id",
+        (place.tenant,),
+    ).fetchone()
+    admin.commit()
+    assert contact is not None
+    values = {
+        "key": re.findall(r'name="key" value="([^"]+)"', page)[0],
+        "on": clock.today().isoformat(),
+        "description": "Harrow Press HP-9002",
+        "lines.0.account": cost.code,
+        "lines.0.debit": "900.01",
+        "lines.1.account": owed.code,
+        "lines.1.credit": "900.01",
+        "lines.1.contact": str(contact[0]),
+    }
+    asked = staff.post(f"{address}/approval", values)
+    assert asked.status_code == 303, asked.text[:2000]
+    other = factories.staff(admin, place.tenant, role="operations_manager")
+    second = place.browser(other)
+    sheet = second.get(asked.headers["Location"]).text
+    assert "900.01" in sheet
+    assert "_draft" not in sheet.lower().replace("data-draft", "")
+    sha = re.findall(r'name="content_sha" value="([0-9a-f]{64})"', sheet)[0]
+    done = second.post(
+        asked.headers["Location"], {"decision": "approve", "content_sha": sha, "reason": ""}
+    )
+    assert done.status_code == 303, done.text[:2000]
+    stage.work(place)
+    with place.acting(place.staff):
+        entry_id = queries.entries_of("document", [made])[made]
+        entry = queries.entry(entry_id)
+    assert entry.made_by == place.staff.person_id
+    assert entry.approved_ref is not None
+    assert "Booked" in staff.get(f"/c/{place.slug}/documents/{made}/reading").text
+
+
+def test_the_next_paper_of_a_supplier_is_drafted_as_the_last_was_booked(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    first = stage.add(place, papers.typeset(invoice(70_001, number="HP-9003", sign="£")), "e.pdf")
+    staff = place.browser(place.staff)
+    address = f"/c/{place.slug}/books/papers/{first}/entry"
+    page = staff.get(address).text
+    with place.acting(place.staff):
+        chart = queries.accounts()
+    cost = [one for one in chart if one.type == "expense"][1]
+    owed = next(one for one in chart if one.control == "payable")
+    row = admin.execute(
+        "insert into ledger.counterparty (tenant_id, name, kind)"
+        " values (%s, 'Harrow Press Limited', 'supplier') returning id",
+        (place.tenant,),
+    ).fetchone()
+    admin.commit()
+    assert row is not None
+    values = {
+        "key": re.findall(r'name="key" value="([^"]+)"', page)[0],
+        "on": clock.today().isoformat(),
+        "description": "Harrow Press HP-9003",
+        "lines.0.account": cost.code,
+        "lines.0.debit": "700.01",
+        "lines.1.account": owed.code,
+        "lines.1.credit": "700.01",
+        "lines.1.contact": str(row[0]),
+    }
+    assert staff.post(address, values).status_code == 303
+    second = stage.add(place, papers.typeset(invoice(70_002, number="HP-9004", sign="£")), "f.pdf")
+    page = staff.get(f"/c/{place.slug}/books/papers/{second}/entry").text
+    assert f'value="{cost.code} {cost.name}"'[:40] in page
+
+
+def test_no_stranger_attaches_or_drafts(place: Place, admin: psycopg.Connection) -> None:
+    other = request_stage.build(place.app, place.worker_app, admin, "Strange")
+    made = stage.add(place, papers.typeset(invoice(555, number="HP-9005", sign="£")), "g.pdf")
+    them = other.browser(other.staff)
+    assert them.get(f"/c/{place.slug}/books/papers/{made}/entry").status_code == 404
+    assert them.get(f"/c/{other.slug}/books/papers/{made}/entry").status_code == 404
