@@ -202,7 +202,7 @@ def review_period(*, period_id: int, reason: str = "") -> None:
 
 
 def close_period(*, period_id: int, reason: str = "") -> None:
-    """Closes a month: nobody posts into it."""
+    """Closes a month: nobody posts into it. Its checks are counted in the same transaction."""
     _set_period(period_id, "closed", reason)
 
 

@@ -28,6 +28,7 @@ from tests.http import Browser
 
 MONTH = 202604
 FIRST = dt.date(2026, 4, 1)
+COUNTED = "update app.close_month set counted_at = now(), counted_version = ledger.books_version()"
 
 
 @pytest.fixture
@@ -160,11 +161,45 @@ def test_raw_sql_closes_no_month_whose_checks_are_red(
     token = books.token(settings.guard_key, settings.guard_key_id)
     rw.execute("select set_config('app.ctx', %s, true)", (token,))
     rw.execute("select ledger.set_period(%s, 'closed')", (MONTH,))
+    rw.execute(COUNTED)
     with pytest.raises(psycopg.Error, match="close-blocked") as caught:
         rw.commit()
     rw.rollback()
     assert caught.value.sqlstate == "BO409"
     assert state(admin, books) == ("in_review", "in_review")
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        "select 1",
+        "update app.close_month set counted_at = now() - interval '1 second'",
+        "update app.close_month set counted_version = counted_version - 1",
+    ],
+)
+def test_nobody_closes_over_a_count_of_before(
+    count: str,
+    books: Books,
+    admin: psycopg.Connection,
+    rw: psycopg.Connection,
+    settings: Settings,
+) -> None:
+    books.hand_in(MONTH)
+    with books.open():
+        close_checks.count(MONTH)
+    token = books.token(settings.guard_key, settings.guard_key_id)
+    rw.execute("select set_config('app.ctx', %s, true)", (token,))
+    rw.execute("select ledger.set_period(%s, 'closed')", (MONTH,))
+    if count != "select 1":
+        rw.execute(COUNTED)
+        rw.execute(count)
+    with pytest.raises(psycopg.Error, match="close-not-counted") as caught:
+        rw.commit()
+    rw.rollback()
+    assert caught.value.sqlstate == "BO409"
+    assert state(admin, books) == ("in_review", "in_review")
+    books.shut(MONTH)
+    assert state(admin, books) == ("closed", "closed")
 
 
 def test_raw_sql_closes_no_month_over_what_the_books_show_whatever_was_counted(
@@ -177,6 +212,7 @@ def test_raw_sql_closes_no_month_over_what_the_books_show_whatever_was_counted(
     rw.execute("select set_config('app.ctx', %s, true)", (token,))
     rw.execute("update app.close_month set blocking = 0, figures = '{}'")
     rw.execute("select ledger.set_period(%s, 'closed')", (MONTH,))
+    rw.execute(COUNTED)
     with pytest.raises(psycopg.Error, match="close-blocked") as caught:
         rw.commit()
     rw.rollback()

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.accounting import commands
 from app.cli import install
 from app.kernel.errors import Conflict, DomainError
 from app.kernel.settings import Settings
@@ -217,8 +216,7 @@ def test_a_post_racing_a_close_is_inside_or_refused(
     books.hand_in(202411)
 
     def close() -> None:
-        with books.open():
-            commands.close_period(period_id=202411)
+        books.shut(202411)
 
     def post() -> object:
         return books.post(on=dt.date(2024, 11, 5))

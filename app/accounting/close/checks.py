@@ -39,7 +39,8 @@ _WAITING = sa.text(
 )
 _KEEP = sa.text(
     "update app.close_month set figures = cast(:figures as jsonb), blocking = :blocking,"
-    " warnings = :warnings, counted_at = now() where period_id = :period"
+    " warnings = :warnings, counted_at = now(), counted_version = ledger.books_version()"
+    " where period_id = :period"
 )
 
 

@@ -38,6 +38,9 @@ NAMES = {
 }
 ERRORS = {
     "change-unknown": _("This account did not move unusually in this month."),
+    "close-not-counted": _(
+        "What is left of the month was not counted in the act of closing. Close it on its page."
+    ),
     "close-blocked": _("The month cannot be closed yet: %(checks)s."),
     "not-closed": _("This month is not closed."),
     "not-in-review": _("This month is not in review. Hand it in first."),

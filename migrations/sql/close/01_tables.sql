@@ -31,6 +31,7 @@ create table app.close_month (
   blocking integer not null default 0 check (blocking >= 0),    -- things that keep it open
   warnings integer not null default 0 check (warnings >= 0),
   counted_at timestamptz,
+  counted_version bigint,                         -- the books' version when it was counted
   version integer not null default 1,
   primary key (tenant_id, period_id),
   unique (tenant_id, starts),
@@ -112,7 +113,7 @@ end $$;
 grant insert (tenant_id, due_days, owner_id, change_percent, change_minor),
   update (due_days, owner_id, change_percent, change_minor, version)
   on app.close_plan to app_rw, app_worker;
-grant update (due_on, owner_id, figures, blocking, warnings, counted_at, version)
+grant update (due_on, owner_id, figures, blocking, warnings, counted_at, counted_version, version)
   on app.close_month to app_rw, app_worker;
 grant insert (tenant_id, period_id, account_id, month_minor, usual_minor, text, in_pack, made_by),
   update (month_minor, usual_minor, text, in_pack), delete

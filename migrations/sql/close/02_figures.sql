@@ -20,10 +20,11 @@ call guard.admit('app.close_override', 'close_door', 'accounting');
 call guard.admit('ledger.period', 'close_door', 'accounting');
 call guard.admit('ledger.account', 'close_door', 'accounting');
 call guard.admit('ledger.balance', 'close_door', 'accounting');
+call guard.admit('ledger.counter', 'close_door', 'accounting');
 call guard.admit('ledger.open_item', 'close_door', 'accounting');
 call guard.admit('ledger.allocation', 'close_door', 'accounting');
 call guard.admit('app.bank_transaction', 'close_door', 'accounting');
-grant select on ledger.account, ledger.balance, ledger.open_item, ledger.allocation,
+grant select on ledger.account, ledger.balance, ledger.counter, ledger.open_item, ledger.allocation,
   app.bank_transaction to close_door;
 grant select, insert, update on app.close_month to close_door;
 grant select on app.close_plan, app.close_override, ledger.period to close_door;
@@ -132,22 +133,28 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
         or a.control is not null and coalesce(b.base, 0) <> coalesce(i.base, 0)))
 $$;
 
--- At commit, whatever statement closed the month: a check that its last count left red, or that the
--- books themselves show, refuses it, unless whoever closes wrote why in the same transaction.
--- Deferred, as the count comes after the lock that closing takes.
+-- At commit, whatever statement closed the month: it must have been counted in the same transaction
+-- and over the books as they are now, so that nobody chooses when to count. A check that this count
+-- left red, or that the books themselves show, refuses it, unless whoever closes wrote why in the
+-- same transaction. Deferred, as the count comes after the lock that closing takes.
 create function app.close_is_allowed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   left_over integer;
+  m app.close_month;
 begin
   if session_user <> 'app_rw' then return null; end if;
   if (select p.state from ledger.period p where p.tenant_id = new.tenant_id and p.id = new.id)
       <> 'closed' then
     return null;                                   -- reopened in the same breath
   end if;
-  select m.blocking into left_over from app.close_month m
-    where m.tenant_id = new.tenant_id and m.period_id = new.id;
-  left_over := greatest(left_over, app.close_left(new.tenant_id, new.ends));
+  select * into m from app.close_month c
+    where c.tenant_id = new.tenant_id and c.period_id = new.id;
+  if found and (m.counted_at is distinct from now() or m.counted_version is distinct from
+      (select coalesce(sum(c.n), 0) from ledger.counter c where c.tenant_id = new.tenant_id)) then
+    raise exception 'close-not-counted' using errcode = 'BO409';
+  end if;
+  left_over := greatest(m.blocking, app.close_left(new.tenant_id, new.ends));
   if left_over > 0 and not exists (select from app.close_override o
       where o.tenant_id = new.tenant_id and o.period_id = new.id and o.made_at = now()) then
     raise exception 'close-blocked' using errcode = 'BO409',
