@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from app.api import Api
 from app.documents import api, api_uploads, commands, views
+from app.documents.finding import registration as finding_registration
+from app.documents.keeping import registration as keeping_registration
 from app.documents.readings import api as reading_api
 from app.documents.readings import registration as readings_registration
 from app.documents.readings import views as reading_views
@@ -14,7 +16,12 @@ from app.kernel import words
 from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.documents.preview", "app.documents.readings.jobs", "app.documents.intake")
+JOBS = (
+    "app.documents.preview",
+    "app.documents.readings.jobs",
+    "app.documents.intake",
+    *keeping_registration.JOBS,
+)
 PAPERS = _("Documents")
 _NAMES = {
     "document": _("Document"),
@@ -101,15 +108,30 @@ def register(registry: Registry) -> None:
         PaletteSource("documents", PAPERS, views.find, "document.read", order=80),
         Permalink("document", views.permalink),
     )
+    finding_registration.register(registry)
+    keeping_registration.register(registry)
     words.declare_names(_NAMES | readings_registration.NAMES)
     words.declare_errors(_ERRORS | readings_registration.ERRORS)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff and of the portal."""
-    return (pages, views.portal, reading_views.pages, reading_views.desk)
+    return (
+        pages,
+        views.portal,
+        reading_views.pages,
+        reading_views.desk,
+        *finding_registration.blueprints(),
+        *keeping_registration.blueprints(),
+    )
 
 
 def apis() -> tuple[Api, ...]:
     """The operations on papers."""
-    return (api.api, api_uploads.api, reading_api.api)
+    return (
+        api.api,
+        api_uploads.api,
+        reading_api.api,
+        *finding_registration.apis(),
+        *keeping_registration.apis(),
+    )

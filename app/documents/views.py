@@ -11,6 +11,7 @@ from flask import Response, request, url_for
 
 from app.documents import checks, commands, held, intake, queries, schemas, subjects, uploads
 from app.documents.intake import Taken
+from app.documents.keeping import queries as keeping_queries
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, SOURCE_TITLES
 from app.kernel import paging, people, reads, registry, scope, undo, words
@@ -160,6 +161,7 @@ def show(document_id: UUID) -> Response:
         kind=_kind_of(head),
         pages=queries.preview_pages(document_id),
         versions=queries.versions(document_id),
+        keeping=keeping_queries.keeping(document_id),
         links=[(pair, told[pair]) for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
         source=SOURCE_TITLES.get(head.source, head.source),

@@ -32,6 +32,9 @@ _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to t
 _WORK = frozenset({"task.read", "task.write"})  # staff: tasks
 _APPROVE = frozenset({"approve.access.grant"})
 _APPROVE_ENTRY = frozenset({"approve.entry.post"})
+_KEEP = frozenset({"document.keep", "document.hold"})
+_DISPOSE = _KEEP | {"document.dispose"}
+_RELEASE = frozenset({"approve.hold.release_client"})
 
 SHIPPED = (
     RoleTemplate(
@@ -60,6 +63,8 @@ SHIPPED = (
         | _DECIDE
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
+        | _DISPOSE
+        | {"approve.document.dispose", "approve.hold.release"}
         | {"token.make", "link.make"},
         ("accounting", "compliance", "tickets", "oversight"),
     ),
@@ -73,6 +78,7 @@ SHIPPED = (
         | _ASK
         | _WORK
         | _DECIDE
+        | _DISPOSE
         | {"access.request", "token.make", "link.make"},
         ("accounting",),
     ),
@@ -89,7 +95,12 @@ SHIPPED = (
         "compliance_manager",
         "provider",
         _("Compliance manager"),
-        _ASK | _WORK | _DECIDE | {"access.list", "access.request", "audit.read", "link.make"},
+        _ASK
+        | _WORK
+        | _DECIDE
+        | _DISPOSE
+        | {"access.list", "access.request", "audit.read", "link.make"}
+        | {"approve.document.dispose", "approve.hold.release"},
         ("compliance",),
     ),
     RoleTemplate(
@@ -135,6 +146,8 @@ SHIPPED = (
         _("Owner"),
         _APPROVE
         | _ANSWER
+        | _KEEP
+        | _RELEASE
         | {"access.list", "access.grant", "access.end", "person.invite", "audit.read"}
         | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"},
         ("accounting", "compliance", "tickets"),
@@ -143,7 +156,7 @@ SHIPPED = (
         "approver",
         "client",
         _("Approver"),
-        _APPROVE | _ANSWER | {"access.list", "accounting.read", "accounting.import"},
+        _APPROVE | _ANSWER | _RELEASE | {"access.list", "accounting.read", "accounting.import"},
         ("accounting", "compliance", "tickets"),
     ),
     RoleTemplate(

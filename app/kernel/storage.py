@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,6 +139,24 @@ def keep_content(data: bytes) -> str:
     if not _with_heads([sha]):
         _store(io.BytesIO(data), sha)
     return sha
+
+
+Reader = Callable[[], Iterator[bytes]]
+
+
+def reader(sha: str) -> Reader:
+    """What reads the content of a hash from the bucket, also after the transaction.
+
+    Reading raises Unavailable, `object-missing` or `object-damaged` where it is the file's fault.
+    """
+    keys, place, label = sealing.client_keys(), _key(sha), _label(sha)
+
+    def key(number: int) -> bytes:
+        if number not in keys:
+            raise Unavailable("no-client-key")
+        return keys[number]
+
+    return lambda: storage_chunks.opened(bucket().get(place), key=key, label=label)
 
 
 def read(object_id: UUID) -> bytes:

@@ -72,3 +72,18 @@ def delete(versions: Iterable[Version]) -> None:
     """Removes versions for good."""
     for one in versions:
         bucket().delete_version(one.key, one.version)
+
+
+def forget(progress: Progress, shas: Iterable[str]) -> None:
+    """Deletes at once what the bucket holds of contents that no living head names any more.
+
+    For contents of the job's client that were given up on purpose; versions younger than a day are
+    left to the sweep, since an upload that brings the same content may still be open.
+    """
+    prefix, before = f"t/{progress.ticket.tenant_id}/", clock.now() - AGE
+    found = [one for sha in set(shas) for one in old_versions(f"{prefix}{sha[:2]}/{sha}", before)]
+    if not found:
+        return
+    with progress.step():
+        orphans = without_head(found)
+    delete(orphans)

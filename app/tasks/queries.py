@@ -32,6 +32,9 @@ LABELS = {
     "date": _("Date"),
     "account": _("Account"),
     "description": _("Description"),
+    "papers": _("Documents"),
+    "rules": _("Rules"),
+    "list": _("Fingerprint of the list"),
 }
 STATES = {
     "pending": (_("Waiting"), "warn"),

@@ -25,6 +25,7 @@ from app.accounting.rules import commands as rule_commands
 from app.cli.demo_books import open_items
 from app.documents import commands as documents
 from app.documents import intake, uploads
+from app.documents.keeping import commands as keeping
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
@@ -57,6 +58,7 @@ FILES = (
     "/raw",
     "/options",
     "/openapi.json",
+    "/certificate.json",
     "/logo",
     "/file",
     "/download",
@@ -97,6 +99,7 @@ def place(house: House) -> Place:
         with db.transaction(staff.scope(firm.tenant)):
             _fill()
         open_items.fill(staff.scope(firm.tenant), today=clock.today())
+    _keep(house, firm, staff)
     with house.admin() as admin:
         _ask(house, admin, firm)
         house.work()
@@ -115,6 +118,19 @@ def place(house: House) -> Place:
             "person_id": str(staff.person_id),
         }
     return Place(firm, staff, values, code, reset)
+
+
+def _keep(house: House, firm: Firm, staff: factories.Session) -> None:
+    """A hold, a longer rule, and an old paper that is proposed for destruction."""
+    with house.app.app_context(), db.transaction(staff.scope(firm.tenant)):
+        old = documents.add(b"An old bill", name="bill.txt", line="accounting", source="staff")
+    with house.admin() as admin:
+        admin.execute("update app.document set added_at = '2001-02-03' where id = %s", (old,))
+        admin.commit()
+    with house.app.app_context(), db.transaction(staff.scope(firm.tenant)):
+        keeping.add_rule(kind="books", years=12, runs_from="fiscal_year", reason="House rule")
+        keeping.propose_disposal([old])
+        keeping.place_hold(title="Tax audit", reason="Asked by the tax office", covers="client")
 
 
 def _chosen(admin: psycopg.Connection, firm: Firm) -> dict[str, str]:

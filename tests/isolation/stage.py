@@ -18,6 +18,7 @@ from app.accounting.ledger import PostingInput
 from app.cli.operator_scope import as_operator
 from app.documents import commands as documents
 from app.documents import intake, uploads
+from app.documents.keeping import commands as keeping
 from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
@@ -109,9 +110,12 @@ def _fill() -> None:
 def _fill_requests() -> None:
     """A paper, a question about a bank line, and a note at it."""
     data = f"{CONTENT} paper".encode()
-    documents.add(data, name=f"{CONTENT}.txt", line="accounting", source="staff")
+    paper = documents.add(data, name=f"{CONTENT}.txt", line="accounting", source="staff")
     intake.take(b"MZ", name=f"{CONTENT}.exe", line="accounting", source="staff")
     uploads.open_one(name=f"{CONTENT}.pdf", size=6, line="accounting", source="staff")
+    # rules and holds are of the whole client: whoever serves it on any line reads why papers stay
+    keeping.place_hold(title="Audit", reason="They said so", covers="papers", papers=[paper])
+    keeping.add_rule(kind=None, years=40, runs_from="paper", reason="Longer")
     found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1)
     line = found.rows[0].id
     questions.ask(

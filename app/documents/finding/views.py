@@ -1,0 +1,132 @@
+"""The search on screen: in one client, on the desk over all of them, at the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from app.documents import queries as documents
+from app.documents.finding import queries
+from app.documents.finding.queries import Asked, Found
+from app.documents.titles import CLASS_TITLES
+from app.kernel import paging, reads
+from app.web.pages import SIGNED_IN, Pages, Surface
+from app.web.render import render
+from tenants import queries as clients
+
+pages = Pages("finding", __name__, surface=Surface.CLIENT)
+portal = Pages("finding_portal", __name__, surface=Surface.PORTAL)
+desk = Pages("finding_desk", __name__, surface=Surface.DESK)
+ROWS = 25
+MOST_LETTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One found paper with its page, and whose it is where that is not plain."""
+
+    found: Found
+    href: str
+    client: Any = None
+
+
+def asked() -> Asked:
+    """What the query string asks for; what cannot be read is left aside."""
+    chosen = request.args.get("class") or None
+    return Asked(
+        typed=request.args.get("q", "")[:MOST_LETTERS].replace("\0", ""),
+        document_class=chosen if chosen in CLASS_TITLES else None,
+        first=_day("from"),
+        last=_day("to"),
+    )
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _found(wanted: Asked) -> paging.Page[Found]:
+    place = paging.keys(request.args.get("after"), UUID)
+    # a box that is sent holds whole words or the beginning of the last: both are found
+    rows = queries.find(wanted, before=place[0] if place else None, limit=ROWS + 1)
+    return paging.page(rows, limit=ROWS, key=lambda one: [one.id])
+
+
+def _next(after: str | None) -> str | None:
+    if after is None:
+        return None
+    query = {key: value for key, value in request.args.items() if value and key != "after"}
+    return f"{request.path}?{urlencode({**query, 'after': after})}"
+
+
+def _page(
+    template: str, rows: list[Row], wanted: Asked, after: str | None, **more: Any
+) -> Response:
+    return render(
+        template,
+        fragment="found",
+        rows=rows,
+        asked=wanted,
+        args=request.args,
+        more=_next(after),
+        class_titles=CLASS_TITLES,
+        **more,
+    )
+
+
+def _class_choices() -> list[tuple[str, Any]]:
+    held = documents.my_classes()
+    return [(one, CLASS_TITLES[one]) for one in held] if len(held) > 1 else []
+
+
+@pages.get("/c/<client>/documents/find", needs="document.read")
+def find() -> Response:
+    """The client's papers that hold all words, the newest first."""
+    reads.leave(reads.Look("documents", "member"))
+    wanted = asked()
+    found = _found(wanted)
+    rows = [Row(one, url_for("documents.show", document_id=one.id)) for one in found.rows]
+    return _page("documents/find.html", rows, wanted, found.next, classes=_class_choices())
+
+
+@portal.get("/portal/<client>/documents/find", needs="document.read")
+def find_own() -> Response:
+    """The same for the client's people."""
+    reads.leave(reads.Look("documents", "member"))
+    wanted = asked()
+    found = _found(wanted)
+    rows = [Row(one, url_for("documents_portal.paper", document_id=one.id)) for one in found.rows]
+    return _page("documents/portal_find.html", rows, wanted, found.next, classes=_class_choices())
+
+
+@desk.get("/desk/documents/find", needs=SIGNED_IN)
+def find_everywhere() -> Response:
+    """Papers of all my clients that hold all words."""
+    wanted = replace(asked(), document_class=None)
+    found = _found(wanted)
+    known = {one.tenant_id: one for one in clients.my_clients(limit=1000)} if found.rows else {}
+    seen = {one.tenant_id for one in found.rows}
+    for one in sorted(seen):
+        reads.leave(reads.Look("documents", "member", tenant_id=one))
+    return _page("documents/desk_find.html", _rows_of(found, known), wanted, found.next, classes=[])
+
+
+def _rows_of(found: paging.Page[Found], known: Mapping[UUID, Any]) -> list[Row]:
+    return [
+        Row(
+            one,
+            url_for("documents.show", client=known[one.tenant_id].slug, document_id=one.id),
+            known[one.tenant_id],
+        )
+        for one in found.rows
+        if one.tenant_id in known
+    ]

@@ -1,0 +1,157 @@
+"""What is done about keeping: longer rules, holds and their release, lists for disposal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.documents.keeping import queries
+from app.documents.keeping.models import Covers, Kind, RunsFrom
+from app.kernel import approvals, ids, words
+from app.kernel.db import session
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+DISPOSE = "document.dispose"
+RELEASE = {"provider": "hold.release", "client": "hold.release_client"}
+MOST_PAPERS = 500
+
+
+def add_rule(*, kind: Kind | None, years: int, runs_from: RunsFrom, reason: str) -> UUID:
+    """Keeps papers of a kind (None: all) longer; returns the rule's id.
+
+    The rule that ends last counts, so this never makes the time of a paper shorter. Raises Invalid
+    at `years` where the law already asks for as much from the same day on.
+    """
+    for one in queries.statutes():
+        if one.runs_from == runs_from and one.years >= years and kind in one.kinds:
+            raise Invalid.of("years", "retention-not-longer", years=one.years, source=one.source)
+    made = ids.uuid7()
+    values = {"id": made, "kind": kind, "years": years, "from": runs_from, "reason": reason}
+    session.execute(_ADD_RULE, values)
+    return made
+
+
+def end_rule(rule_id: UUID) -> None:
+    """Ends a rule of one's own side; raises NotFound, Forbidden for the other side's."""
+    if session.execute(_END_RULE, {"id": rule_id}).scalar() is None:
+        raise NotFound
+
+
+def place_hold(
+    *,
+    title: str,
+    reason: str,
+    covers: Covers,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    papers: Sequence[UUID] = (),
+) -> UUID:
+    """Forbids deleting what the hold covers, from now until a second person releases it.
+
+    Raises Invalid at `to_on` or `papers`, NotFound for a paper the acting person does not see.
+    """
+    if covers == "days" and (from_on is None or to_on is None or from_on > to_on):
+        raise Invalid.of("to_on", "hold-days-invalid")
+    if covers == "papers" and not 0 < len(papers) <= MOST_PAPERS:
+        raise Invalid.of("papers", "hold-papers-missing")
+    made = ids.uuid7()
+    within = covers == "days"
+    session.execute(
+        _PLACE,
+        {
+            "id": made,
+            "title": title,
+            "reason": reason,
+            "covers": covers,
+            "from": from_on if within else None,
+            "to": to_on if within else None,
+        },
+    )
+    if covers == "papers":
+        wanted = sorted(set(papers))
+        kept = session.execute(_PLACE_ON, {"id": made, "papers": wanted}).scalars().all()
+        if len(kept) != len(wanted):
+            raise NotFound
+    return made
+
+
+def ask_release(hold_id: UUID) -> UUID:
+    """Asks a second person of the side that placed a hold to release it; returns the approval.
+
+    Raises NotFound, Conflict when it was released or asked for already.
+    """
+    found = queries.hold(hold_id)
+    if not found.standing:
+        raise Conflict("hold-released")
+    if found.asked:
+        raise Conflict("hold-asked-already")
+    return approvals.request(
+        RELEASE[found.side],
+        subject_type="legal_hold",
+        subject_id=hold_id,
+        line="member",
+        title=words.gettext("Release the hold “%(title)s”", title=found.title),
+        content={"description": found.title, "reason": found.reason},
+        content_sha=found.sha,
+    )
+
+
+def propose_disposal(papers: Sequence[UUID]) -> UUID:
+    """Lists papers for disposal and asks a second person; returns the list's id.
+
+    Raises Invalid at `ids`, Conflict when one of them is not due, is held or is not seen.
+    """
+    wanted = sorted(set(papers))
+    if not 0 < len(wanted) <= MOST_PAPERS:
+        raise Invalid.of("ids", "disposal-empty")
+    listed = session.execute(_PROPOSE, {"papers": wanted}).one()
+    rules = session.execute(_RULES, {"id": listed.id}).scalars().all()
+    approvals.request(
+        DISPOSE,
+        subject_type="disposal",
+        subject_id=listed.id,
+        line="member",
+        title=words.ngettext(
+            "Destroy %(n)s document for good", "Destroy %(n)s documents for good", len(wanted)
+        ),
+        content={"papers": len(wanted), "rules": list(rules), "list": listed.sha},
+        content_sha=listed.sha,
+    )
+    made: UUID = listed.id
+    return made
+
+
+def demand_free(tenant_id: UUID) -> None:
+    """Refuses (Conflict `client-held`) while any hold stands in a client.
+
+    For whoever erases a client or destroys its key; the database refuses each row besides.
+    """
+    session.execute(sa.text("select app.demand_free(:tenant)"), {"tenant": tenant_id})
+
+
+_TENANT = "tenant_id = (select guard.tenant_id())"
+_ADD_RULE = sa.text(
+    "insert into app.retention_own (tenant_id, id, kind, years, runs_from, reason)"
+    " values ((select guard.tenant_id()), :id, :kind, :years, :from, :reason)"
+)
+_END_RULE = sa.text(
+    f"update app.retention_own set ended_at = now() where {_TENANT} and id = :id"
+    " and ended_at is null returning id"
+)
+_PLACE = sa.text(
+    "insert into app.legal_hold (tenant_id, id, title, reason, covers, from_on, to_on)"
+    " values ((select guard.tenant_id()), :id, :title, :reason, :covers, :from, :to)"
+)
+_PLACE_ON = sa.text(
+    "insert into app.legal_hold_paper (tenant_id, hold_id, document_id)"
+    f" select tenant_id, :id, id from app.document where {_TENANT} and id = any(:papers)"
+    " and disposed_at is null returning document_id"
+)
+_PROPOSE = sa.text("select id, sha from app.propose_disposal(cast(:papers as uuid[]))")
+_RULES = sa.text(
+    f"select distinct source from app.disposal_item where {_TENANT} and disposal_id = :id"
+    " order by source"
+)

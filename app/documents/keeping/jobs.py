@@ -1,0 +1,50 @@
+"""What follows an approval: a hold ends, or the papers of a list are emptied one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.documents.keeping import commands
+from app.kernel import approvals, events, jobs, storage_sweep
+from app.kernel.db import session
+from app.kernel.jobs_catalog import job
+from app.kernel.jobs_progress import Progress
+
+JOB = "documents.dispose"
+_RELEASE = sa.text("select app.release_hold(:hold, :approval)")
+_DISPOSE = sa.text("select app.dispose(:disposal, :approval, :document)")
+_FINISH = sa.text("select app.finish_disposal(:disposal, :approval)")
+_LEFT = sa.text("select document_id, shas from app.disposal_left(:disposal, :approval)")
+
+
+@events.on(approvals.ApprovalDecided)
+def follow(happened: approvals.ApprovalDecided) -> None:
+    """Carries out what a second person approved; refusals need nothing."""
+    if happened.state != "approved" or happened.subject_id is None:
+        return
+    if happened.kind in commands.RELEASE.values():
+        values = {"hold": happened.subject_id, "approval": happened.approval_id}
+        session.execute(_RELEASE, values)
+    elif happened.kind == commands.DISPOSE:
+        args = {"disposal": str(happened.subject_id), "approval": str(happened.approval_id)}
+        jobs.enqueue(JOB, args, key=f"dispose:{happened.subject_id}", line="member")
+
+
+@job(JOB, queue="bulk", retries=5, lease=30, steps=True)
+def dispose(args: dict[str, Any], progress: Progress) -> None:
+    """Empties each listed paper in a step of its own, then deletes its bytes from the bucket.
+
+    Each paper is asked anew: whether the approval stands, no hold came, and it is still due.
+    """
+    values = {"disposal": UUID(args["disposal"]), "approval": UUID(args["approval"])}
+    with progress.step():
+        left = session.execute(_LEFT, values).all()
+    for place, one in enumerate(left, start=1):
+        with progress.step(done=place, total=len(left)):
+            session.execute(_DISPOSE, {**values, "document": one.document_id})
+        storage_sweep.forget(progress, one.shas)
+    with progress.step():
+        session.execute(_FINISH, values)

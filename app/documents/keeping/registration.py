@@ -1,0 +1,68 @@
+"""What keeping contributes: pages, API, permissions, words of refusals and of the audit."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.api import Api
+from app.documents.keeping import api, views
+from app.kernel import words
+from app.kernel.registry import DeskColumn, Permalink, Permission, Registry
+from app.kernel.words import _
+
+JOBS = ("app.documents.keeping.jobs", "app.documents.keeping.scrub")
+PAPERS = _("Documents")
+_NAMES = {
+    "disposal": _("Destruction of documents"),
+    "legal_hold": _("Hold"),
+    "retention_own": _("Longer keeping"),
+    "documents.dispose": _("Documents are destroyed"),
+    "documents.scrub": _("Stored files are read again"),
+}
+_ERRORS = {
+    "retention-not-longer": _(
+        "The law already asks for %(years)s years from then (%(source)s). Enter more."
+    ),
+    "retention-of-other-side": _("The other side keeps these documents longer; it ends that."),
+    "hold-days-invalid": _("Enter the first and the last day; the last is not before the first."),
+    "hold-papers-missing": _("Choose the documents to hold, at most 500."),
+    "hold-released": _("The hold was released already."),
+    "hold-asked-already": _("The release waits for a second person already."),
+    "client-held": _("The hold “%(title)s” stands: nothing of this client can be deleted."),
+    "document-held": _("A hold covers this document: it cannot be deleted."),
+    "document-kept": _("This document is still kept: its file cannot be deleted."),
+    "document-disposed": _("This document was destroyed; it cannot be brought back."),
+    "disposal-empty": _("Choose the documents, at most 500."),
+    "disposal-not-due": _(
+        "One of these documents is not due any more, or a hold covers it. Load the list again."
+    ),
+    "disposal-not-done": _("There is a certificate once the documents have been destroyed."),
+}
+
+
+def register(registry: Registry) -> None:
+    """Adds the entries of keeping."""
+    registry.add(
+        Permission("document.keep", _("Keep documents longer"), PAPERS),
+        Permission("document.hold", _("Place holds and ask for their release"), PAPERS),
+        Permission("document.dispose", _("Propose documents for destruction"), PAPERS),
+        Permission("approve.document.dispose", _("Approve destruction of documents"), PAPERS),
+        Permission("approve.hold.release", _("Approve the release of a hold"), PAPERS),
+        Permission(
+            "approve.hold.release_client", _("Approve the release of a client's own hold"), PAPERS
+        ),
+        DeskColumn("accounting", "files_damaged", _("Files damaged"), "keeping.index", order=95),
+        Permalink("disposal", views.permalink),
+    )
+    words.declare_names(_NAMES)
+    words.declare_errors(_ERRORS)
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages of staff and of the portal."""
+    return (views.pages, views.portal)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations of keeping."""
+    return (api.api,)

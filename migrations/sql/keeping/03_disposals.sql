@@ -1,0 +1,332 @@
+-- Disposals: papers whose time has run out, listed by one person, agreed to by a second, and then
+-- emptied by a job. The rows that stay are the certificate.
+set role app_owner;
+
+create table app.disposal (
+  tenant_id uuid not null,
+  id uuid not null default uuidv7(),
+  content_sha text not null check (content_sha ~ '^[0-9a-f]{64}$'),
+  papers integer not null check (papers > 0),
+  made_by uuid not null default guard.user_id(),
+  made_at timestamptz not null default now(),
+  approval_id uuid,
+  done_by uuid,                                   -- the second person
+  done_at timestamptz,
+  primary key (tenant_id, id)
+);
+create table app.disposal_item (
+  tenant_id uuid not null,
+  disposal_id uuid not null,
+  document_id uuid not null,
+  line text not null,
+  class text not null,
+  name text not null,
+  contents jsonb not null check (jsonb_typeof(contents) = 'array'),   -- [{no, sha256, size, type}]
+  added_at timestamptz not null,
+  counts_from date not null,
+  kept_until date not null,
+  source text not null,                           -- the rule that ended last
+  state text not null default 'listed'
+    check (state in ('listed', 'disposed', 'held', 'kept', 'gone')),
+  settled_at timestamptz,
+  primary key (tenant_id, disposal_id, document_id),
+  foreign key (tenant_id, disposal_id) references app.disposal (tenant_id, id)
+);
+create index disposal_item_document on app.disposal_item (tenant_id, document_id);
+call guard.protect('app.disposal', 'member');
+call guard.protect_shared('app.disposal_item');
+call guard.admit('app.disposal', 'keeping_door', null);
+call guard.admit('app.disposal_item', 'keeping_door', null);
+grant select on app.disposal, app.disposal_item to app_rw, app_worker;
+grant select, insert, update on app.disposal, app.disposal_item to keeping_door;
+grant select, insert, update, delete on app.disposal, app.disposal_item to app_restore;
+create policy class on app.disposal_item as restrictive to app_rw, app_worker
+  using (class = 'normal' or tenant_id || ':' || class = any ((select guard.document_classes())::text[]));
+call app.audit_table('app.disposal');
+insert into app.approval_kind (kind, side, needed, fresh) values
+  ('document.dispose', 'provider', 1, true);
+
+alter table app.document add column disposed_at timestamptz;
+grant update (name, removed_at, removed_by, disposed_at) on app.document to keeping_door;
+call guard.admit('app.stored_object', 'keeping_door', null);
+grant select, update (state, name) on app.stored_object to keeping_door;
+call guard.admit('app.client', 'keeping_door', null);
+call guard.admit('app.retention_own', 'keeping_door', null);
+grant select on app.client, app.retention_own, app.retention_statute to keeping_door;
+
+-- What a paper consists of beside its own head and contents: rows of these go with it. A table that
+-- refers to papers and holds nothing of what is in them is not listed, and keeps its rows.
+create table app.paper_part (
+  part text primary key,                           -- a table with tenant_id and document_id
+  place integer not null unique                    -- what refers to another part comes after it
+);
+select guard.register('app.paper_part', 'reference', null, null);
+grant select on app.paper_part to app_rw, app_worker, app_restore, keeping_door;
+create procedure app.add_paper_part(p_table regclass)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  call guard.admit(p_table, 'keeping_door', null);
+  execute format('grant select, delete on %s to keeping_door', p_table);
+  insert into app.paper_part select p_table::text, coalesce(max(place), 0) + 1 from app.paper_part;
+end $$;
+call app.add_paper_part('app.document_preview');
+call app.add_paper_part('app.document_text');
+call app.add_paper_part('app.document_reading');
+call app.add_paper_part('app.document_field');
+call app.add_paper_part('app.document_again');
+
+-- Until when each paper of the open client is kept and by which rule; no row where no rule is known,
+-- so that such a paper is kept for good. Asks as whoever calls.
+create function app.papers_kept() returns table (document_id uuid, counts_from date,
+  kept_until date, source text)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select d.id, f.day, k.until, k.source
+    from app.document d
+    join app.client c on c.tenant_id = d.tenant_id
+    cross join lateral app.kept_as(d) f
+    cross join (select guard.engagement_over() as day) ended
+    cross join lateral (
+      select app.runs_out(r.runs_from, r.years, f.day, c.fiscal_year_start_month, ended.day) as until,
+             r.source
+        from (select s.runs_from, s.years, s.source from app.retention_statute s
+               where s.country = c.country and current_date >= s.valid_from
+                 and (s.valid_to is null or current_date <= s.valid_to)
+                 and (f.kind = any (s.kinds) or f.kind is null and s.kinds <> '{identity}')
+              union all
+              select o.runs_from, o.years, o.reason from app.retention_own o
+               where o.tenant_id = d.tenant_id and o.ended_at is null
+                 and (o.kind is null or f.kind is null or o.kind = f.kind)) r
+       order by 1 desc, r.source limit 1) k
+   where d.tenant_id = (select guard.tenant_id()) and d.disposed_at is null
+$$;
+grant execute on function app.papers_kept() to app_rw, app_worker, guard_definer;
+
+-- Lists papers for disposal; returns the list and the hash that the second person agrees to.
+-- Refuses a paper that is not due, held, or not the caller's to see.
+create function app.propose_disposal(p_documents uuid[], out id uuid, out sha text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+  n integer;
+begin
+  if t is null or guard.writable('member') is null or not guard.may('document.dispose') then
+    raise exception 'refused: dispose' using errcode = '42501';
+  end if;
+  perform app.keeping_alone(t);
+  id := uuidv7();
+  insert into app.disposal (tenant_id, id, content_sha, papers)
+    values (t, id, repeat('0', 64), cardinality(p_documents));
+  insert into app.disposal_item (tenant_id, disposal_id, document_id, line, class, name, contents,
+      added_at, counts_from, kept_until, source)
+    select t, propose_disposal.id, d.id, d.line, d.class, d.name, v.contents, d.added_at,
+           k.counts_from, k.kept_until, k.source
+      from app.document d
+      join app.papers_kept() k on k.document_id = d.id
+      cross join lateral (
+        select jsonb_agg(jsonb_build_object('no', v.no, 'sha256', v.sha256, 'size', v.size,
+                 'type', v.media_type) order by v.no) as contents
+          from app.document_version v where v.tenant_id = t and v.document_id = d.id) v
+     where d.tenant_id = t and d.id = any (p_documents) and k.kept_until < current_date
+       and guard.writable(d.line) = t and not app.is_held(t, d.id)
+       and (d.class = 'normal' or t || ':' || d.class = any (guard.document_classes()));
+  get diagnostics n = row_count;
+  if n = 0 or n <> cardinality(p_documents) then
+    raise exception 'disposal-not-due' using errcode = 'BO409';
+  end if;
+  sha := app.disposal_sha(t, id);
+  update app.disposal x set content_sha = sha where x.tenant_id = t and x.id = propose_disposal.id;
+end $$;
+
+create function app.disposal_sha(p_tenant uuid, p_disposal uuid) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select encode(sha256(convert_to(jsonb_agg(jsonb_build_array(i.disposal_id, i.document_id, i.name,
+      i.contents, i.kept_until, i.source) order by i.document_id)::text, 'UTF8')), 'hex')
+    from app.disposal_item i where i.tenant_id = p_tenant and i.disposal_id = p_disposal
+$$;
+
+-- Empties one listed paper, where all still holds: the approval of a second person, no hold, due.
+-- Returns disposed, held, kept (not due any more) or gone (emptied before).
+create function app.dispose(p_disposal uuid, p_approval uuid, p_document uuid) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+  i app.disposal_item;
+  settled text;
+begin
+  if t is null then raise exception 'refused: dispose' using errcode = '42501'; end if;
+  perform app.keeping_alone(t);
+  perform app.demand_disposal(p_disposal, p_approval);
+  select * into i from app.disposal_item x where x.tenant_id = t and x.disposal_id = p_disposal
+    and x.document_id = p_document for update;
+  if not found then
+    raise exception 'not-found' using errcode = 'BO404';
+  elsif i.state <> 'listed' then
+    return i.state;
+  end if;
+  settled := case
+    when exists (select from app.document d where d.tenant_id = t and d.id = p_document
+                 and d.disposed_at is not null) then 'gone'
+    when app.is_held(t, p_document) then 'held'
+    when not exists (select from app.papers_kept() k where k.document_id = p_document
+                     and k.kept_until < current_date) then 'kept'
+    else 'disposed' end;
+  if settled = 'disposed' then
+    perform app.empty_paper(t, p_document);
+  end if;
+  update app.disposal_item x set state = settled, settled_at = now()
+   where x.tenant_id = t and x.disposal_id = p_disposal and x.document_id = p_document;
+  return settled;
+end $$;
+
+create function app.demand_disposal(p_disposal uuid, p_approval uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+begin
+  if not exists (select from app.disposal d where d.tenant_id = t and d.id = p_disposal
+      and d.content_sha = app.disposal_sha(t, d.id)
+      and app.approval_holds(p_approval, 'document.dispose', d.id, d.content_sha)) then
+    raise exception 'refused: dispose' using errcode = '42501';
+  end if;
+end $$;
+
+-- Head, hashes and links stay; name, pictures and all that was read go, and the sealed objects
+-- answer for nothing any more, so that their bytes are deleted.
+create function app.empty_paper(p_tenant uuid, p_document uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  x record;
+  objects uuid[];
+begin
+  update app.document set name = 'disposed', disposed_at = now(),
+      removed_at = coalesce(removed_at, now()), removed_by = coalesce(removed_by, guard.user_id())
+   where tenant_id = p_tenant and id = p_document;
+  objects := array(select v.stored_object_id from app.document_version v
+                    where v.tenant_id = p_tenant and v.document_id = p_document);
+  for x in select p.part, exists (select from pg_attribute a where a.attrelid = p.part::regclass
+             and a.attname = 'stored_object_id' and not a.attisdropped) as holds_object
+             from app.paper_part p order by p.place desc
+  loop
+    if x.holds_object then
+      execute format('select $3 || array(select stored_object_id from %s'
+        ' where tenant_id = $1 and document_id = $2)', x.part)
+        into objects using p_tenant, p_document, objects;
+    end if;
+    execute format('delete from %s where tenant_id = $1 and document_id = $2', x.part)
+      using p_tenant, p_document;
+  end loop;
+  update app.stored_object set state = 'gone', name = 'disposed'
+   where tenant_id = p_tenant and id = any (objects) and state <> 'gone';
+end $$;
+
+-- What of an approved list is left to do, with the hashes of what the bucket holds of each paper.
+create function app.disposal_left(p_disposal uuid, p_approval uuid)
+returns table (document_id uuid, shas text[])
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+begin
+  perform app.demand_disposal(p_disposal, p_approval);
+  return query
+    select i.document_id, array(
+             select o.sha256 from app.stored_object o where o.tenant_id = t and o.id in (
+               select v.stored_object_id from app.document_version v
+                where v.tenant_id = t and v.document_id = i.document_id
+               union all select p.stored_object_id from app.document_preview p
+                where p.tenant_id = t and p.document_id = i.document_id))
+      from app.disposal_item i
+     where i.tenant_id = t and i.disposal_id = p_disposal and i.state = 'listed'
+     order by i.document_id;
+end $$;
+
+create function app.finish_disposal(p_disposal uuid, p_approval uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+begin
+  perform app.demand_disposal(p_disposal, p_approval);
+  update app.disposal d set done_at = now(), approval_id = p_approval, done_by = (
+      select x.person_id from app.approval_decision x where x.tenant_id = t
+        and x.approval_id = p_approval and x.decision = 'approve' order by x.at desc limit 1)
+   where d.tenant_id = t and d.id = p_disposal and d.done_at is null
+     and not exists (select from app.disposal_item i where i.tenant_id = t
+       and i.disposal_id = d.id and i.state = 'listed');
+  return found;
+end $$;
+
+-- The sealed object of a paper goes only with its paper, whoever asks.
+create function app.paper_object_stays() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (select from app.document_version v join app.document d
+      on d.tenant_id = v.tenant_id and d.id = v.document_id
+      where v.tenant_id = old.tenant_id and v.stored_object_id = old.id and d.disposed_at is null) then
+    raise exception 'document-kept' using errcode = 'BO409';
+  end if;
+  return new;
+end $$;
+create trigger kept before update of state on app.stored_object
+  for each row when (new.state = 'gone' and old.state <> 'gone')
+  execute function app.paper_object_stays();
+-- What is disposed of does not come back into the lists.
+create function app.disposed_stays() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker')
+     and (new.disposed_at is null or new.removed_at is null) then
+    raise exception 'document-disposed' using errcode = 'BO409';
+  end if;
+  return new;
+end $$;
+create trigger disposed before update on app.document
+  for each row when (old.disposed_at is not null) execute function app.disposed_stays();
+
+-- What the nightly scrub last read of each content, and what it found.
+create table app.object_scrub (
+  tenant_id uuid not null,
+  sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+  state text not null check (state in ('ok', 'missing', 'damaged')),
+  found_at timestamptz not null default now(),    -- since when it is so
+  checked_at timestamptz not null default now(),
+  primary key (tenant_id, sha256)
+);
+create index object_scrub_bad on app.object_scrub (tenant_id) where state <> 'ok';
+call guard.protect('app.object_scrub', 'member');
+grant select on app.object_scrub to app_rw, app_worker;
+grant select, insert, update, delete on app.object_scrub to app_restore;
+grant select, insert, update, delete on app.object_scrub to keeping_door;
+call guard.admit('app.object_scrub', 'keeping_door', null);
+
+-- Notes what a system job of the platform read; the desk's figure follows.
+create function app.note_scrub(p_shas text[], p_states text[]) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t uuid := guard.tenant_id();
+  c guard.claim := guard.claims();
+  n bigint;
+  since timestamptz;
+begin
+  if c.mode is distinct from 'j' then raise exception 'refused: scrub' using errcode = '42501'; end if;
+  insert into app.object_scrub as s (tenant_id, sha256, state)
+    select t, x.sha, x.state from unnest(p_shas, p_states) x(sha, state)
+    on conflict (tenant_id, sha256) do update set state = excluded.state, checked_at = now(),
+      found_at = case when s.state = excluded.state then s.found_at else now() end;
+  delete from app.object_scrub s where s.tenant_id = t and s.state <> 'ok' and not exists (
+    select from app.stored_object o where o.tenant_id = t and o.sha256 = s.sha256 and o.state <> 'gone');
+  select count(*), min(s.found_at) into n, since from app.object_scrub s
+   where s.tenant_id = t and s.state <> 'ok';
+  perform app.set_figure(t, 'accounting', 'files_damaged', n, since, '');
+end $$;
+reset role;
+do $$
+declare f text;
+begin
+  foreach f in array '{propose_disposal(uuid[]), disposal_sha(uuid\, uuid), dispose(uuid\, uuid\, uuid),
+    demand_disposal(uuid\, uuid), empty_paper(uuid\, uuid), finish_disposal(uuid\, uuid),
+    disposal_left(uuid\, uuid), paper_object_stays(), note_scrub(text[]\, text[])}'::text[] loop
+    execute format('alter function app.%s owner to keeping_door', f);
+  end loop;
+end $$;
+grant execute on function app.propose_disposal(uuid[]), app.dispose(uuid, uuid, uuid),
+  app.finish_disposal(uuid, uuid), app.disposal_left(uuid, uuid) to app_rw, app_worker;
+grant execute on function app.note_scrub(text[], text[]) to app_worker;

@@ -1,0 +1,1 @@
+"""Keeping: rules, holds, disposals, the scrub."""

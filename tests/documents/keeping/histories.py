@@ -1,0 +1,440 @@
+"""Random histories of papers: rules, holds, proposals, approvals, disposals, erasures.
+
+Each history runs in one transaction that is rolled back, on papers that many histories share, as
+the web's login role with the signed contexts of the people who act. A model beside it, written from
+the law's words and not from the SQL, says of each paper whether it may go.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from app.kernel.settings import Settings
+from tests import factories
+from tests.factories import Session
+
+LAW: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {
+    "DE": {
+        "payroll": ((8, "calendar"),),
+        "any": ((10, "calendar"), (8, "calendar"), (6, "calendar")),
+    },
+    "GB": {
+        "payroll": ((6, "fiscal"), (3, "tax")),
+        "any": ((3, "paper"), (6, "fiscal"), (6, "paper"), (3, "tax")),
+    },
+    "FR": {"payroll": (), "any": ((10, "fiscal"),)},
+    "BR": {"payroll": (), "any": ()},
+}
+WORDS = {
+    "calendar": "calendar_year",
+    "fiscal": "fiscal_year",
+    "paper": "paper",
+    "engagement": "engagement",
+}
+FOREVER = date.max
+
+
+def later(day: date, years: int) -> date:
+    """The same day years later; 29 February becomes the 28th."""
+    last = calendar.monthrange(day.year + years, day.month)[1]
+    return date(day.year + years, day.month, min(day.day, last))
+
+
+def runs_out(years: int, start: str, day: date, first_month: int) -> date:
+    """Until when a rule keeps a paper of a day, in a client that is still served."""
+    if start == "engagement":
+        return FOREVER
+    if start == "calendar":
+        day = date(day.year, 12, 31)
+    elif start == "tax":
+        day = date(day.year + (day > date(day.year, 4, 5)), 4, 5)
+    elif start == "fiscal":
+        year = day.year - (day.month < first_month) + 1
+        day = date(year, first_month, 1) - timedelta(days=1)
+    return later(day, years)
+
+
+@dataclass(slots=True)
+class Paper:
+    """A paper of the model."""
+
+    id: UUID
+    day: date
+    payroll: bool
+    gone: bool = False
+
+
+@dataclass(slots=True)
+class Firm:
+    """A client that many histories share."""
+
+    tenant: UUID
+    country: str
+    first_month: int
+    papers: tuple[Paper, ...]
+    staff: Session
+    second: Session
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was done in all histories."""
+
+    histories: int = 0
+    acts: int = 0
+    disposed: int = 0
+    spared: int = 0
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def firms(admin: psycopg.Connection, count: int, rng: random.Random) -> list[Firm]:
+    """Makes clients with papers of the last thirty years, two people in each."""
+    provider = factories.make_provider(admin)
+    people = []
+    for name in ("First", "Second"):
+        person = factories.make_person(admin, "provider", name)
+        factories.grant(admin, provider, person, role="data_analyst")
+        people.append(person)
+    sessions = [factories.sign_in(admin, one) for one in people]
+    return [_firm(admin, rng, people, sessions) for _place in range(count)]
+
+
+def _firm(
+    admin: psycopg.Connection, rng: random.Random, people: list[UUID], sessions: list[Session]
+) -> Firm:
+    tenant = factories.make_client(admin, "History")
+    country, month = rng.choice(list(LAW)), rng.choice((1, 4, 7))
+    admin.execute(
+        "update app.client set country = %s, fiscal_year_start_month = %s where tenant_id = %s",
+        (country, month, tenant),
+    )
+    for person in people:
+        factories.grant(
+            admin,
+            tenant,
+            person,
+            role="operations_manager",
+            lines=("accounting", "tickets"),
+            classes=("payroll",),
+        )
+    papers = tuple(_paper(admin, tenant, people[0], rng) for _place in range(rng.randint(2, 5)))
+    admin.commit()
+    return Firm(tenant, country, month, papers, sessions[0], sessions[1])
+
+
+def _paper(admin: psycopg.Connection, tenant: UUID, person: UUID, rng: random.Random) -> Paper:
+    day = datetime.now(UTC).date() - timedelta(days=rng.randint(0, 30 * 365))
+    payroll = rng.random() < 0.3
+    sha = hashlib.sha256(rng.randbytes(8)).hexdigest()
+    row = admin.execute(
+        "with d as (insert into app.document (tenant_id, line, class, name, source, added_by,"
+        " added_at) values (%(t)s, 'accounting', %(c)s, 'a', 'staff', %(p)s, %(day)s) returning"
+        " id),"
+        " o as (insert into app.stored_object (tenant_id, line, kind, name, media_type, size,"
+        " sha256, made_by) values (%(t)s, 'accounting', %(k)s, 'a', 'text/plain', 1, %(sha)s,"
+        " %(p)s) returning id), v as (insert into app.document_version (tenant_id, document_id,"
+        " line, no, stored_object_id, sha256, size, media_type, added_by) select %(t)s, d.id,"
+        " 'accounting', 1, o.id, %(sha)s, 1, 'text/plain', %(p)s from d, o) select id from d",
+        {
+            "t": tenant,
+            "c": "payroll" if payroll else "normal",
+            "k": "document.payroll" if payroll else "document",
+            "p": person,
+            "day": f"{day.isoformat()} 12:00+00",
+            "sha": sha,
+        },
+    ).fetchone()
+    assert row is not None
+    return Paper(row[0], day, payroll)
+
+
+class History:
+    """One history of one client, in one transaction."""
+
+    def __init__(
+        self,
+        link: psycopg.Connection,
+        firm: Firm,
+        rng: random.Random,
+        figures: Figures,
+        key: tuple[bytes, str],
+    ) -> None:
+        self.link, self.firm, self.rng, self.figures, self.key = link, firm, rng, figures, key
+        self.papers = [Paper(one.id, one.day, one.payroll) for one in firm.papers]
+        self.today = datetime.now(UTC).date()
+        self.rules: list[tuple[UUID, int, str]] = []
+        self.holds: dict[UUID, tuple[str, set[UUID], date, date]] = {}
+        self.asked: dict[UUID, UUID] = {}
+        self.lists: dict[UUID, tuple[UUID, str, list[UUID]]] = {}
+        self.approved: set[UUID] = set()
+
+    def run(self, steps: int) -> None:
+        """Does random acts, then takes everything back."""
+        acts = (
+            self.place_hold,
+            self.ask_release,
+            self.release,
+            self.propose,
+            self.propose,
+            self.propose,
+            self.approve,
+            self.approve,
+            self.dispose,
+            self.dispose,
+            self.add_rule,
+            self.end_rule,
+            self.attack,
+        )
+        try:
+            for _step in range(steps):
+                self.rng.choice(acts)()
+                self.figures.acts += 1
+        finally:
+            self.link.rollback()
+        self.figures.histories += 1
+
+    # What the model knows
+
+    def kept_until(self, paper: Paper) -> date | None:
+        """The latest day of all rules; None where there is none."""
+        law = LAW[self.firm.country]["payroll" if paper.payroll else "any"]
+        rules = [*law, *((years, start) for _id, years, start in self.rules)]
+        return max(
+            (runs_out(y, start, paper.day, self.firm.first_month) for y, start in rules),
+            default=None,
+        )
+
+    def due(self, paper: Paper) -> bool:
+        """Whether the time of a paper is over."""
+        until = self.kept_until(paper)
+        return until is not None and until < self.today and not paper.gone
+
+    def held(self, paper: Paper) -> bool:
+        """Whether any hold covers it."""
+        return any(
+            covers == "client"
+            or (covers == "papers" and paper.id in chosen)
+            or (covers == "days" and first <= paper.day <= last)
+            for covers, chosen, first, last in self.holds.values()
+        )
+
+    # Acts
+
+    def ask(self, statement: str, *values: Any, who: Session | None = None) -> Any:
+        """One statement as a person; None when it was refused."""
+        person = who or self.firm.staff
+        token = person.scope(self.firm.tenant).token(key=self.key[0], key_id=self.key[1])
+        self.link.execute("select set_config('app.ctx', %s, true)", (token,))
+        try:
+            with self.link.transaction():
+                return self.link.execute(statement, values).fetchone() or ()
+        except psycopg.Error as error:
+            if error.sqlstate not in ("BO403", "BO404", "BO409", "BO422", "42501"):
+                raise
+            self.figures.refused += 1
+            return None
+
+    def place_hold(self) -> None:
+        covers = self.rng.choice(("client", "days", "papers", "papers"))
+        first = self.rng.choice(self.papers).day - timedelta(days=self.rng.randint(0, 400))
+        last = first + timedelta(days=self.rng.randint(0, 800))
+        days = (first, last) if covers == "days" else (None, None)
+        (made,) = self.ask(
+            "insert into app.legal_hold (tenant_id, title, reason, covers, from_on, to_on)"
+            " values (%s, 'held', 'because', %s, %s, %s) returning id",
+            self.firm.tenant,
+            covers,
+            *days,
+        )
+        chosen = set()
+        if covers == "papers":
+            chosen = {one.id for one in self.papers if self.rng.random() < 0.5}
+            for one in chosen:
+                self.ask(
+                    "insert into app.legal_hold_paper (tenant_id, hold_id, document_id)"
+                    " values (%s, %s, %s) returning hold_id",
+                    self.firm.tenant,
+                    made,
+                    one,
+                )
+        self.holds[made] = (covers, chosen, first, last)
+
+    def ask_release(self) -> None:
+        if not self.holds:
+            return
+        hold = self.rng.choice(list(self.holds))
+        found = self.ask(
+            "select app.request_approval('hold.release', 'legal_hold', h.id, 'member', 'end', '{}',"
+            " app.hold_sha(h), null, null) from app.legal_hold h where h.id = %s",
+            hold,
+        )
+        self.asked[found[0]] = hold
+
+    def release(self) -> None:
+        """By a second person where asked; else the attempt must fail."""
+        if self.asked:
+            approval, hold = self.rng.choice(list(self.asked.items()))
+            if self.rng.random() < 0.7:
+                self.decide(approval)
+                self.approved.add(approval)
+            found = self.ask("select app.release_hold(%s, %s)", hold, approval)
+            if found is not None and approval not in self.approved:
+                self.figures.wrong.append("a hold was released that nobody approved")
+            if found is not None:
+                self.holds.pop(hold, None)
+
+    def decide(self, approval: UUID) -> None:
+        """The second person approves."""
+        self.ask(
+            "select app.decide_approval(a.id, 'approve', a.content_sha, '') from app.approval a"
+            " where a.id = %s",
+            approval,
+            who=self.firm.second,
+        )
+
+    def propose(self) -> None:
+        candidates = [one for one in self.papers if self.due(one) and not self.held(one)]
+        pool = candidates if candidates and self.rng.random() < 0.7 else self.papers
+        chosen = self.rng.sample(pool, self.rng.randint(1, len(pool)))
+        found = self.ask(
+            "select id, sha from app.propose_disposal(%s::uuid[])", [one.id for one in chosen]
+        )
+        allowed = all(self.due(one) and not self.held(one) for one in chosen)
+        if (found is not None) != allowed:
+            self.figures.wrong.append(f"proposing was {'' if found else 'not '}possible")
+        if found is None:
+            return
+        (approval,) = self.ask(
+            "select app.request_approval('document.dispose', 'disposal', %s, 'member', 'go', %s,"
+            " %s, null, null)",
+            found[0],
+            json.dumps({"n": len(chosen)}),
+            found[1],
+        )
+        self.lists[found[0]] = (approval, found[1], [one.id for one in chosen])
+
+    def approve(self) -> None:
+        if self.lists:
+            approval, _sha, _ids = self.rng.choice(list(self.lists.values()))
+            self.decide(approval)
+            self.approved.add(approval)
+
+    def dispose(self) -> None:
+        if not self.lists:
+            return
+        disposal, (approval, _sha, listed) = self.rng.choice(list(self.lists.items()))
+        for document in listed:
+            paper = next(one for one in self.papers if one.id == document)
+            may = approval in self.approved and self.due(paper) and not self.held(paper)
+            found = self.ask("select app.dispose(%s, %s, %s)", disposal, approval, document)
+            if (found is not None) != (approval in self.approved):
+                self.figures.wrong.append("a disposal without its approval")
+            if found == ("disposed",) and not paper.gone:
+                if not may:
+                    self.figures.wrong.append(f"{paper} went under a hold or before its time")
+                self.figures.disposed += 1
+                paper.gone = True
+            elif found is not None:
+                self.figures.spared += 1
+        self.compare()
+
+    def add_rule(self) -> None:
+        years, start = self.rng.choice((2, 7, 12, 25)), self.rng.choice(list(WORDS))
+        found = self.ask(
+            "insert into app.retention_own (tenant_id, years, runs_from, reason)"
+            " values (%s, %s, %s, 'longer') returning id",
+            self.firm.tenant,
+            years,
+            WORDS[start],
+        )
+        self.rules.append((found[0], years, start))
+
+    def end_rule(self) -> None:
+        if self.rules:
+            rule = self.rules.pop(self.rng.randrange(len(self.rules)))
+            self.ask(
+                "update app.retention_own set ended_at = now() where tenant_id = %s and id = %s"
+                " returning id",
+                self.firm.tenant,
+                rule[0],
+            )
+
+    def attack(self) -> None:
+        """Ways around: none may change anything."""
+        paper = self.rng.choice(self.papers)
+        statement = self.rng.choice(
+            (
+                "delete from app.document where id = %s returning id",
+                "delete from app.document_version where document_id = %s returning id",
+                "update app.document set disposed_at = now() where id = %s returning id",
+                (
+                    "update app.stored_object set state = 'gone' where id in ("
+                    "select stored_object_id"
+                    " from app.document_version where document_id = %s) returning id"
+                ),
+                "update app.legal_hold set released_at = now() where id <> %s returning id",
+            )
+        )
+        if self.ask(statement, paper.id) is not None:
+            self.figures.wrong.append(f"went through: {statement}")
+        self.compare()
+
+    def compare(self) -> None:
+        """What is gone is what the model says is gone."""
+        found = self.ask(
+            "select coalesce(array_agg(id), '{}') from app.document where tenant_id = %s"
+            " and disposed_at is not null",
+            self.firm.tenant,
+        )
+        if set(found[0]) != {one.id for one in self.papers if one.gone}:
+            self.figures.wrong.append("papers are gone that should not be, or the other way")
+
+
+@contextmanager
+def stepped_up(admin: psycopg.Connection, people: list[Session]) -> Iterator[None]:
+    """The second factor is fresh."""
+    for one in people:
+        admin.execute(
+            "update guard.principal set stepped_up_at = now() + interval '1 day' where id = %s",
+            (one.principal_id,),
+        )
+    admin.commit()
+    yield
+
+
+def run(
+    admin: psycopg.Connection,
+    link: psycopg.Connection,
+    *,
+    count: int,
+    seed: int,
+    key: tuple[bytes, str],
+    shared: int = 40,
+    steps: int = 8,
+) -> Figures:
+    """Runs histories; `key` signs contexts, `shared` clients are made for all of them."""
+    rng, figures = random.Random(seed), Figures()  # a seed repeats the history
+    places = firms(admin, shared, rng)
+    with stepped_up(admin, [places[0].staff, places[0].second]):
+        for _place in range(count):
+            History(link, rng.choice(places), rng, figures, key).run(steps)
+            if figures.wrong:
+                break
+    return figures
+
+
+def signing_key(settings: Settings) -> tuple[bytes, str]:
+    """What contexts of this database are signed with."""
+    return bytes.fromhex(settings.guard_key), settings.guard_key_id

@@ -1,0 +1,31 @@
+"""Random histories of papers (size: how many): nothing goes under a hold or before its time."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psycopg
+
+from app.kernel.settings import Settings
+from tests.documents.keeping import histories
+
+SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "100000"))
+SEED = int(os.environ.get("BACKOFFICE_PROVE_SEED", "1"))
+
+
+def test_nothing_is_deleted_under_a_hold_or_before_its_time(
+    settings: Settings, admin: psycopg.Connection, rw: psycopg.Connection
+) -> None:
+    """Papers, rules, holds, proposals, approvals, disposals and attacks in random order."""
+    began = time.monotonic()
+    found = histories.run(
+        admin, rw, count=SIZE, seed=SEED, key=histories.signing_key(settings), shared=200
+    )
+    seconds = time.monotonic() - began
+    print(f"\n{found.histories:,} histories, {found.acts:,} acts, {found.disposed:,} papers")
+    print(
+        f"disposed of, {found.spared:,} spared at the last moment, {found.refused:,} acts refused,"
+    )
+    print(f"{len(found.wrong)} deleted under a hold or before their time, {seconds:.0f} s")
+    assert not found.wrong
