@@ -32,6 +32,12 @@ def remind(ids: Sequence[UUID]) -> list[UUID]:
     return found
 
 
+def states(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """How those of them stand that the reader sees."""
+    found = session.execute(_STATES, {"ids": list(ids)[:MOST]})
+    return {row.id: row.state for row in found}
+
+
 def offer_back(kind: str, ids: Sequence[UUID]) -> UUID:
     """The way back from UNDO_WITHDRAW or UNDO_REMIND."""
     return undo.offer(kind, {"questions": [str(one) for one in ids]})
@@ -59,6 +65,7 @@ _LOCK = sa.text(
     f"select id from app.question where {_THESE} and state = 'waiting'"
     " and direction = 'to_client' order by id for update"
 )
+_STATES = sa.text(f"select id, state from app.question where {_THESE}")
 _WITHDRAW = sa.text(
     "update app.question set state = 'withdrawn', closed_at = now(),"
     f" closed_by = (select guard.user_id()), version = version + 1 where {_THESE}"

@@ -19,10 +19,10 @@ from app.kernel.registry import (
 from app.kernel.words import _
 from app.tasks import (
     answer_views,
+    bulk_api,
     note_views,
     question_views,
     questions,
-    request_api,
     request_rows,
 )
 
@@ -105,7 +105,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on questions and notes."""
-    return (request_api.api,)
+    return (bulk_api.api,)
 
 
 def install(app: Flask) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.cli import install
 from app.kernel import clock
 from app.kernel.db import session
 from app.kernel.settings import Settings
 from app.tasks import question_mail, questions, questions_queries
+from tests.factories import Session
 from tests.tasks import request_stage
 from tests.tasks.request_stage import Place
 
@@ -170,3 +172,58 @@ def test_two_phones_at_once_lose_nothing(place: Place) -> None:
     page = first.get(address).text
     assert "Paper" in page
     assert "No, toner" in page
+
+
+def sent(place: Place, person: Session, path: str, **body: object) -> TestResponse:
+    """An operation on questions, called as this person."""
+    browser = place.browser(person)
+    headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": browser.token}
+    address = f"/api/v1/clients/{place.slug}/questions/{path}"
+    return browser.client.post(address, json=body or None, headers=headers)
+
+
+def test_the_api_answers_for_each_question_and_one_undo_takes_all_of_it_back(place: Place) -> None:
+    asked = ask_many(place, 3)
+    with place.acting(place.owner):
+        questions.answer(asked[0], text="Paper")
+    stranger = uuid4()
+    told = sent(place, place.staff, "withdraw", ids=[str(one) for one in [*asked, stranger]])
+    assert told.status_code == 200, told.text
+    found = told.get_json()
+    assert found["done"] == 2
+    assert [(one["id"], one["result"], one["state"]) for one in found["items"]] == [
+        (str(asked[0]), "unchanged", "answered"),
+        (str(asked[1]), "done", "withdrawn"),
+        (str(asked[2]), "done", "withdrawn"),
+        (str(stranger), "unknown", None),
+    ]
+    assert audited(place, asked[1]) >= 2, "asking and taking back"
+    assert sent(place, place.staff, f"undo/{found['undo']}").status_code == 204
+    assert sorted(states(place).values()) == ["answered", "waiting", "waiting"]
+    assert sent(place, place.staff, f"undo/{found['undo']}").status_code == 404
+
+
+def audited(place: Place, question_id: UUID) -> int:
+    """How many events the audit log has of a question."""
+    with place.acting(place.staff):
+        statement = sa.text("select count(*) from app.audit_event where subject_id = :id")
+        return int(session.execute(statement, {"id": question_id}).scalar_one())
+
+
+def test_the_api_reminds_of_what_waits_and_of_nothing_else(place: Place) -> None:
+    asked = ask_many(place, 2)
+    with place.acting(place.staff):
+        questions.withdraw(asked[1])
+    told = sent(place, place.staff, "remind", ids=[str(one) for one in asked]).get_json()
+    assert [one["result"] for one in told["items"]] == ["done", "unchanged"]
+    nothing = sent(place, place.staff, "remind", ids=[str(asked[1])]).get_json()
+    assert (nothing["done"], nothing["undo"]) == (0, None)
+
+
+def test_only_who_may_ask_reminds_or_withdraws_and_200_at_most(place: Place) -> None:
+    asked = ask_many(place, 1)
+    for act in ("remind", "withdraw"):
+        assert sent(place, place.owner, act, ids=[str(asked[0])]).status_code == 403
+        many = [str(uuid4()) for _ in range(201)]
+        assert sent(place, place.staff, act, ids=many).status_code == 422
+    assert states(place)[asked[0]] == "waiting"
