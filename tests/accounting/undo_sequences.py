@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ import psycopg
 from flask import Flask
 
 from app.accounting import commands, queries
+from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import queries as bank_queries
 from app.accounting.coding import Coding, Part
+from app.accounting.contacts import queries as contacts_queries
 from app.accounting.ledger import PostingInput
 from app.accounting.matching.values import ItemShare
 from app.accounting.open_items import queries as open_items_queries
@@ -24,6 +27,7 @@ from app.accounting.reconcile import certain as reconcile_certain
 from app.accounting.reconcile import commands as reconcile_commands
 from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import settling as reconcile_settling
+from app.accounting.reconcile import together as reconcile_together
 from app.accounting.reconcile.matching import Other
 from app.accounting.rules import commands as rule_commands
 from app.accounting.rules.commands import RuleInput
@@ -38,6 +42,19 @@ LAST = dt.date(2026, 12, 31)
 CODES = ("5000", "6100", "6200", "6900", "4000")
 
 
+TOGETHER = {
+    "slip": ("260327", "30,00", "Paying-in slip"),
+    "wage one": ("260327", "-41,00", "Wages March"),
+    "wage two": ("260327", "-62,00", "Wages March"),
+    "takings": ("260327", "624,20", "SumUp payout"),
+    "sales": ("260327", "98,50", "Stripe payout"),
+    "abroad": ("260327", "-468,00", "Delta Parts B-55311"),
+}
+"""Lines that are more than one thing, by what they are."""
+BOOKED = {"cheque 1": 1_000, "cheque 2": 2_000, "wages": -10_300, "day 1": 40_000, "day 2": 23_500}
+"""Entries on the bank's account that such lines go with."""
+
+
 @dataclass(slots=True)
 class World:
     """Books in which every kind of act has something to do."""
@@ -46,6 +63,12 @@ class World:
     lines: list[UUID]
     entries: dict[int, UUID]
     items: dict[int, ItemShare]
+    named: dict[str, UUID]
+    """The lines of TOGETHER."""
+    booked: dict[str, UUID]
+    """The entries of BOOKED."""
+    owed: dict[str, ItemShare]
+    """The invoice that the card processor pays, and the bill in dollars."""
 
 
 @dataclass(slots=True)
@@ -64,15 +87,51 @@ def arrange(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> World:
         *((f"2603{20 + place}", f"-{500 + place},00", f"Transfer {place}") for place in range(4)),
         *((f"2603{24 + place}", f"{310 + place},50", f"Klant INV-{place}") for place in range(4)),
         *((f"2603{28 + place}", f"-{70 + place},25", f"Entry {place}") for place in range(3)),
+        *TOGETHER.values(),
     ]
     scene = reconcile_scene.make(app, worker_app, admin, rows=rows)
     reconcile_scene.confirm(scene)
     other = [("260321", "500,00", "In"), ("260322", "501,00", "In")]
     upload(scene.books, mt940(other, number=SAVINGS), "savings.sta")
     items, entries = _documents(scene), _entries(scene)
+    with scene.books.open():
+        bank = bank_queries.bank_account(scene.main).account_id
+        booked = {text: _post(scene, bank, cents, text, None) for text, cents in BOOKED.items()}
+        owed = {"sales": _sold(scene), "abroad": _owed_abroad(scene)}
     with scene.books.open(read_only=True):
         found = bank_queries.lines(bank_queries.LineFilter(state="to_do"), limit=200).rows
-    return World(scene, [line.id for line in found], entries, items)
+    by_amount = {line.amount_minor: line.id for line in found}
+    named = {
+        name: by_amount[int(amount.replace(",", ""))]
+        for name, (_day, amount, _text) in TOGETHER.items()
+    }
+    return World(scene, [line.id for line in found], entries, items, named, booked, owed)
+
+
+def _sold(scene: Scene) -> ItemShare:
+    """An invoice over 100.00 that somebody pays by card."""
+    control = scene.books.accounts["1100"]
+    who = commands.create_counterparty(name="Guest", kind="customer")
+    posted = _post(scene, control, 10_000, "CARD-1", who)
+    return ItemShare(posted, 1, 10_000, control, who, "CARD-1")
+
+
+def _owed_abroad(scene: Scene) -> ItemShare:
+    """A bill over 500 dollars, booked at 450.00."""
+    bank_commands.set_rate(currency="USD", on=dt.date(2026, 3, 2), rate=Decimal("0.92"))
+    control, cost = scene.books.accounts["2000"], scene.books.accounts["6900"]
+    who = commands.create_counterparty(name="Delta Parts", kind="supplier")
+    posted = commands.post_entry(
+        journal="GEN",
+        date=dt.date(2026, 3, 1),
+        description="B-55311",
+        postings=(
+            PostingInput(control, -50_000, "USD", -45_000, counterparty_id=who, memo="B-55311"),
+            PostingInput(cost, 45_000, "EUR"),
+        ),
+        key="B-55311",
+    ).id
+    return ItemShare(posted, 1, -50_000, control, who, "B-55311", "USD")
 
 
 def _documents(scene: Scene) -> dict[int, ItemShare]:
@@ -108,11 +167,16 @@ def _post(scene: Scene, account: UUID, cents: int, text: str, who: UUID | None) 
 
 
 def reports(world: World) -> list[Any]:
-    """What the client reads: balances, open items, both bank accounts with their differences."""
+    """What the client reads: balances, open items, contacts' aliases, both bank accounts."""
     with world.scene.books.open(read_only=True):
         trial = queries.trial_balance(on=LAST)
-        items = open_items_queries.open_items(control="receivable")
+        items = [
+            one
+            for control in ("receivable", "payable")
+            for one in open_items_queries.open_items(control=control)
+        ]
         return [
+            [contacts_queries.contact(one.id).aliases for one in queries.counterparties()],
             [(row.code, row.balance) for row in trial.rows if row.balance],
             sorted((str(one.entry_id), one.no, one.residual) for one in items),
             [
@@ -218,4 +282,62 @@ def _certain(world: World, _line: Any, _dice: random.Random) -> Any:
     )
 
 
-_ACTS = (_accept, _accept, _code, _split, _match, _settle, _transfer, _skip, _same)
+def _line(world: World, name: str) -> Any:
+    return bank_queries.line(world.named[name])
+
+
+def _slip(world: World, _any: Any, _dice: random.Random) -> Any:
+    """A line that is two entries."""
+    line = _line(world, "slip")
+    entries = [world.booked["cheque 1"], world.booked["cheque 2"]]
+    return reconcile_together.match_entries(
+        line_id=line.id, version=line.version, entry_ids=entries
+    )
+
+
+def _wages(world: World, _any: Any, _dice: random.Random) -> Any:
+    """Two lines that are one entry."""
+    held = [_line(world, "wage one"), _line(world, "wage two")]
+    versions: dict[UUID, int | None] = {one.id: one.version for one in held}
+    return reconcile_together.match_lines(versions=versions, entry_id=world.booked["wages"])
+
+
+def _fee(world: World, minor: int) -> Coding:
+    return Coding((Part(world.scene.books.accounts["6900"], minor, "EUR"),))
+
+
+def _takings(world: World, _any: Any, _dice: random.Random) -> Any:
+    """A payout of takings that are booked already, less the fee."""
+    line = _line(world, "takings")
+    return reconcile_together.match_entries(
+        line_id=line.id,
+        version=line.version,
+        entry_ids=[world.booked["day 1"], world.booked["day 2"]],
+        rest=_fee(world, 1_080),
+    )
+
+
+def _sales(world: World, _any: Any, _dice: random.Random) -> Any:
+    """A payout of an open invoice, less the fee."""
+    line = _line(world, "sales")
+    return reconcile_settling.settle(
+        line_id=line.id, version=line.version, items=[world.owed["sales"]], rest=_fee(world, 150)
+    )
+
+
+def _abroad(world: World, _any: Any, dice: random.Random) -> Any:
+    """A bill in dollars, with the bank's fee beside it or without one."""
+    line, fee = _line(world, "abroad"), dice.choice((0, 800, 1_550))
+    return reconcile_settling.settle(
+        line_id=line.id,
+        version=line.version,
+        items=[world.owed["abroad"]],
+        rest=_fee(world, fee) if fee else None,
+    )
+
+
+TOGETHER_ACTS = (_slip, _wages, _takings, _sales, _abroad)
+_ACTS = (
+    *(_accept, _accept, _code, _split, _match, _settle, _transfer, _skip, _same),
+    *TOGETHER_ACTS,
+)
