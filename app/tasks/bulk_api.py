@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api import Api
 from app.api.schema import In, Out
 from app.kernel import undo
 from app.tasks import questions_bulk
-from app.tasks.request_api import api
+
+api = Api("many_questions")
 
 
 class QuestionsIn(In):

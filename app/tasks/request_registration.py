@@ -23,6 +23,7 @@ from app.tasks import (
     note_views,
     question_views,
     questions,
+    request_api,
     request_rows,
 )
 
@@ -105,7 +106,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on questions and notes."""
-    return (bulk_api.api,)
+    return (request_api.api, bulk_api.api)
 
 
 def install(app: Flask) -> None:
