@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -133,13 +134,22 @@ def settings() -> Iterator[Settings]:
 
     Tests run in another order each time: what one module leaves must not meet another's tests.
     """
-    name = f"bo_test_{os.getpid()}"
+    yield from _installation(f"bo_test_{os.getpid()}")
+
+
+@pytest.fixture(scope="module")
+def elsewhere(settings: Settings) -> Iterator[Settings]:
+    """Settings of a second, empty installation: its own database, bucket and wrapping key."""
+    yield from _installation(f"bo_other_{os.getpid()}", kek=secrets.token_hex(32))
+
+
+def _installation(name: str, **differs: str) -> Iterator[Settings]:
     url = install.libpq_url(os.environ["DATABASE_ADMIN_URL"])
     with psycopg.connect(url, autocommit=True) as admin:
         template = _template(admin)
         admin.execute(f'drop database if exists "{name}" with (force)')
         admin.execute(f'create database "{name}" template "{template}"')
-    found = _settings(name)
+    found = _settings(name).model_copy(update=differs)
     bootstrap.migrate(found)  # a copy loses what is granted on the database itself
     with redis.Redis.from_url(found.valkey_url) as valkey:
         valkey.flushdb()

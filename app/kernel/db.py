@@ -51,6 +51,7 @@ _CONTEXT = (
     "select set_config('app.ctx', %(token)s, true), set_config('app.request_id', %(request)s, true)"
 )
 _WITH_RIGHTS = f"{_CONTEXT}, guard.rights()"
+_SNAPSHOT = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
@@ -108,20 +109,25 @@ def _send_context(session_: Session, _transaction: Any, connection: Connection) 
 
 
 @contextmanager
-def transaction(scope: Scope, *, read_only: bool | None = None) -> Iterator[Session]:
+def transaction(
+    scope: Scope, *, read_only: bool | None = None, snapshot: bool = False
+) -> Iterator[Session]:
     """The unit of work: one scope, one transaction, one commit.
 
     Rights are fetched with the context, so `scope.current().rights` is known inside. Database
     refusals leave as DomainErrors. Raises RuntimeError when one is open already: a nested
     scope would silently keep the outer client. A worklist reads only, unless a door that writes
-    for several clients at once is called with `read_only=False`.
+    for several clients at once is called with `read_only=False`. In a `snapshot` every statement
+    sees the same moment, and none may write.
     """
     if is_open():
         raise RuntimeError("a transaction is open already; scopes do not nest")
     token = scopes.enter(scope)
     try:
         own = session()
-        if scope.mode == "s" if read_only is None else read_only:
+        if snapshot:
+            own.connection(execution_options=_SNAPSHOT)
+        elif scope.mode == "s" if read_only is None else read_only:
             own.connection(execution_options={"postgresql_readonly": True})
         else:
             own.connection()

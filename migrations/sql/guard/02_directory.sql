@@ -27,7 +27,7 @@ create table guard.tenant (
   slug        text not null unique check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
   name        text not null default '',
   state       text not null default 'creating'
-              check (state in ('creating', 'active', 'suspended', 'closing')),
+              check (state in ('creating', 'active', 'suspended', 'closing', 'erased')),
   is_provider boolean not null default false
 );
 create unique index tenant_one_provider on guard.tenant ((true)) where is_provider;
