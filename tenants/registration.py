@@ -13,8 +13,11 @@ from app.kernel.scope import Scope
 from app.kernel.words import _
 from app.web import context
 from tenants import api, queries, views
+from tenants.leaving import api as leaving_api
+from tenants.leaving import registration as leaving
+from tenants.leaving import views as leaving_views
 
-JOBS = ("tenants.jobs",)
+JOBS = ("tenants.jobs", "tenants.leaving.jobs")
 
 _GROUP = _("Clients")
 
@@ -115,6 +118,7 @@ def register(registry: Registry) -> None:
         ),
         NavItem("firm", _("Settings"), "settings", "firm.settings", "client", order=950),
     )
+    leaving.register(registry)
     words.declare_errors(ERRORS)
     clients.set_resolver(queries.resolve_client)
     mail.set_brand(_sender)
@@ -122,12 +126,18 @@ def register(registry: Registry) -> None:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Directory, provider settings and a client's own settings."""
-    return (views.pages, views.firm_pages)
+    return (
+        views.pages,
+        views.firm_pages,
+        leaving_views.pages,
+        leaving_views.portal,
+        leaving_views.desk,
+    )
 
 
 def apis() -> tuple[Api, ...]:
     """Clients over the API."""
-    return (api.api,)
+    return (api.api, leaving_api.api)
 
 
 def install(app: Flask) -> None:

@@ -20,12 +20,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("app.cli.migrate:migrate", "Bring the database to the newest revision."),
     "doctor": ("app.cli.doctor:doctor", "Check the installation and say what to do."),
     "provider": ("app.cli.provider:provider", "Set up the provider."),
-    "tenant": ("app.cli.tenant:tenant", "Client firms: create, list, suspend, import."),
+    "tenant": (
+        "app.cli.tenant:tenant",
+        "Client firms: create, list, suspend, export, import, erase.",
+    ),
     "people": ("app.cli.people:people", "Staff and client people: invite, leave."),
     "grants": ("app.cli.grants:grants", "Who may see which client, until when."),
     "statements": ("app.cli.statements:statements", "Read bank statement files (offline)."),
     "documents": ("app.cli.documents:documents", "Read papers: invoices (offline)."),
     "books": ("app.cli.books:books", "Move books in and out, and check them."),
+    "backup": ("app.cli.backup:backup", "Take database, bucket and keys together."),
+    "restore": ("app.cli.backup:restore", "Bring a backup back, at a chosen instant."),
     "bench": ("app.cli.bench:bench", "Measure against a reference taken in the same run."),
     "prove": ("app.cli.prove:prove", "Run one long proof."),
 }

@@ -62,6 +62,11 @@ def as_operator(person: str | None = None, *, tenant: str | None = None) -> Iter
             yield found
 
 
+def actor_of(person: str | None) -> UUID:
+    """Who the audit names: the person of an address, or the system user `operator`."""
+    return jobs.system_user("operator") if person is None else _person(provider_id(), person)
+
+
 def _person(home: UUID, email: str) -> UUID:
     operator = jobs.system_user("operator")
     with db.transaction(Scope.system_job(home, person_id=operator)):

@@ -1,4 +1,4 @@
-"""`backoffice tenant`: client firms made, listed, suspended and imported by the operator."""
+"""`backoffice tenant`: client firms made, listed, suspended, taken along, returned, erased."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.kernel.words import error_text
 
 @click.group()
 def tenant() -> None:
-    """Client firms: create, list, suspend, import."""
+    """Client firms: create, list, suspend, export, import, erase."""
 
 
 def _as_person(command: Any) -> Any:
@@ -141,13 +141,98 @@ def _change_state(slug: str, state: str, person: str | None, as_json: bool) -> N
 @tenant.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check only; make nothing.")
+@click.option("--slug", help="Another short name for the client of an export.")
 @_as_person
 @_as_json
-def import_(file: Path, dry_run: bool, person: str | None, as_json: bool) -> None:
-    """Take in a CSV of clients, people and grants: all of it or nothing.
+def import_(file: Path, dry_run: bool, slug: str | None, person: str | None, as_json: bool) -> None:
+    """Take in an export of `tenant export`, or a CSV of clients, people and grants.
 
-    Exits 1 when a line is refused. See docs/clients.md for the columns.
+    All of it or nothing; exits 1 when something is refused. See docs/leaving.md for exports and
+    docs/clients.md for the columns.
     """
+    from tenants.leaving.reading import is_export
+
+    if is_export(file):
+        with _Told(as_json):
+            _bring_back(file, dry_run, slug, as_json)
+        return
+    _import_rows(file, dry_run, person, as_json)
+
+
+@tenant.command("export")
+@click.argument("slug")
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@_as_person
+@_as_json
+def export(slug: str, file: Path, person: str | None, as_json: bool) -> None:
+    """Write everything of a client into one file; the same data makes the same bytes."""
+    from app.cli.operator_scope import actor_of, as_operator, working
+    from app.kernel.scope import Scope
+    from tenants.leaving import exporting
+
+    with working(), _Told(as_json):
+        with as_operator(person, tenant=slug) as found:
+            scope = Scope.system_job(found, person_id=actor_of(person), request_id="cli")
+        done = exporting.write(file, scope)
+    values = {
+        "slug": slug,
+        "file": str(file),
+        "rows": done.rows,
+        "documents": done.papers,
+        "bytes": done.size,
+        "sha256": done.sha256,
+    }
+    text = "{file}: {rows} rows, {documents} documents, {bytes} bytes, sha256 {sha256}"
+    _say(as_json, values, text.format(**values))
+
+
+@tenant.command("erase")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Do not ask once more.")
+@_as_person
+@_as_json
+def erase(slug: str, yes: bool, person: str | None, as_json: bool) -> None:
+    """Erase a client whose erasure a second person approved; prints its certificate."""
+    from app.cli.operator_scope import actor_of, as_operator, working
+    from tenants.leaving import erasing
+
+    with working(), _Told(as_json):
+        with as_operator(person) as home:
+            request = erasing.approved(slug)
+        if not yes:
+            click.confirm(f"Erase {request.name} for ever?", abort=True, err=True)
+        done = erasing.erase(request, provider=home, operator=actor_of(person))
+    text = "\n".join(f"{name}: {value}" for name, value in done.as_json().items())
+    _say(as_json, done.as_json(), text)
+
+
+def _bring_back(file: Path, dry_run: bool, slug: str | None, as_json: bool) -> None:
+    from app.cli.operator_scope import actor_of, working
+    from tenants.leaving import returning
+
+    with working():
+        if dry_run:
+            found = returning.check(file)
+            values = {"file": str(file), "slug": found.slug, "done": False}
+            _say(as_json, values, f"{file}: a sound export of {found.slug}; nothing was made")
+            return
+        done = returning.bring_back(file, operator=actor_of(None), slug=slug)
+    values = {
+        "file": str(file),
+        "slug": done.slug,
+        "id": str(done.tenant_id),
+        "rows": done.rows,
+        "documents": done.papers,
+        "strangers": done.strangers,
+        "done": True,
+    }
+    text = "{slug} is back: {rows} rows, {documents} documents".format(**values)
+    if done.strangers:
+        text += f"; {done.strangers} addresses belong to others here, give these people access anew"
+    _say(as_json, values, text)
+
+
+def _import_rows(file: Path, dry_run: bool, person: str | None, as_json: bool) -> None:
     from app.cli.operator_scope import as_operator, working
     from tenants import importing
 

@@ -30,6 +30,8 @@ _DECIDE = frozenset({"document.release"})  # quarantine: a second look
 _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _WORK = frozenset({"task.read", "task.write"})  # staff: tasks
+_WHOLE = frozenset({"client.export"})  # everything of a client in one file
+_ERASE = frozenset({"client.erase", "approve.client.erase"})  # ask, or approve another's
 _APPROVE = frozenset({"approve.access.grant"})
 _APPROVE_ENTRY = frozenset({"approve.entry.post"})
 _KEEP = frozenset({"document.keep", "document.hold"})
@@ -44,6 +46,7 @@ SHIPPED = (
         _PEOPLE
         | _CLIENTS
         | _JOBS
+        | _ERASE
         | {"person.leave", "role.edit", "token.make", "link.make", "provider.settings"},
         ("member", "security"),
     ),
@@ -65,7 +68,9 @@ SHIPPED = (
         | {"accounting.close_override"}
         | _DISPOSE
         | {"approve.document.dispose", "approve.hold.release"}
-        | {"token.make", "link.make"},
+        | {"token.make", "link.make"}
+        | _WHOLE
+        | _ERASE,
         ("accounting", "compliance", "tickets", "oversight"),
     ),
     RoleTemplate(
@@ -149,7 +154,8 @@ SHIPPED = (
         | _KEEP
         | _RELEASE
         | {"access.list", "access.grant", "access.end", "person.invite", "audit.read"}
-        | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"},
+        | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"}
+        | _WHOLE,
         ("accounting", "compliance", "tickets"),
     ),
     RoleTemplate(

@@ -243,6 +243,17 @@ class CloseCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureBar:
+    """Something that may forbid erasing a client, such as a hold: `find` says why, in words.
+
+    It runs in the client, as the operator's job, and answers nothing where nothing forbids it.
+    """
+
+    key: str
+    find: Callable[[], Sequence[Text]]
+
+
+@dataclass(frozen=True, slots=True)
 class Permalink:
     """Resolves an object's id to its page inside the open scope; None when it is not its own."""
 

@@ -30,7 +30,9 @@ def client(tenant_id: UUID) -> Iterator[Connection]:
     options = "-c timezone=UTC -c jit=off -c lock_timeout=15000"
     with psycopg.connect(address, application_name="restoring", options=options) as connection:
         try:
-            connection.execute("select set_config('app.restore_tenant', %s, true)", [str(tenant_id)])
+            connection.execute(
+                "select set_config('app.restore_tenant', %s, true)", [str(tenant_id)]
+            )
             connection.execute("set constraints all deferred")
             yield connection
             connection.execute("set constraints all immediate")

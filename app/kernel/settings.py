@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         None, validation_alias=_name("BACKOFFICE_MAIL_IN_KEY"), min_length=16
     )
     backup_days: int = Field(35, ge=1, le=3660, validation_alias=_name("BACKOFFICE_BACKUP_DAYS"))
+    backup_dir: Path | None = Field(None, validation_alias=_name("BACKOFFICE_BACKUP_DIR"))
     data_dir: Path = Field(Path(".local"), validation_alias=_name("BACKOFFICE_DATA_DIR"))
 
     @field_validator("guard_key", "kek")

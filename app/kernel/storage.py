@@ -181,6 +181,19 @@ def bring_back(plain: IO[bytes], sha: str) -> None:
     _store(plain, sha)
 
 
+def erase_client(tenant_id: UUID) -> tuple[int, int]:
+    """Removes everything of a client from the bucket; how many versions went and how many stayed.
+
+    What a lock of the bucket holds stays until it ends, unreadable: its key is gone.
+    """
+    return bucket().delete_all(f"t/{tenant_id}/")
+
+
+def erase_content(tenant_id: UUID, sha: str) -> None:
+    """Removes one content of a client, whose heads are gone, with all its versions."""
+    bucket().delete_all(f"t/{tenant_id}/{sha[:2]}/{sha}")
+
+
 def read(object_id: UUID) -> bytes:
     """The whole plain content of an object."""
     return b"".join(open(object_id))

@@ -102,6 +102,13 @@ class Bucket:
         found = self._found(lambda: self._client.get_object(Bucket=self.name, Key=key))
         return iter(found["Body"].iter_chunks(256 * 1024))
 
+    def get_version(self, key: str, version: str) -> Iterator[bytes]:
+        """One version's bytes as they come, for a backup."""
+        found = self._found(
+            lambda: self._client.get_object(Bucket=self.name, Key=key, VersionId=version)
+        )
+        return iter(found["Body"].iter_chunks(256 * 1024))
+
     def head(self, key: str) -> int | None:
         """The length of an object in bytes, None when it is not there."""
         self.ensure()
@@ -119,6 +126,25 @@ class Bucket:
             lambda: self._client.delete_object(Bucket=self.name, Key=key, VersionId=version)
         )
 
+    def delete_all(self, prefix: str) -> tuple[int, int]:
+        """Removes all versions and marks below a prefix: how many went, how many are locked."""
+        self.ensure()
+        gone = locked = 0
+        place: dict[str, str] = {}
+        while True:
+            found = self._again(partial(self._versions_page, prefix, place))
+            for item in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
+                try:
+                    self.delete_version(item["Key"], item["VersionId"])
+                    gone += 1
+                except ClientError as error:
+                    if _status(error) != 403:
+                        raise
+                    locked += 1
+            if not found.get("IsTruncated"):
+                return gone, locked
+            place = _next_place(found)
+
     def versions(self, prefix: str) -> Iterator[Version]:
         """Every version of every object below a prefix; marks of deleted ones are left out."""
         self.ensure()
@@ -129,10 +155,7 @@ class Bucket:
                 yield Version(item["Key"], item["VersionId"], item["LastModified"])
             if not found.get("IsTruncated"):
                 return
-            place = {
-                "KeyMarker": found["NextKeyMarker"],
-                "VersionIdMarker": found.get("NextVersionIdMarker", ""),
-            }
+            place = _next_place(found)
 
     def _versions_page(self, prefix: str, place: dict[str, str]) -> Any:
         return self._client.list_object_versions(
@@ -180,6 +203,14 @@ class Bucket:
                     raise Unavailable("storage-unavailable") from error
             time.sleep(pause)
             pause = min(pause * 2, 2.0)
+
+
+def _next_place(page: dict[str, Any]) -> dict[str, str]:
+    """Where the next page of versions begins."""
+    return {
+        "KeyMarker": page["NextKeyMarker"],
+        "VersionIdMarker": page.get("NextVersionIdMarker", ""),
+    }
 
 
 def _status(error: ClientError) -> int:

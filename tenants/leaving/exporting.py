@@ -154,7 +154,7 @@ def _objects(
 ) -> dict[str, Any]:
     """The contents in the order of their hashes, each once."""
     shas.seek(0)
-    names = sorted({raw for raw in iter(lambda: shas.read(32), b"")})
+    names = sorted(set(iter(lambda: shas.read(32), b"")))
     digest, size = hashlib.sha256(), 0
     for done, raw in enumerate(names):
         if done % 20 == 0:

@@ -69,7 +69,12 @@ class Export:
                 if column not in table.columns:
                     raise _refused("export-column-unknown", table=name, column=column)
         return [
-            Rows(table, _place(found[table.name], table.name), tuple(about["columns"]), about["lines"])
+            Rows(
+                table,
+                _place(found[table.name], table.name),
+                tuple(about["columns"]),
+                about["lines"],
+            )
             for table in known
             if (about := found.get(table.name)) is not None
         ]
@@ -169,7 +174,10 @@ def _entries(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     for info in infos:
         if not _NAME.fullmatch(info.filename) or info.filename in found:
             raise _refused("export-entry-unknown", entry=info.filename[:200])
-        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if info.flag_bits & 1 or info.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
             raise _refused("export-unreadable")
         if info.file_size > RATIO_FREE and info.file_size > MOST_RATIO * max(1, info.compress_size):
             raise _refused("export-too-large")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 from flask import Flask
 
 from app.cli import demo_data
 from app.cli.demo_books.firms import FIRMS
+from app.factory import create_app
+from app.kernel import jobs
+from app.kernel.scope import Scope
+from app.kernel.settings import Settings
+from tenants.leaving import exporting, returning
+from tests.serving import close
 
 
 def test_the_demo_loads_once_and_its_books_balance(
@@ -40,3 +48,27 @@ def test_the_demo_loads_once_and_its_books_balance(
         ([firm.slug for firm in FIRMS],),
     ).fetchone()
     assert pending == (4, 2)
+
+
+def test_the_largest_client_leaves_and_returns_elsewhere_with_the_same_bytes(
+    worker_app: Flask, elsewhere: Settings, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    demo_data.load(worker_app)
+    row = admin.execute(
+        "select tenant_id from ledger.posting group by 1 order by count(*) desc limit 1"
+    ).fetchone()
+    assert row is not None
+    operator = jobs.system_user("operator")
+    scope = Scope.system_job(row[0], person_id=operator)
+    with worker_app.app_context():
+        left = exporting.write(tmp_path / "left.zip", scope)
+    other = create_app(elsewhere, role="worker")
+    try:
+        with other.app_context():
+            returning.bring_back(tmp_path / "left.zip", operator=operator)
+            again = exporting.write(tmp_path / "again.zip", scope)
+    finally:
+        close(other)
+    assert left == again
+    assert left.rows > 1_000
+    assert (tmp_path / "left.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -14,10 +12,9 @@ from flask import Flask
 
 from app.factory import create_app
 from app.kernel import db, jobs, storage
-from app.kernel.errors import Conflict, DomainError, Invalid
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
-from tenants.leaving import catalogue, exporting, reading, returning
+from tenants.leaving import exporting, returning
 from tests import factories
 from tests.serving import close
 

@@ -36,6 +36,7 @@ ACCESS = """\
 local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
+host replication postgres 127.0.0.1/32 scram-sha-256
 """
 
 SETTINGS = """\
@@ -46,6 +47,7 @@ unix_socket_permissions = 0777
 max_connections = 200
 shared_buffers = {buffers}MB
 max_wal_size = 2GB
+max_slot_wal_keep_size = 8GB
 dynamic_shared_memory_type = {shared_memory}
 password_encryption = 'scram-sha-256'
 jit = off
@@ -54,6 +56,7 @@ log_timezone = 'UTC'
 lc_messages = 'C'
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
+log_error_verbosity = terse
 log_line_prefix = '%m [%p] %q%u@%d '
 fsync = {fsync}
 full_page_writes = {fsync}

@@ -1,0 +1,148 @@
+"""The folder of backups: what lies where, what belongs together, and what has aged out.
+
+keys.sealed              the keys, under the recovery key; without it nothing here opens
+backups/<stamp>.json     one backup: its files with their hashes, its first and last moment
+database/<stamp>.sealed  a base backup of the database, verified before it was sealed
+log/<segment>.sealed     the database's log, for every instant between backups
+bucket/<stamp>.sealed    which versions of which objects the bucket held
+objects/<sha256>         the objects as the bucket holds them, sealed under the clients' keys
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+from app.kernel import storage_chunks
+
+STAMP = "%Y%m%dT%H%M%SZ"
+PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One finished backup; `first_segment` is the oldest part of the log it needs.
+
+    It serves every instant from `finished_at` on, as far as the log goes.
+    """
+
+    stamp: str
+    started_at: datetime
+    finished_at: datetime
+    first_segment: str
+    files: dict[str, str] = field(default_factory=dict)
+    objects: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """As its file has it."""
+        times = {name: getattr(self, name).isoformat() for name in ("started_at", "finished_at")}
+        return {**asdict(self), **times}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Backup:
+        """What `as_json` wrote."""
+        times = {
+            name: datetime.fromisoformat(found[name]) for name in ("started_at", "finished_at")
+        }
+        return cls(**{**found, **times})
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of backups."""
+
+    root: Path
+
+    def place(self, *names: str) -> Path:
+        """A path below the folder, whose parents are there and closed to others."""
+        path = self.root.joinpath(*names)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    @property
+    def keys(self) -> Path:
+        """The sealed keys."""
+        return self.place("keys.sealed")
+
+    def backups(self) -> list[Backup]:
+        """The finished backups, the oldest first."""
+        found = sorted(self.root.glob("backups/*.json"))
+        return [Backup.from_json(json.loads(path.read_text())) for path in found]
+
+    def add(self, backup: Backup) -> None:
+        """A backup counts from now on."""
+        write_whole(
+            self.place("backups", f"{backup.stamp}.json"),
+            [json.dumps(backup.as_json(), indent=1).encode()],
+        )
+
+    def segments(self) -> list[str]:
+        """The names of the archived parts of the log, in order."""
+        return sorted(path.stem for path in self.root.glob("log/*.sealed"))
+
+    def covered_until(self) -> datetime | None:
+        """The last moment that the log has for certain."""
+        path = self.root / "log" / "until"
+        return datetime.fromisoformat(path.read_text()) if path.exists() else None
+
+    def expire(self, *, days: int, now: datetime) -> list[str]:
+        """Removes backups that no instant of the last `days` days needs, and the log before."""
+        limit, backups = now - timedelta(days=days), self.backups()
+        gone = [one for one, following in pairwise(backups) if following.finished_at < limit]
+        for one in gone:
+            for name in (f"database/{one.stamp}.sealed", f"bucket/{one.stamp}.sealed"):
+                (self.root / name).unlink(missing_ok=True)
+            (self.root / "backups" / f"{one.stamp}.json").unlink()
+        kept = self.backups()
+        if gone and kept:
+            for name in self.segments():
+                if len(name) == 24 and name[8:] < kept[0].first_segment[8:]:
+                    (self.root / "log" / f"{name}.sealed").unlink()
+        return [one.stamp for one in gone]
+
+
+def stamp_of(moment: datetime) -> str:
+    """A name that sorts by time."""
+    return moment.astimezone(UTC).strftime(STAMP)
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> str:
+    """Writes a file on disk or not at all; returns its SHA-256."""
+    fresh, digest = path.with_name(path.name + ".part"), hashlib.sha256()
+    with fresh.open("wb", opener=_private) as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return digest.hexdigest()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def seal_file(path: Path, plain: IO[bytes], *, key: bytes) -> str:
+    """Seals a stream into a file, bound to its name; returns the SHA-256 of the sealed file."""
+    return write_whole(path, storage_chunks.sealed(plain, key=key, label=f"backup|{path.name}"))
+
+
+def open_file(path: Path, *, key: bytes) -> Iterator[bytes]:
+    """The plain pieces of a sealed file. Raises Unavailable when it is damaged or another's."""
+    with path.open("rb") as file:
+        stream = iter(lambda: file.read(PIECE), b"")
+        yield from storage_chunks.opened(stream, key=key, label=f"backup|{path.name}")
+
+
+def sha_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
