@@ -42,8 +42,24 @@ class ClientTable:
 
 def tables(rows: Callable[[str], Any] | None = None) -> list[ClientTable]:
     """All of them, parents before children; through `rows` on a connection of its own."""
-    found = session.execute(sa.text(QUERY)) if rows is None else rows(QUERY)
-    return [
-        ClientTable(name, *(tuple(values) for values in lists), exported, erased)
-        for name, *lists, exported, erased in found
-    ]
+    ask = rows or _here
+    return [_table(row) for row in ask(QUERY)]
+
+
+def _here(query: str) -> Any:
+    return session.execute(sa.text(query)).all()
+
+
+def _table(row: Any) -> ClientTable:
+    name, keys, columns, left_out, people, refers, elsewhere, exported, erased = row
+    return ClientTable(
+        name=name,
+        keys=tuple(keys),
+        columns=tuple(columns),
+        left_out=tuple(left_out),
+        people=tuple(people),
+        refers=tuple(refers),
+        elsewhere=tuple(elsewhere),
+        exported=exported,
+        erased=erased,
+    )

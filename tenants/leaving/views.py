@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, url_for
 from pydantic import Field
 
-from app.kernel import people, storage, words
+from app.kernel import people, scope, storage, words
 from app.kernel.registry import PortalCard
 from app.kernel.words import _
 from app.web import context, forms
@@ -127,8 +127,14 @@ def erasures() -> Response:
         certificates=found,
         names=people.names(ids),
         states=STATES,
-        provider=context.client().slug,
+        provider=queries.firm(_here()).slug,
     )
+
+
+def _here() -> UUID:
+    tenant = scope.current().tenant_id
+    assert tenant is not None
+    return tenant
 
 
 desk.get("/desk/erasures", needs=ERASE, endpoint="index")(erasures)

@@ -6,17 +6,16 @@ Objects come as they lie in the bucket, sealed under the clients' keys. A copy i
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
 
-from app.cli.backup.folder import Folder, open_file, seal_file, write_whole
+from app.cli.backup.folder import Folder, open_file, seal_file, sha_of, write_whole
 from app.kernel.storage_bucket import Bucket
 
+NEWEST = "newest"  # the list of what was fetched since the last whole backup
 SKEW = timedelta(seconds=2)  # what two clocks may differ by
 
 
@@ -62,9 +61,18 @@ def _fetch(folder: Folder, bucket: Bucket, key: str, version: str) -> str:
 
 
 def _newest_list(folder: Folder, key: bytes) -> Iterator[Held]:
-    backups = folder.backups()
-    if backups:
-        yield from listed(folder, backups[-1].stamp, key)
+    for stamp in [*[one.stamp for one in folder.backups()][-1:], *newest(folder)]:
+        yield from listed(folder, stamp, key)
+
+
+def newest(folder: Folder) -> list[str]:
+    """The list since the last whole backup, where there is one."""
+    return [NEWEST] if (folder.root / "bucket" / f"{NEWEST}.sealed").exists() else []
+
+
+def forget_newest(folder: Folder) -> None:
+    """A whole backup holds all that it named."""
+    (folder.root / "bucket" / f"{NEWEST}.sealed").unlink(missing_ok=True)
 
 
 def listed(folder: Folder, stamp: str, key: bytes) -> Iterator[Held]:
@@ -125,22 +133,18 @@ def faults(folder: Folder, stamps: Iterable[str], key: bytes) -> list[str]:
     wrong = []
     for sha in sorted({one.sha256 for stamp in stamps for one in listed(folder, stamp, key)}):
         path = _object(folder, sha)
-        if not path.exists() or _sha(path.open("rb")) != sha:
+        if not path.exists() or sha_of(path) != sha:
             wrong.append(f"objects/{sha}")
     return wrong
 
 
 def expire(folder: Folder, key: bytes) -> int:
     """Removes copies that no kept backup names; how many."""
-    named = {one.sha256 for kept in folder.backups() for one in listed(folder, kept.stamp, key)}
+    stamps = [*(kept.stamp for kept in folder.backups()), *newest(folder)]
+    named = {one.sha256 for stamp in stamps for one in listed(folder, stamp, key)}
     gone = 0
     for path in folder.root.glob("objects/??/*"):
         if path.name not in named:
             path.unlink()
             gone += 1
     return gone
-
-
-def _sha(file: IO[bytes]) -> str:
-    with file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

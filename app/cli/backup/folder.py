@@ -116,7 +116,7 @@ def stamp_of(moment: datetime) -> str:
 def write_whole(path: Path, pieces: Iterable[bytes]) -> str:
     """Writes a file on disk or not at all; returns its SHA-256."""
     fresh, digest = path.with_name(path.name + ".part"), hashlib.sha256()
-    with fresh.open("wb", opener=_private) as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
@@ -124,10 +124,6 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> str:
         os.fsync(file.fileno())
     fresh.replace(path)
     return digest.hexdigest()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def seal_file(path: Path, plain: IO[bytes], *, key: bytes) -> str:

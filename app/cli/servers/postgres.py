@@ -85,6 +85,49 @@ def start(layout: Layout, *, fsync: bool = True) -> processes.Identity:
     return server
 
 
+def recover(layout: Layout, settings: str, *, seconds: float) -> None:
+    """Let a restored data folder run through its log as these settings say, and stop it again.
+
+    Raises ServerFault when the log ends before the instant that is asked for.
+    """
+    run_as = _run_as()
+    _open_for(layout, run_as)
+    layout.settle_ports(NAME)
+    _configure(layout, run_as, fsync=True, more=settings)
+    (data_folder(layout) / "recovery.signal").touch()
+    server = _launch(layout, run_as)
+    done = processes.wait_until(
+        lambda: not server.is_alive() or _has_recovered(layout), seconds=seconds, every=0.25
+    )
+    if not done or not server.is_alive():
+        raise processes.ServerFault(
+            f"PostgreSQL did not recover:\n{processes.last_lines(layout.log(NAME))}"
+        )
+    if not stop(layout):
+        raise processes.ServerFault("PostgreSQL did not stop after recovering.")
+
+
+def _has_recovered(layout: Layout) -> bool:
+    try:
+        with psycopg.connect(
+            _administrator(layout, database="postgres"), connect_timeout=3
+        ) as link:
+            row = link.execute("select not pg_is_in_recovery()").fetchone()
+    except psycopg.OperationalError:
+        return False
+    return bool(row and row[0])
+
+
+def belongs(layout: Layout, *paths: Path) -> None:
+    """Give files to the user that the server runs as."""
+    run_as = _run_as()
+    if run_as is None:
+        return
+    for top in paths:
+        for path in (top, *top.rglob("*")):
+            os.chown(path, run_as.uid, run_as.gid)
+
+
 def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identity:
     """Start; try again while children of a killed server still hold its memory."""
     data = data_folder(layout)
@@ -243,7 +286,9 @@ def _initialise(layout: Layout, run_as: processes.RunAs | None) -> None:
     fresh.rename(data)
 
 
-def _configure(layout: Layout, run_as: processes.RunAs | None, *, fsync: bool) -> None:
+def _configure(
+    layout: Layout, run_as: processes.RunAs | None, *, fsync: bool, more: str = ""
+) -> None:
     data = data_folder(layout)
     settings = SETTINGS.format(
         port=layout.ports(NAME)[NAME],
@@ -254,7 +299,7 @@ def _configure(layout: Layout, run_as: processes.RunAs | None, *, fsync: bool) -
     )
     (data / "pg_hba.conf").write_text(ACCESS)
     (data / "postgresql.auto.conf").write_text("")
-    (data / "postgresql.conf").write_text(settings)
+    (data / "postgresql.conf").write_text(settings + more)
     if run_as:
         os.chown(socket_folder(layout), run_as.uid, run_as.gid)
         for name in ("pg_hba.conf", "postgresql.auto.conf", "postgresql.conf"):
