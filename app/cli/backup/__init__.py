@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,5 +125,5 @@ def _stage(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _say(values: dict[str, object], text: str, as_json: bool) -> None:
+def _say(values: Mapping[str, object], text: str, as_json: bool) -> None:
     click.echo(json.dumps(values) if as_json else text)
