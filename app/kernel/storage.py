@@ -164,7 +164,12 @@ def opener() -> Callable[[str], Iterator[bytes]]:
 
     For an export, which reads the heads at one moment and the bytes for hours afterwards.
     """
-    key, tenant = sealing.client_key(), _tenant()
+    keys, tenant = sealing.client_keys(), _tenant()
+
+    def key(number: int) -> bytes:
+        if number not in keys:
+            raise Unavailable("no-client-key")
+        return keys[number]
 
     def opened(sha: str) -> Iterator[bytes]:
         sealed = bucket().get(f"t/{tenant}/{sha[:2]}/{sha}")

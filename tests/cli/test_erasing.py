@@ -131,6 +131,14 @@ def _plant_in(admin: psycopg.Connection, name: str, column: str, tenant: UUID, w
     return 0
 
 
+def _end_holds(admin: psycopg.Connection, tenant: UUID) -> None:
+    admin.execute("set session_replication_role = replica")
+    for name in ("app.legal_hold_paper", "app.legal_hold"):
+        admin.execute(f"delete from {name} where tenant_id = %s", (tenant,))
+    admin.execute("set session_replication_role = origin")
+    admin.commit()
+
+
 def everything(settings: Settings, admin: psycopg.Connection) -> Iterator[tuple[str, bytes]]:
     """All rows of all tables, everything in Valkey, and the servers' logs."""
     for (name,) in admin.execute(
@@ -195,6 +203,11 @@ def test_what_was_planted_in_every_table_paper_and_key_is_nowhere_afterwards(
     assert plant(admin, tenant) >= 50
     ask_and_approve(admin, two, slug)
 
+    held_back = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
+    assert json.loads(held_back.stdout)["error"]["code"] == "client-held"
+    state = admin.execute("select state from guard.tenant where id = %s", (tenant,)).fetchone()
+    assert state == ("active",)
+    _end_holds(admin, tenant)
     done = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
 
     assert done.exit_code == 0, done.output

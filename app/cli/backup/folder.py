@@ -128,14 +128,16 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> str:
 
 def seal_file(path: Path, plain: IO[bytes], *, key: bytes) -> str:
     """Seals a stream into a file, bound to its name; returns the SHA-256 of the sealed file."""
-    return write_whole(path, storage_chunks.sealed(plain, key=key, label=f"backup|{path.name}"))
+    label = f"backup|{path.name}"
+    return write_whole(path, storage_chunks.sealed(plain, number=1, key=key, label=label))
 
 
 def open_file(path: Path, *, key: bytes) -> Iterator[bytes]:
     """The plain pieces of a sealed file. Raises Unavailable when it is damaged or another's."""
     with path.open("rb") as file:
         stream = iter(lambda: file.read(PIECE), b"")
-        yield from storage_chunks.opened(stream, key=key, label=f"backup|{path.name}")
+        label = f"backup|{path.name}"
+        yield from storage_chunks.opened(stream, key=lambda _number: key, label=label)
 
 
 def sha_of(path: Path) -> str:

@@ -15,6 +15,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     ('app.job_args', false, 'delete', '{}', 'true', 'work under way'),
     ('app.idempotency_key', false, 'delete', '{}', 'true', 'answers remembered for a day'),
     ('app.undo_token', false, 'delete', '{}', 'true', 'ways back that end within the hour'),
+    ('app.keeping_turn', false, 'delete', '{}', 'true', 'whose turn it is just now'),
     ('app.tenant_key', false, 'delete', '{}', 'true', 'the wrapped key: another installation makes its own'),
     ('guard.principal', false, 'delete', '{}', 'true', 'sessions, tokens and links end with the move'),
     ('app.erasure_certificate', false, 'keep', '{}', 'true', 'the provider''s proof of what it erased'),

@@ -27,7 +27,7 @@ begin
     -- they would have refused is asked at the end (app.returned_faults). Holds never stand still.
     for x in
       select g.tgname, pg_get_triggerdef(g.oid) as def from pg_trigger g
-       where g.tgrelid = t.name::regclass and not g.tgisinternal and g.tgname !~ '^held'
+       where g.tgrelid = t.name::regclass and not g.tgisinternal and g.tgname not in ('held', 'stands')
          and pg_get_triggerdef(g.oid) !~ 'restoring\(\)'
     loop
       written := case when x.def ~ ' WHEN \('
