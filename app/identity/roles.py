@@ -32,6 +32,7 @@ _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to t
 _WORK = frozenset({"task.read", "task.write"})  # staff: tasks
 _WHOLE = frozenset({"client.export"})  # everything of a client in one file
 _ERASE = frozenset({"client.erase", "approve.client.erase"})  # ask, or approve another's
+_PLAN = _WORK | {"task.plan"}  # and what comes round
 _APPROVE = frozenset({"approve.access.grant"})
 _APPROVE_ENTRY = frozenset({"approve.entry.post"})
 _KEEP = frozenset({"document.keep", "document.hold"})
@@ -62,7 +63,7 @@ SHIPPED = (
         | _APPROVE
         | _APPROVE_ENTRY
         | _ASK
-        | _WORK
+        | _PLAN
         | _DECIDE
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
@@ -81,7 +82,7 @@ SHIPPED = (
         | _CLOSE
         | _EXPORT
         | _ASK
-        | _WORK
+        | _PLAN
         | _DECIDE
         | _DISPOSE
         | {"access.request", "token.make", "link.make"},

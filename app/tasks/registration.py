@@ -11,9 +11,11 @@ from app.kernel import approvals, words
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
+from app.tasks.repeat import registration as repeat_registration
 from app.tasks.work import registration as work_registration
 
-JOBS = request_registration.JOBS
+PARTS = (request_registration, work_registration, repeat_registration)
+JOBS = (*request_registration.JOBS, *repeat_registration.JOBS)
 
 
 def register(registry: Registry) -> None:
@@ -43,26 +45,26 @@ def register(registry: Registry) -> None:
             "approval-kind-unknown": _("There is no such approval."),
         }
     )
-    request_registration.register(registry)
-    work_registration.register(registry)
+    for part in PARTS:
+        part.register(registry)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages of staff, of the portal, and the demo's mailbox."""
     own = (views.desk, views.pages, views.portal, mailbox_views.pages)
-    return (*own, *request_registration.blueprints(), *work_registration.blueprints())
+    return (*own, *(one for part in PARTS for one in part.blueprints()))
 
 
 def apis() -> tuple[Api, ...]:
     """The operations on approvals, questions and notes."""
-    return (api.api, *request_registration.apis(), *work_registration.apis())
+    return (api.api, *(one for part in PARTS for one in part.apis()))
 
 
 def install(app: Flask) -> None:
     """Gives templates the words of an approval's states."""
     app.jinja_env.globals["states"] = queries.STATES
-    request_registration.install(app)
-    work_registration.install(app)
+    for part in PARTS:
+        part.install(app)
 
 
 def _permalink(approval_id: UUID) -> str | None:

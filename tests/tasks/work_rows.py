@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.kernel import clock
+from app.tasks.repeat import commands as repeats
+from app.tasks.repeat.commands import RepeatIn
 from app.tasks.work import commands, parts
 from app.tasks.work.models import TaskIn
 
@@ -16,3 +18,13 @@ def fill(word: str) -> None:
         [TaskIn(title=f"{word} filing", due_on=due, kind="filing", checklist=(f"{word} point",))]
     )
     parts.comment(task, f"{word} comment")
+    item = {"title": f"{word} return", "due": {"n": 10}, "checklist": [f"{word} point"]}
+    repeats.start(
+        RepeatIn(
+            name=f"{word} repeat",
+            content={"sections": [{"title": word, "items": [item]}]},
+            every="month",
+            start_on=clock.today(),
+        )
+    )
+    repeats.close_days(from_on=due, to_on=None, title=f"{word} closed")

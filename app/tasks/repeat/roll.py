@@ -1,0 +1,194 @@
+"""Rolling forward: what comes round is made when its day has come, each period once.
+
+Every hour each client's job makes the periods whose day has come, in one transaction and a few
+statements, however many they are. A period is told by (repeat, first day, item) in a unique key, so
+a job that dies, runs twice or runs beside another makes nothing twice; what was missed while
+nothing ran is made up by the next run, once. The same job tells what falls due, and counts what
+became late by the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel import clock, events, ids
+from app.kernel.db import session
+from app.kernel.jobs_progress import Progress
+from app.kernel.schedules import schedule
+from app.tasks.repeat import queries, rules
+from app.tasks.repeat.calendar import Calendar
+from app.tasks.repeat.models import Repeat
+from app.tasks.work.models import TaskAssigned, TaskDue
+
+JOB = "work.forward"
+MOST_AT_ONCE = 60
+"""So many periods of one repeat a run makes; a longer past is made up by the next runs."""
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a run is about to write, column by column."""
+
+    tasks: list[tuple[Any, ...]] = field(default_factory=list)
+    checks: list[tuple[UUID, str, int, str]] = field(default_factory=list)
+    people: dict[UUID, tuple[UUID | None, UUID | None]] = field(default_factory=dict)
+    next: list[tuple[UUID, str, date, date]] = field(default_factory=list)
+
+
+@schedule(JOB, every="1 hour", tenants="clients", queue="bulk")
+def forward(_args: dict[str, Any], _progress: Progress) -> None:
+    """Makes what has come round in one client, tells what falls due, counts what is late."""
+    roll()
+    tell_due()
+    session.execute(_RECOUNT)
+
+
+def roll(today: date | None = None) -> int:
+    """Makes the periods whose day has come in the open client; returns how many tasks are new."""
+    day = today or clock.today()
+    found = queries.due_to_make(day)
+    if not found:
+        return 0
+    calendar = queries.place().calendar
+    made = _Made()
+    for one in found:
+        _periods(one, day, calendar, made)
+    count = _write(made)
+    session.execute(_NEXT, _columns(made.next, ("ids", "states", "starts", "days")))
+    return count
+
+
+def make_on(content: Any, period: rules.Period, calendar: Calendar, ahead_days: int) -> date:
+    """The day on which a period is made: so many days before the first of it is due."""
+    first: date = content.first_due(period, calendar)
+    return first - timedelta(days=ahead_days)
+
+
+def _periods(one: Repeat, today: date, calendar: Calendar, made: _Made) -> None:
+    coming = rules.periods(one.every, one.next_start, ends_on=one.ends_on)
+    for period in islice(coming, MOST_AT_ONCE):
+        day = make_on(one.content, period, calendar, one.ahead_days)
+        if day > today:
+            made.next.append((one.id, "active", period.starts, day))
+            return
+        _tasks(one, period, calendar, made)
+    following = next(rules.periods(one.every, _after(one, made), ends_on=one.ends_on), None)
+    if following is None:
+        made.next.append((one.id, "ended", one.next_start, one.make_on))
+        return
+    day = make_on(one.content, following, calendar, one.ahead_days)
+    made.next.append((one.id, "active", following.starts, day))
+
+
+def _after(one: Repeat, made: _Made) -> date:
+    """The first day behind the last period that was just made of a repeat."""
+    starts = [row[_START] for row in made.tasks if row[_REPEAT] == one.id]
+    if not starts:
+        return one.next_start
+    return rules.following(one.every, rules.period_from(one.every, max(starts))).starts
+
+
+def _tasks(one: Repeat, period: rules.Period, calendar: Calendar, made: _Made) -> None:
+    for no, _section, item in one.content.items():
+        task = ids.uuid7()
+        due = rules.due_on(item.due.rule(), period, calendar)
+        made.tasks.append(
+            (
+                task,
+                one.line,
+                item.kind,
+                item.title,
+                item.description,
+                one.document_class,
+                due,
+                one.due_zone,
+                one.assignee_id,
+                one.reviewer_id,
+                one.id,
+                period.starts,
+                no,
+            )
+        )
+        made.people[task] = (one.assignee_id, one.reviewer_id)
+        made.checks += [(task, one.line, place, text) for place, text in enumerate(item.checklist)]
+
+
+def _write(made: _Made) -> int:
+    """Writes the tasks that are not there yet, with their checklists; returns how many."""
+    if not made.tasks:
+        return 0
+    rows = session.execute(_ADD, _columns(made.tasks, _NAMES))
+    fresh = {row.id for row in rows}
+    checks = [row for row in made.checks if row[0] in fresh]
+    if checks:
+        session.execute(_ADD_CHECKS, _columns(checks, ("tasks", "lines", "places", "texts")))
+    for task in fresh:
+        for person, reviews in zip(made.people[task], (False, True), strict=True):
+            if person is not None:
+                events.emit(TaskAssigned(task, person, None, reviews))
+    return len(fresh)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, list[Any]]:
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def tell_due() -> int:
+    """Tells of open tasks that fall due within a day, once each; returns how many."""
+    rows = session.execute(_DUE, {"until": clock.now() + timedelta(days=1)}).all()
+    for row in rows:
+        events.emit(TaskDue(row.id, row.assignee_id, row.due_on))
+    return len(rows)
+
+
+_HERE = "tenant_id = (select guard.tenant_id())"
+_NAMES = (
+    "ids",
+    "lines",
+    "kinds",
+    "titles",
+    "texts",
+    "classes",
+    "days",
+    "zones",
+    "assignees",
+    "reviewers",
+    "repeats",
+    "starts",
+    "numbers",
+)
+_REPEAT, _START = _NAMES.index("repeats"), _NAMES.index("starts")
+_ADD = sa.text(
+    "insert into app.task (tenant_id, id, line, kind, title, description, class, due_on, due_zone,"
+    " assignee_id, reviewer_id, repeat_id, period_start, item_no)"
+    " select (select guard.tenant_id()), n.* from unnest("
+    "cast(:ids as uuid[]), cast(:lines as text[]), cast(:kinds as text[]), cast(:titles as text[]),"
+    " cast(:texts as text[]), cast(:classes as text[]), cast(:days as date[]),"
+    " cast(:zones as text[]), cast(:assignees as uuid[]), cast(:reviewers as uuid[]),"
+    " cast(:repeats as uuid[]), cast(:starts as date[]), cast(:numbers as int[])) n"
+    " on conflict (tenant_id, repeat_id, period_start, item_no) do nothing returning id"
+)
+_ADD_CHECKS = sa.text(
+    "insert into app.task_item (tenant_id, task_id, line, position, text)"
+    " select (select guard.tenant_id()), n.* from unnest(cast(:tasks as uuid[]),"
+    " cast(:lines as text[]), cast(:places as int[]), cast(:texts as text[])) n"
+)
+_NEXT = sa.text(
+    "update app.repeat r set state = n.state, next_start = n.start, make_on = n.day,"
+    " version = r.version + 1 from unnest(cast(:ids as uuid[]), cast(:states as text[]),"
+    " cast(:starts as date[]), cast(:days as date[])) n(id, state, start, day)"
+    f" where r.{_HERE} and r.id = n.id"
+)
+_DUE = sa.text(
+    f"update app.task set told_due_at = now() where {_HERE} and told_due_at is null"
+    " and state in ('todo', 'doing', 'waiting', 'review') and due_at <= :until"
+    " returning id, assignee_id, due_on"
+)
+_RECOUNT = sa.text("select app.recount_tasks()")
