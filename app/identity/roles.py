@@ -29,9 +29,9 @@ _PAPERS = _SEE | {"document.add"}
 _DECIDE = frozenset({"document.release"})  # quarantine: a second look
 _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
-_WORK = frozenset({"task.read", "task.write"})  # staff: tasks
 _WHOLE = frozenset({"client.export"})  # everything of a client in one file
 _ERASE = frozenset({"client.erase", "approve.client.erase"})  # ask, or approve another's
+_WORK = frozenset({"task.read", "task.write", "time.write"})  # staff: tasks, their own hours
 _PLAN = _WORK | {"task.plan"}  # and what comes round
 _APPROVE = frozenset({"approve.access.grant"})
 _APPROVE_ENTRY = frozenset({"approve.entry.post"})
@@ -65,6 +65,7 @@ SHIPPED = (
         | _ASK
         | _PLAN
         | _DECIDE
+        | {"time.approve", "time.rates"}
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
         | _DISPOSE

@@ -88,6 +88,18 @@ class PortalCard:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderControl:
+    """A small control in the head of staff pages; `build` returns its template's context, None
+    hides it. It runs in the page's own transaction, on every page: one cheap statement at most.
+    """
+
+    key: str
+    template: str
+    build: Callable[[], dict[str, Any] | None]
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class TodoSource:
     """Things that wait for the person at the portal; `find` returns TodoItems."""
 

@@ -12,10 +12,11 @@ from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
 from app.tasks.repeat import registration as repeat_registration
+from app.tasks.time import registration as time_registration
 from app.tasks.work import registration as work_registration
 
-PARTS = (request_registration, work_registration, repeat_registration)
-JOBS = (*request_registration.JOBS, *repeat_registration.JOBS)
+PARTS = (request_registration, work_registration, repeat_registration, time_registration)
+JOBS = (*request_registration.JOBS, *repeat_registration.JOBS, *time_registration.JOBS)
 
 
 def register(registry: Registry) -> None:

@@ -26,8 +26,9 @@ from jinja2 import Template
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.kernel import scope, words
+from app.kernel import db, registry, scope, words
 from app.kernel.errors import DomainError, NotFound, SignInNeeded, TooLarge
+from app.kernel.registry import HeaderControl
 from app.kernel.words import _
 from app.web import addresses, chart, context, drawing, language, lists, recall, security, shell
 
@@ -170,6 +171,14 @@ def account_address() -> str:
     return url_for(endpoint) if endpoint in current_app.view_functions else "/"
 
 
+def header_controls() -> list[tuple[HeaderControl, dict[str, Any]]]:
+    """The small controls of the head of this page, with what each says now."""
+    if not db.is_open():
+        return []
+    controls = registry.current().all(HeaderControl)
+    return [(one, told) for one in controls if (told := one.build()) is not None]
+
+
 def init_app(app: Flask) -> None:
     """Puts the toolkit into the templates and the error pages into the application."""
     environment = app.jinja_env
@@ -194,6 +203,7 @@ def init_app(app: Flask) -> None:
         last_undo=last_undo,
         request_id=context.request_id,
         account_address=account_address,
+        header_controls=header_controls,
     )
     app.context_processor(_page_values)
     app.after_request(_keep_toasts)

@@ -61,6 +61,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "drop_id": of("app.statement_drop"),
     "tray_id": of("app.statement_tray"),
     "task_id": of("app.task"),
+    "time_id": of("app.time_entry"),
+    "rate_id": of("app.cost_rate"),
     "template_id": of("app.work_template"),
     "repeat_id": of("app.repeat"),
     "closure_id": of("app.closure"),

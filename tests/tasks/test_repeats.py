@@ -287,13 +287,13 @@ def test_a_template_is_made_on_screen_and_comes_round_in_a_client(firm: Firm) ->
     manager.get("/desk/templates/new")
     name = f"Return {firm.slug}"
     row = {"title": "Send it", "kind": "filing", "n": "-1", "due_kind": "working_day"}
-    made = manager.post(
+    sent = manager.post(
         "/desk/templates/new",
         {"name": name, **{f"items.0.{key}": text for key, text in row.items()}},
         follow=True,
     )
-    assert name in made.text
-    template = re.findall(rf'/desk/templates/([0-9a-f-]{{36}})"[^>]*>{name}', made.text)[0]
+    assert name in sent.text
+    template = re.findall(rf'/desk/templates/([0-9a-f-]{{36}})"[^>]*>{name}', sent.text)[0]
     assert "Send it" in manager.get(f"/desk/templates/{template}").text
     page = manager.get(f"/c/{firm.slug}/repeats/new").text
     assert name in page

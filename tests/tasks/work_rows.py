@@ -7,6 +7,8 @@ from datetime import timedelta
 from app.kernel import clock
 from app.tasks.repeat import commands as repeats
 from app.tasks.repeat.commands import RepeatIn
+from app.tasks.time import commands as hours
+from app.tasks.time.commands import About
 from app.tasks.work import commands, parts
 from app.tasks.work.models import TaskIn
 
@@ -27,4 +29,7 @@ def fill(word: str) -> None:
             start_on=clock.today(),
         )
     )
-    repeats.close_days(from_on=due, to_on=None, title=f"{word} closed")
+    noon = clock.now() - timedelta(hours=30)
+    about = About("accounting", "task", str(task), f"{word} hours")
+    hours.write(about, noon, noon + timedelta(minutes=45), zone=hours.zone_of("UTC"))
+    repeats.close_days(from_on=due, to_on=None, title="Stocktaking")

@@ -1,0 +1,67 @@
+"""What an hour of a person costs, by date; in the provider's own firm, for few."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel import ids, money, words
+from app.kernel.db import session
+from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from app.tasks.time import queries
+from app.tasks.time.models import Rate
+
+MOST_MINOR = 100_000_000
+
+
+def every() -> list[Rate]:
+    """All rates, by person and day."""
+    return queries.rates()
+
+
+def put(*, person_id: UUID, valid_from: date, currency: str, amount: str) -> UUID:
+    """Says what an hour costs from a day on; `amount` as the reader writes it.
+
+    Raises Invalid for somebody who does not work here, no currency or no amount, Conflict
+    `rate-day` where a rate of that day stands already.
+    """
+    if person_id not in queries.staff():
+        raise Invalid.of("person_id", "task-person")
+    if currency not in money.CURRENCIES:
+        raise Invalid.of("currency", "currency-unknown")
+    minor = _minor(amount, currency)
+    if not 0 <= minor <= MOST_MINOR:
+        raise Invalid.of("per_hour", "rate-amount")
+    if not 1900 <= valid_from.year <= 2199:
+        raise Invalid.of("valid_from", "task-due-range")
+    made = ids.uuid7()
+    values = {"id": made, "person": person_id, "from": valid_from, "currency": currency}
+    if session.execute(_ADD, values | {"minor": minor}).scalar() is None:
+        raise Conflict("rate-day")
+    return made
+
+
+def _minor(amount: str, currency: str) -> int:
+    try:
+        return money.parse_amount(amount, currency, decimal_comma=words.decimal_comma())
+    except (DomainError, ValueError):
+        raise Invalid.of("per_hour", "not-an-amount") from None
+
+
+def remove(rate_id: UUID) -> None:
+    """Takes a rate away; raises NotFound."""
+    if session.execute(_REMOVE, {"id": rate_id}).scalar() is None:
+        raise NotFound
+
+
+_ADD = sa.text(
+    "insert into app.cost_rate (tenant_id, id, person_id, valid_from, currency, minor_per_hour)"
+    " values ((select guard.tenant_id()), :id, :person, :from, :currency, :minor)"
+    " on conflict (tenant_id, person_id, valid_from) do nothing returning id"
+)
+_REMOVE = sa.text(
+    "delete from app.cost_rate where tenant_id = (select guard.tenant_id()) and id = :id"
+    " returning id"
+)
