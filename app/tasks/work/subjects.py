@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import has_request_context, url_for
 
 from app.documents import subjects
 from app.kernel import scope, words
@@ -19,15 +19,15 @@ _TASKS = sa.text(
 
 
 def tasks(keys: Sequence[str]) -> Mapping[str, Subject]:
-    """Tasks: title and due day; client people see none."""
+    """Tasks: title and due day, with their page where one is drawn; client people see none."""
     ids = [found for found in map(subjects.as_uuid, keys) if found is not None]
-    staff = scope.current().rights.side != "client"
+    shown = has_request_context() and scope.current().rights.side != "client"
     return {
         str(row.id): Subject(
             str(row.id),
             row.title,
             words.gettext("due %(day)s", day=words.format_date(row.due_on)),
-            url_for("work.show", client=row.slug, task_id=row.id) if staff and row.slug else "",
+            url_for("work.show", client=row.slug, task_id=row.id) if shown and row.slug else "",
         )
         for row in session.execute(_TASKS, {"ids": ids})
     }
