@@ -32,6 +32,7 @@ from app.tasks.work.models import (
 METER = "task"
 UNDO_CHANGE = "task.change"
 UNDO_CREATE = "task.create"
+RECEIPT_TYPE = "filing_receipt"
 FIELDS = (
     "kind",
     "title",
@@ -233,8 +234,10 @@ def receipt(task_id: UUID, *, name: str, data: bytes) -> UUID:
 
 
 def link_receipt(task_id: UUID, document_id: UUID) -> None:
-    """Says which paper proves a filing."""
+    """Says which paper proves a filing: it is linked, and of the type filing receipt from now on
+    where nothing else was said of it. Raises NotFound."""
     documents.link(document_id, subject_type="task", subject_id=task_id)
+    session.execute(_TYPE, {"id": document_id, "type": RECEIPT_TYPE})
     if session.execute(_RECEIPT, {"id": task_id, "paper": document_id}).scalar() is None:
         raise NotFound
 
@@ -332,6 +335,7 @@ _RECEIPT = sa.text(
     "update app.task set receipt_id = :paper, version = version + 1"
     f" where {_HERE} and id = :id returning id"
 )
+_TYPE = sa.text(f"update app.document set type = :type where {_HERE} and id = :id and type = ''")
 _PUT = sa.text(
     "update app.task t set kind = b.kind, title = b.title, description = b.description,"
     " class = b.class, due_on = b.due_on, due_zone = b.due_zone, assignee_id = b.assignee_id,"

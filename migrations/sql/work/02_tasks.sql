@@ -164,8 +164,7 @@ begin
       select from app.document d
         join app.document_link l on l.tenant_id = d.tenant_id and l.document_id = d.id
        where d.tenant_id = new.tenant_id and d.id = new.receipt_id and d.removed_at is null
-         and l.subject_type = 'task' and l.subject_id = new.id
-         and (not to_jsonb(d) ? 'type' or to_jsonb(d) ->> 'type' = 'filing_receipt')) then
+         and l.subject_type = 'task' and l.subject_id = new.id and d.type = 'filing_receipt') then
     raise exception 'filing-needs-receipt' using errcode = 'BO409';
   end if;
   if new.state = old.state then
