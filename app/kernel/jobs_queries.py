@@ -85,13 +85,15 @@ def recent(
 def of_mine(*, limit: int = 5) -> list[JobView]:
     """What the acting person started: all that runs, what ended ten minutes ago, what failed
     within a day; newest first. Jobs without a title do their work unseen."""
-    return _find(
-        "title is not null and id > uuidv7(interval '-1 day') and actor = (select guard.user_id())"
-        " and (state in ('due', 'claimed', 'dead')"
-        " or finished_at > now() - interval '10 minutes')",
-        {},
-        limit,
-    )
+    return _find(_MINE, {}, limit)
+
+
+_MINE = (
+    "title is not null and id > uuidv7(interval '-1 day') and actor = (select guard.user_id())"
+    " and (state in ('due', 'claimed', 'dead') or finished_at > now() - interval '10 minutes')"
+)
+ANY_OF_MINE = f"exists (select from app.job where {_MINE})"
+"""SQL: whether `of_mine` has anything to say, for a statement that is made anyway."""
 
 
 def dead_letters(*, limit: int = 50) -> list[JobView]:

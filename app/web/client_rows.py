@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.kernel import jobs_queries
 from app.kernel.db import session
 from app.web import context
 from app.web.context import Pin, hue_of
@@ -49,8 +50,10 @@ select c.tenant_id, c.slug, c.name, c.hue, c.state, c.country, c.currency as bas
 WAITS = "_waiting"
 """Figures of this ending wait for the client, not for us."""
 
-_SUMS = sa.text("""
-select line || '/' || name as key, sum(n)::bigint n from app.client_figure group by 1
+_SUMS = sa.text(f"""
+select coalesce((select jsonb_object_agg(f.key, f.n) from (
+  select line || '/' || name as key, sum(n)::bigint n from app.client_figure group by 1) f), '{{}}')
+  as sums, {jobs_queries.ANY_OF_MINE} as has_jobs
 """)
 
 _PIN = sa.text("""
@@ -154,10 +157,13 @@ def _figure(value: list[Any]) -> Figure:
 
 
 def sums() -> Mapping[str, int]:
-    """What is left in this scope, by `line/name`: the counts of the navigation."""
+    """What is left in this scope, by `line/name`: the counts of the navigation.
+
+    The same statement says whether the page's tray has anything to show.
+    """
     place = context.place()
     if place.sums is None:
-        place.sums = {row.key: row.n for row in session.execute(_SUMS)}
+        place.sums, place.has_jobs = session.execute(_SUMS).one()._tuple()
     return place.sums
 
 

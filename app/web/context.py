@@ -149,7 +149,8 @@ def hooks() -> Hooks:
 class Place:
     """Where this request is; filled step by step by the page wrapper.
 
-    `sums` is what is left by `line/name`, where a statement of the page has said it already.
+    `sums` is what is left by `line/name`, where a statement of the page has said it already, and
+    `has_jobs` whether the reader's tray holds anything.
     """
 
     actor: Actor | None = None
@@ -159,6 +160,7 @@ class Place:
     brand: Brand = field(default_factory=Brand)
     frame: bool = False
     sums: Mapping[str, int] | None = None
+    has_jobs: bool = True
 
 
 def place() -> Place:

@@ -91,7 +91,7 @@ class Tray:
 
 def mine() -> Tray:
     """What the tray of this page shows; nothing on a page that opens no transaction."""
-    if not db.is_open():
+    if not db.is_open() or not context.place().has_jobs:
         return Tray((), "")
     client = context.place().client
     slugs = {pin.tenant_id: pin.slug for pin in context.place().clients}

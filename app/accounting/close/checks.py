@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounting.close import queries as close_queries
-from app.accounting.close.values import Month, Result
+from app.accounting.close.values import Month, Result, Step, Unusual
 from app.kernel import registry, words
 from app.kernel.db import session
 from app.kernel.registry import CloseCheck, CloseMonth
@@ -72,13 +72,13 @@ def numbers(period_id: int) -> int:
 def changes(period_id: int) -> int:
     """Unusual changes that nobody has explained."""
     found = close_queries.unusual_changes(close_queries.month(period_id))
-    return sum(1 for one in found if not one.explained)
+    return known(found, ())["changes"]
 
 
 def steps(period_id: int) -> int:
     """Steps of the client's own list that nobody has ticked."""
     found = close_queries.steps(close_queries.month(period_id))
-    return sum(1 for one in found if not one.done)
+    return known((), found)["steps"]
 
 
 def _this_month(month: CloseMonth) -> dict[str, str]:
@@ -173,9 +173,25 @@ def over_text(checks: Mapping[str, int]) -> str:
     return "; ".join(f"{titles.get(key, key)}: {n}" for key, n in checks.items())
 
 
-def results(period_id: int) -> list[Result]:
-    """How many things each check leaves in a month."""
-    return [Result(check, max(0, check.count_left(period_id))) for check in all_checks()]
+def results(period_id: int, *, known: Mapping[str, int] | None = None) -> list[Result]:
+    """How many things each check leaves in a month; what is `known` by key is not asked again."""
+    counted = known or {}
+    return [
+        Result(check, counted[check.key] if check.key in counted else _left(check, period_id))
+        for check in all_checks()
+    ]
+
+
+def _left(check: CloseCheck, period_id: int) -> int:
+    return max(0, check.count_left(period_id))
+
+
+def known(changes: Sequence[Unusual], steps: Sequence[Step]) -> dict[str, int]:
+    """What a page that shows a month's changes and steps has counted with them."""
+    return {
+        "changes": sum(1 for one in changes if not one.explained),
+        "steps": sum(1 for one in steps if not one.done),
+    }
 
 
 def keep(month: Month, found: Sequence[Result]) -> None:

@@ -97,9 +97,10 @@ def plan() -> Plan:
     return Plan(**found) if found else Plan()
 
 
-def changes(of: Month) -> list[Change]:
-    """The accounts of income and expense that moved unusually in a month."""
-    bounds = plan()
+def changes(of: Month, *, bounds: Plan | None = None) -> list[Change]:
+    """The accounts of income and expense that moved unusually in a month, by the client's bounds
+    where they were not read already."""
+    bounds = bounds or plan()
     back = of.starts.year * 12 + of.starts.month - 1 - BACK
     first = date(back // 12, back % 12 + 1, 1)
     accounts: dict[UUID, tuple[str, str, str]] = {}
@@ -146,10 +147,10 @@ def words_for_pack(first: date, last: date) -> list[str]:
     return [f"{row.code} {row.name}: {' '.join(row.text.split())}" for row in rows]
 
 
-def unusual_changes(of: Month) -> list[Unusual]:
+def unusual_changes(of: Month, *, bounds: Plan | None = None) -> list[Unusual]:
     """The unusual changes of a month, each with its explanation; open ones first."""
     said = explanations(of.period_id)
-    found = [Unusual(change, said.get(change.account_id)) for change in changes(of)]
+    found = [Unusual(one, said.get(one.account_id)) for one in changes(of, bounds=bounds)]
     return sorted(found, key=lambda one: one.explained)
 
 

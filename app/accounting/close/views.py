@@ -44,11 +44,11 @@ def oldest() -> Response:
 def _page(period_id: int) -> Response:
     """The checks of a month, its own steps, unusual changes and what happened so far."""
     found = close_queries.month(period_id)
-    results = close_checks.results(period_id)
-    changes = close_queries.unusual_changes(found)
-    steps = close_queries.steps(found)
-    history = close_queries.history(period_id)
     plan = close_queries.plan()
+    changes = close_queries.unusual_changes(found, bounds=plan)
+    steps = close_queries.steps(found)
+    results = close_checks.results(period_id, known=close_checks.known(changes, steps))
+    history = close_queries.history(period_id)
     book = queries.book()
     today = clock.today(words.time_zone())
     shell.keep(month=f"{found.starts:%Y-%m}")

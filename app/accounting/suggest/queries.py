@@ -366,4 +366,6 @@ def _past(lines: Iterable[Line]) -> list[Past]:
 
 def _past_row(row: sa.Row[Any]) -> Past:
     """One way in which lines were booked; the statement names the fields in their order."""
-    return Past(*row[:-1], texts=tuple(filter(None, row[-1])))
+    given: list[Any] = list(row)
+    texts = tuple(filter(None, given.pop()))
+    return Past(*given, texts=texts)
