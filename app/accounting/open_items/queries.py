@@ -238,49 +238,59 @@ def act(allocation_id: UUID) -> tuple[Allocation, ...]:
 
 # What is open now is summed from its index alone; what was settled after the day is added to it.
 # An item that is open now and was settled on the day (its settlement was taken back since) is left
-# out of both halves.
-_AGED = f"""
-with {_LATER},
+# out of both halves; where there is none, which is nearly always, no item is compared with them.
+# Sums are of all that is due on a day or later: each item meets half as many of them as of spans.
+_AGED = """
+with {later},
 touched as materialized (
-  select i.entry_id, i.no, i.counterparty_id, i.due_on, i.booked_on, l.base,
-    i.residual_base + l.base as left_base, i.residual <> 0 or i.residual_base <> 0 as open_now,
+  select i.entry_id, i.no, i.counterparty_id, i.due_on,
+    case when o.now then l.base else i.residual_base + l.base end as base,
+    case when o.now then 0 else 1 end as items, o.now as open_now,
     i.residual + l.amount <> 0 or i.residual_base + l.base <> 0 as open_then
   from later l join ledger.open_item i on i.entry_id = l.entry_id and i.no = l.no
+  cross join lateral (select i.residual <> 0 or i.residual_base <> 0 as now) o
   where i.control = :control and i.booked_on <= :on),
-part as (
-  select i.counterparty_id, i.due_on, i.residual_base as base, 1 as items
+x as (
+  select i.counterparty_id, sum(i.residual_base)::bigint as total, count(*) as items,
+    min(i.due_on) as oldest, {sums_of_i}
   from ledger.open_item i
   where i.control = :control and (i.residual <> 0 or i.residual_base <> 0) and i.booked_on <= :on
-    and (i.entry_id, i.no) not in
-      (select t.entry_id, t.no from touched t where t.open_now and not t.open_then)
+    and (not (select exists (select from touched t where t.open_now and not t.open_then))
+      or (i.entry_id, i.no) not in
+        (select t.entry_id, t.no from touched t where t.open_now and not t.open_then))
+  group by 1
   union all
-  select t.counterparty_id, t.due_on, case when t.open_now then t.base else t.left_base end,
-    case when t.open_now then 0 else 1 end
-  from touched t where t.open_then),
-x as (
-  select p.counterparty_id, sum(p.base) as total, sum(p.items) as items, min(p.due_on) as oldest,
-    {{sums}}
-  from part p group by 1)
-select coalesce(c.merged_into_id, c.id) as counterparty_id, coalesce(m.name, c.name) as name,
-  sum(x.total)::bigint as total, sum(x.items)::bigint as items, min(x.oldest) as oldest, {{outer}}
+  select t.counterparty_id, sum(t.base)::bigint, sum(t.items), min(t.due_on), {sums_of_t}
+  from touched t where t.open_then group by 1)
+select coalesce(c.merged_into_id, c.id) as counterparty_id,
+  min(coalesce(m.name, c.name)) as name, sum(x.total)::bigint as total,
+  sum(x.items)::bigint as items, min(x.oldest) as oldest, {outer}
 from x
 join ledger.counterparty c on c.id = x.counterparty_id
 left join ledger.counterparty m on m.tenant_id = c.tenant_id and m.id = c.merged_into_id
-group by 1, 2 order by lower(coalesce(m.name, c.name)), 1"""
-_SPANS = (
-    "p.due_on > :on",
-    "p.due_on = :on",
-    "p.due_on between :on - 30 and :on - 1",
-    "p.due_on between :on - 60 and :on - 31",
-    "p.due_on between :on - 90 and :on - 61",
-    "p.due_on < :on - 90",
-)
+group by 1 order by lower(min(coalesce(m.name, c.name))), 1"""
+# Due later, due on the day or later, and so on: what lies between two of them is a span.
+_SINCE = ("> :on", ">= :on", ">= :on - 30", ">= :on - 60", ">= :on - 90")
+
+
+def _sums(item: str, base: str) -> str:
+    return ", ".join(
+        f"(sum({item}.{base}) filter (where {item}.due_on {since}))::bigint as s{n}"
+        for n, since in enumerate(_SINCE)
+    )
+
+
+_ADDED = [f"coalesce(sum(x.s{n}), 0)" for n in range(len(_SINCE))]
+_SPANS = [
+    f"({more} - {less})::bigint"
+    for more, less in zip([*_ADDED, "sum(x.total)"], ["0", *_ADDED], strict=True)
+]
 _AGED_STATEMENT = sa.text(
     _AGED.format(
-        sums=", ".join(
-            f"sum(p.base) filter (where {span}) as b{n}" for n, span in enumerate(_SPANS)
-        ),
-        outer=", ".join(f"coalesce(sum(x.b{n}), 0)::bigint as b{n}" for n in range(len(_SPANS))),
+        later=_LATER,
+        sums_of_i=_sums("i", "residual_base"),
+        sums_of_t=_sums("t", "base"),
+        outer=", ".join(_SPANS),
     )
 ).bindparams(sa.bindparam("on", type_=sa.Date()))
 _BALANCE = sa.text(
@@ -304,17 +314,12 @@ def aged(*, control: str, on: dt.date) -> Aged:
     if control not in CONTROLS:
         raise NotFound("control-unknown")
     rows = tuple(
-        AgedRow(
-            r.counterparty_id,
-            r.name,
-            (r.b0, r.b1, r.b2, r.b3, r.b4, r.b5),
-            r.total,
-            r.items,
-            r.oldest,
+        AgedRow(contact, name, tuple(buckets), total, items, oldest)
+        for contact, name, total, items, oldest, *buckets in session.execute(
+            _AGED_STATEMENT, {"control": control, "on": on}
         )
-        for r in session.execute(_AGED_STATEMENT, {"control": control, "on": on})
     )
-    totals = tuple(sum(row.buckets[n] for row in rows) for n in range(len(_SPANS)))
+    totals = tuple(map(sum, zip(*(row.buckets for row in rows), strict=True))) or (0,) * len(_SPANS)
     return Aged(
         control=control,
         on=on,

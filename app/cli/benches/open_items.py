@@ -47,7 +47,7 @@ insert into ledger.posting (tenant_id, entry_id, no, account_id, period_id, entr
     e.entry_date, 'EUR', p.sign * x.amount, p.sign * x.amount, case p.no when 1 then c.id end
   from ledger.entry e
   join c on c.n = e.idem_key::bigint %% %(contacts)s,
-    lateral (select (case when e.idem_key::bigint %% 10 = 9 then -1 else 1 end)
+    lateral (select (case when e.idem_key::bigint / %(contacts)s %% 10 = 9 then -1 else 1 end)
       * (100 + e.idem_key::bigint * 7919 %% 500000) as amount) x,
     (select id from ledger.account where tenant_id = %(t)s and code = '9000') r,
     (select id from ledger.account where tenant_id = %(t)s and code = '1002') o,
