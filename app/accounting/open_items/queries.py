@@ -240,6 +240,7 @@ def act(allocation_id: UUID) -> tuple[Allocation, ...]:
 # An item that is open now and was settled on the day (its settlement was taken back since) is left
 # out of both halves; where there is none, which is nearly always, no item is compared with them.
 # Sums are of all that is due on a day or later: each item meets half as many of them as of spans.
+# What was settled later is looked up one by one: joined, all that is open would be hashed for it.
 _AGED = """
 with {later},
 touched as materialized (
@@ -247,7 +248,9 @@ touched as materialized (
     case when o.now then l.base else i.residual_base + l.base end as base,
     case when o.now then 0 else 1 end as items, o.now as open_now,
     i.residual + l.amount <> 0 or i.residual_base + l.base <> 0 as open_then
-  from later l join ledger.open_item i on i.entry_id = l.entry_id and i.no = l.no
+  from later l
+  cross join lateral (select * from ledger.open_item i
+    where i.entry_id = l.entry_id and i.no = l.no offset 0) i
   cross join lateral (select i.residual <> 0 or i.residual_base <> 0 as now) o
   where i.control = :control and i.booked_on <= :on),
 x as (

@@ -366,6 +366,5 @@ def _past(lines: Iterable[Line]) -> list[Past]:
 
 def _past_row(row: sa.Row[Any]) -> Past:
     """One way in which lines were booked; the statement names the fields in their order."""
-    given: list[Any] = list(row)
-    texts = tuple(filter(None, given.pop()))
-    return Past(*given, texts=texts)
+    fields: tuple[Any, ...] = (*row[:-1], tuple(filter(None, row[-1])))
+    return Past(*fields)

@@ -69,9 +69,11 @@ insert into ledger.balance (tenant_id, grain, account_id, starts, currency, debi
 # Payments of the last quarter settle a part of one claim of the same contact each.
 _SETTLED = """
 with pay as (select i.*, row_number() over (partition by counterparty_id order by entry_id) as n
-    from ledger.open_item i where tenant_id = %(t)s and amount < 0),
+    from ledger.open_item i where tenant_id = %(t)s and amount < 0
+      and booked_on <= date '2026-12-15'),
 due as (select i.*, row_number() over (partition by counterparty_id order by entry_id) as n
-    from ledger.open_item i where tenant_id = %(t)s and amount > 0)
+    from ledger.open_item i where tenant_id = %(t)s and amount > 0
+      and booked_on <= date '2026-12-15')
 insert into ledger.allocation (tenant_id, id, no, debit_entry_id, debit_no, credit_entry_id,
     credit_no, allocated_on, currency, amount, base, made_by)
   select %(t)s, uuidv7(), 1, d.entry_id, d.no, p.entry_id, p.no, date '2026-12-15', 'EUR', x.part,
