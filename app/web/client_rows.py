@@ -163,7 +163,8 @@ def sums() -> Mapping[str, int]:
     """
     place = context.place()
     if place.sums is None:
-        place.sums, place.has_jobs = session.execute(_SUMS).one()._tuple()
+        found = session.execute(_SUMS).one()
+        place.sums, place.has_jobs = found.sums, found.has_jobs
     return place.sums
 
 
