@@ -15,6 +15,7 @@ from app.cli.demo_books import (
     books,
     closing,
     intake,
+    keeping,
     open_items,
     papers,
     people,
@@ -81,6 +82,7 @@ def load(app: Flask) -> None:
             owner = _in_client(sessions[firm.owner.email], firm)
             requests.fill(staff, owner, today=today)
             papers.fill(staff, owner, buyer=firm.name)
+            keeping.fill(staff, owner)
         _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)

@@ -113,12 +113,14 @@ def _is_number(digits: str, marks: frozenset[str], begun: tuple[str, ...]) -> bo
 
 
 def _is_hit(word: str, marks: frozenset[str], begun: tuple[str, ...]) -> bool:
-    plain = fold(word)
+    plain = word.lower() if word.isascii() else fold(word)
     if plain in marks or plain.startswith(begun):
         return True
-    if any(sign in _UMLAUTS for sign in word.lower()):
+    if not word.isascii() and any(sign in _UMLAUTS for sign in word.lower()):
         other = fold("".join(_UMLAUTS.get(sign, sign) for sign in word.lower()))
         if other in marks or other.startswith(begun):
             return True
+    if len(plain) < 5:
+        return False
     # an inflected word begins with its stem and has few letters more
     return any(plain[:length] in marks for length in range(max(4, len(plain) - 3), len(plain)))

@@ -42,7 +42,7 @@ class Found:
     title: tuple[Piece, ...]
 
 
-_FIND = sa.text(
+FIND = sa.text(
     "select d.id, d.tenant_id, d.name, d.class as document_class, v.media_type, d.added_at, f.page,"
     " f.marks, f.begun, left(x.text, :letters) as text"
     " from app.find_documents(:typed, :tenant, :type, :class, :first, :last, :before, :limit) f"
@@ -63,7 +63,7 @@ def find(asked: Asked, *, before: UUID | None = None, limit: int = 25) -> list[F
     if not asked.typed.strip():
         return []
     rows = session.execute(
-        _FIND,
+        FIND,
         {
             "typed": asked.typed,
             "tenant": scope.current().tenant_id,

@@ -28,7 +28,7 @@ def read(args: dict[str, Any], progress: Progress) -> None:
         except NotFound:
             return  # removed meanwhile
         templates = learnt.living(paper.line, paper.document_class)
-    answer = taught.with_lessons(_answer(pieces, paper.media_type), templates)
+    answer = taught.with_lessons(answer_of(pieces, paper.media_type), templates)
     with progress.step(done=1, total=1, stage="Keeping"):
         keeping.keep(paper, answer)
 
@@ -48,7 +48,7 @@ def learn(args: dict[str, Any], progress: Progress) -> None:
     who = learning.supplier(found.values)
     if who is None:
         return
-    sheets = taught.sheets(_answer(pieces, paper.media_type))
+    sheets = taught.sheets(answer_of(pieces, paper.media_type))
     lessons = taught.lessons(found, [str(one) for one in args["fields"]], sheets)
     with progress.step(done=1, total=1, stage="Keeping"):
         if lessons:
@@ -57,7 +57,8 @@ def learn(args: dict[str, Any], progress: Progress) -> None:
             )
 
 
-def _answer(pieces: Iterator[bytes], media_type: str) -> run.Answer:
+def answer_of(pieces: Iterator[bytes], media_type: str) -> run.Answer:
+    """What a content says, read in a process of its own."""
     with workroom.folder("reading") as folder:
         return run.read(b"".join(pieces), media_type, folder=folder)
 

@@ -1,0 +1,117 @@
+"""From the upload until every word is found, against text extraction alone: pages a CPU second.
+
+backoffice bench documents-ingest            # 6 papers of 20 pages, as a program printed them
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pypdfium2
+import sqlalchemy as sa
+import typst
+
+from app.cli import bench
+from app.cli.bench import Case
+from app.cli.benches import _scratch
+from app.documents import commands, queries
+from app.documents.finding import queries as finding
+from app.documents.readings import jobs as reading
+from app.documents.readings import keeping
+from app.factory import create_worker_app
+from app.kernel import db
+from app.kernel.scope import Scope
+
+SIZE = 6
+PAGES = 20
+WORDS = 320
+_PAGE = '#set page(paper: "a4", margin: 18mm)\n#set text(size: 9pt)\n{pages}'
+
+
+def cases(size: int) -> Iterator[Case]:
+    """Each run takes in papers that nobody has seen before; previews are made later, as always."""
+    with _scratch.database("ingest") as scratch:
+        (client,) = _scratch.make_clients(scratch, 1)
+        scope = scratch.scope(client)
+        made = iter(range(1_000_000))
+        with create_worker_app(scratch.settings).app_context():
+
+            def ours() -> float:
+                papers = [_paper(next(made)) for _paper_of in range(size)]
+                began = _cpu(scope)
+                for place, data in papers:
+                    _take_in(scope, place, data)
+                return size * PAGES / (_cpu(scope) - began)
+
+            def reference() -> float:
+                papers = [_paper(next(made)) for _paper_of in range(size)]
+                began = time.process_time()
+                for _place, data in papers:
+                    _extract(data)
+                return size * PAGES / (time.process_time() - began)
+
+            yield bench.compare(
+                "documents-ingest",
+                f"{PAGES}-page papers until they are found",
+                ours=ours,
+                reference=reference,
+                unit="pages/CPU-s",
+                better="more",
+                floor=0.05,
+                goal=0.25,
+                runs=3,
+            )
+            db.db.engine.dispose()
+
+
+def _cpu(scope: Scope) -> float:
+    """Processor seconds of this process, of the readers it started, and of the database's side."""
+    with db.transaction(scope):
+        pid = db.session.execute(sa.text("select pg_backend_pid()")).scalar_one()
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    spent = os.times()
+    own = spent.user + spent.system + spent.children_user + spent.children_system
+    return own + (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _paper(place: int) -> tuple[int, bytes]:
+    """A PDF of twenty pages with a text layer; its number stands on the last."""
+    rng = random.Random(place)  # noqa: S311  # the same papers each time
+    pages = [
+        " ".join(f"word{rng.randint(1, 9000)}" for _word in range(WORDS)) for _p in range(PAGES)
+    ]
+    pages[-1] += f" ingested{place}"
+    source = _PAGE.format(pages="\n#pagebreak()\n".join(pages))
+    return place, typst.compile(source.encode(), format="pdf")
+
+
+def _take_in(scope: Scope, place: int, data: bytes) -> None:
+    """Upload, reading in its own process and keeping, as the job does, and the first search."""
+    with db.transaction(scope):
+        made = commands.add(data, name=f"paper-{place}.pdf", line="accounting", source="staff")
+    with db.transaction(scope):
+        paper, pieces = keeping.paper(made), queries.content(made)
+    answer = reading.answer_of(pieces, paper.media_type)
+    with db.transaction(scope):
+        keeping.keep(paper, answer)
+    with db.transaction(scope):
+        _demand_found(made, place)
+
+
+def _demand_found(made: UUID, place: int) -> None:
+    rows = finding.find(finding.Asked(f"ingested{place} "))
+    if [one.id for one in rows] != [made] or rows[0].page != PAGES:
+        held = db.session.execute(sa.text("select count(*) from app.document_text")).scalar()
+        raise RuntimeError(f"a paper was not found by its last page ({held} pages of text)")
+
+
+def _extract(data: bytes) -> None:
+    document = pypdfium2.PdfDocument(data)
+    for page in document:
+        page.get_textpage().get_text_range()
+    document.close()

@@ -1,0 +1,28 @@
+"""Keeping in the demo: what the provider keeps longer, and a hold of the client on a contract."""
+
+from __future__ import annotations
+
+from app.documents import queries as documents
+from app.documents.keeping import commands as keeping
+from app.kernel import db, words
+from app.kernel.scope import Scope
+
+
+def fill(staff: Scope, owner: Scope) -> None:
+    """A longer time for letters, and a hold on the engagement letter."""
+    with db.transaction(staff):
+        keeping.add_rule(
+            kind="letter",
+            years=10,
+            runs_from="fiscal_year",
+            reason=words.gettext("Our insurer asks for ten years of correspondence."),
+        )
+    with db.transaction(owner):
+        found = documents.documents(search="engagement-letter", limit=1)
+        if found:
+            keeping.place_hold(
+                title=words.gettext("Review of fees"),
+                reason=words.gettext("We compare what was agreed with what was billed."),
+                covers="papers",
+                papers=[found[0].id],
+            )
