@@ -2,7 +2,7 @@
 
 A program of its own, started by the preview's job with little time and memory: a hostile file can
 waste these and nothing else. It opens no connection and reads nothing but the file. A PDF becomes
-a PNG a page; a phone's photo (HEIC, AVIF) one upright JPEG that carries nothing of the camera's
+a PNG a page; a photo or scan one upright JPEG that carries nothing of the camera's
 notes, so not where it was taken either.
 """
 
@@ -16,6 +16,7 @@ MOST_PAGES = 5
 PIXELS_AN_INCH = 130.0
 PHOTO_EDGE = 2000
 PHOTO_QUALITY = 82
+FORMATS = ("HEIF", "AVIF", "JPEG", "PNG", "GIF", "WEBP")
 MOST_PIXELS = 150_000_000
 CPU_SECONDS = 20
 MEMORY = 2 * 1024**3
@@ -51,7 +52,7 @@ def _photo(source: Path, folder: Path) -> int:
 
     pi_heif.options.DECODE_THREADS = 1
     pi_heif.register_heif_opener(thumbnails=False)
-    with Image.open(source, formats=("HEIF", "AVIF")) as photo:
+    with Image.open(source, formats=FORMATS) as photo:
         if photo.width * photo.height > MOST_PIXELS:
             return 0
         upright = ImageOps.exif_transpose(photo).convert("RGB")

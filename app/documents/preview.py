@@ -38,6 +38,10 @@ class Painting:
 PAINTED: Mapping[str, Painting] = {
     "application/pdf": Painting(".pdf", ".png", "image/png"),
     "image/heic": Painting(".heic", ".jpg", "image/jpeg"),
+    "image/jpeg": Painting(".jpeg", ".jpg", "image/jpeg"),
+    "image/png": Painting(".image", ".jpg", "image/jpeg"),
+    "image/gif": Painting(".image", ".jpg", "image/jpeg"),
+    "image/webp": Painting(".image", ".jpg", "image/jpeg"),
 }
 _PAINTER = Path(__file__).with_name("paint.py")
 _KEEP = sa.text(

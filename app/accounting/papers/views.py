@@ -22,7 +22,7 @@ from app.web.pages import Pages, Surface
 from app.web.render import redirect_back, redirect_to, render, toast
 
 pages = Pages("accounting_papers", __name__, surface=Surface.CLIENT)
-PAPER = "/c/<client>/books/papers/<uuid:document_id>"
+PAPER = "/c/<client>/documents/<uuid:document_id>/books"
 POST = "accounting.post"
 
 
@@ -41,7 +41,7 @@ def attach(document_id: UUID) -> Response:
     return redirect_back(url_for("document_readings.show", document_id=document_id))
 
 
-@pages.post("/c/<client>/books/papers/undo/<uuid:token>", needs="document.add")
+@pages.post("/c/<client>/documents/books/undo/<uuid:token>", needs="document.add")
 def take_back(token: UUID) -> Response:
     """Takes the attaching back."""
     undo.take(token)

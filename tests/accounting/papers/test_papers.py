@@ -58,7 +58,7 @@ def test_a_read_paper_finds_its_line_and_attached_clears_that_it_needs_one(place
     assert "A document fits" in beside.text
     with place.acting(place.staff):
         assert line in reconcile_papers.unasked(bank)
-    sent = staff.post(f"/c/{place.slug}/books/papers/{made}/attach", {"line_id": str(line)})
+    sent = staff.post(f"/c/{place.slug}/documents/{made}/books/attach", {"line_id": str(line)})
     assert sent.status_code == 303
     with place.acting(place.staff):
         assert line not in reconcile_papers.unasked(bank)
@@ -87,7 +87,7 @@ def test_a_paper_becomes_a_draft_that_a_second_person_approves(
 ) -> None:
     made = stage.add(place, papers.typeset(invoice(90_001, number="HP-9002", sign="£")), "d.pdf")
     staff = place.browser(place.staff)
-    address = f"/c/{place.slug}/books/papers/{made}/entry"
+    address = f"/c/{place.slug}/documents/{made}/books/entry"
     page = staff.get(address).text
     assert "900.01" in page
     with place.acting(place.staff):
@@ -137,7 +137,7 @@ def test_the_next_paper_of_a_supplier_is_drafted_as_the_last_was_booked(
 ) -> None:
     first = stage.add(place, papers.typeset(invoice(70_001, number="HP-9003", sign="£")), "e.pdf")
     staff = place.browser(place.staff)
-    address = f"/c/{place.slug}/books/papers/{first}/entry"
+    address = f"/c/{place.slug}/documents/{first}/books/entry"
     page = staff.get(address).text
     with place.acting(place.staff):
         chart = queries.accounts()
@@ -162,7 +162,7 @@ def test_the_next_paper_of_a_supplier_is_drafted_as_the_last_was_booked(
     }
     assert staff.post(address, values).status_code == 303
     second = stage.add(place, papers.typeset(invoice(70_002, number="HP-9004", sign="£")), "f.pdf")
-    page = staff.get(f"/c/{place.slug}/books/papers/{second}/entry").text
+    page = staff.get(f"/c/{place.slug}/documents/{second}/books/entry").text
     assert f'value="{cost.code} {cost.name}"'[:40] in page
 
 
@@ -170,5 +170,5 @@ def test_no_stranger_attaches_or_drafts(place: Place, admin: psycopg.Connection)
     other = request_stage.build(place.app, place.worker_app, admin, "Strange")
     made = stage.add(place, papers.typeset(invoice(555, number="HP-9005", sign="£")), "g.pdf")
     them = other.browser(other.staff)
-    assert them.get(f"/c/{place.slug}/books/papers/{made}/entry").status_code == 404
-    assert them.get(f"/c/{other.slug}/books/papers/{made}/entry").status_code == 404
+    assert them.get(f"/c/{place.slug}/documents/{made}/books/entry").status_code == 404
+    assert them.get(f"/c/{other.slug}/documents/{made}/books/entry").status_code == 404
