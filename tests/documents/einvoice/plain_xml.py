@@ -120,7 +120,7 @@ def lines(root: etree._Element) -> list[str] | None:
     found = _LINES.get(etree.QName(root).localname)
     if found is None:
         return None
-    items = root.xpath(_at(found[0]))
+    items: Any = root.xpath(_at(found[0]))
     return [_text(one, found[1], "") or "" for one in items]
 
 
@@ -135,7 +135,7 @@ def _typed(field: str, text: str, currency: str) -> Any:
 
 
 def _text(root: etree._Element, path: str, currency: str) -> str | None:
-    found = root.xpath(_at(path), currency=currency)
+    found: Any = root.xpath(_at(path), currency=currency)
     if not found:
         return None
     return " ".join("".join(map(str, found[0].itertext())).split()) or None
