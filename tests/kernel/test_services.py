@@ -27,72 +27,20 @@ from app.kernel.errors import (
     Conflict,
     DomainError,
     Forbidden,
-    FreshSignInNeeded,
     NotFound,
     Unavailable,
 )
 from tests import factories
+from tests.kernel.service_stage import decided, looked, maker, owner, requested, tenant
 
-KIND = "test.thing"
-
-
-@pytest.fixture
-def tenant(admin: psycopg.Connection) -> UUID:
-    """A client firm."""
-    admin.execute(
-        "insert into app.approval_kind (kind, side, needed, fresh) values"
-        " ('test.thing', 'client', 1, false) on conflict do nothing"
-    )
-    admin.execute(
-        "insert into guard.role_permission (role, permission) values ('owner',"
-        " 'approve.test.thing'), ('staff_accountant', 'approve.test.thing'),"
-        " ('owner', 'approve.access.grant') on conflict do nothing"
-    )
-    admin.commit()
-    return factories.make_client(admin)
-
-
-@pytest.fixture
-def maker(admin: psycopg.Connection, tenant: UUID) -> factories.Session:
-    """Staff with a grant for accounting."""
-    return factories.staff(admin, tenant)
-
-
-@pytest.fixture
-def owner(admin: psycopg.Connection, tenant: UUID) -> factories.Session:
-    """The client's owner."""
-    return factories.owner(admin, tenant)
-
-
-def _request(app: Flask, maker: Any, tenant: UUID, **more: Any) -> tuple[UUID, str]:
-    with app.app_context(), db.transaction(maker.scope(tenant)):
-        made = approvals.request(
-            more.pop("kind", KIND),
-            subject_type="thing",
-            subject_id=uuid4(),
-            line=more.pop("line", "accounting"),
-            title="A thing",
-            content=more.pop("content", {"amount": "10.00"}),
-            **more,
-        )
-        return made, approvals.one(made).content_sha
-
-
-def _decide(app: Flask, who: Any, tenant: UUID, asked: tuple[UUID, str], **more: Any) -> str:
-    with app.app_context(), db.transaction(who.scope(tenant)):
-        return approvals.decide(
-            asked[0], more.pop("decision", "approve"), content_sha=more.pop("sha", asked[1])
-        )
-
-
-# --- audit -------------------------------------------------------------------------------------
+__all__ = ["maker", "owner", "tenant"]
 
 
 def test_a_change_is_audited_with_who_and_what(
     app: Flask, tenant: UUID, maker: Any, owner: Any
 ) -> None:
-    asked = _request(app, maker, tenant)
-    _decide(app, owner, tenant, asked)
+    asked = requested(app, maker, tenant)
+    decided(app, owner, tenant, asked)
     with app.app_context(), db.transaction(owner.scope(tenant)):
         found = audit.events(subject_type="approval", subject_id=asked[0])
     assert [event.act for event in found] == ["approval.changed", "approval.added"]
@@ -180,7 +128,7 @@ def test_a_note_is_kept_and_its_detail_is_for_its_line(
     ],
 )
 def test_the_web_role_forges_nothing(app: Flask, tenant: UUID, maker: Any, statement: str) -> None:
-    _request(app, maker, tenant)
+    requested(app, maker, tenant)
     with app.app_context(), db.transaction(maker.scope(tenant)):
         usage.record("m.m", 1, key="mine", evidence=usage.Evidence("x"), line="accounting")
     with app.app_context(), pytest.raises(Forbidden), db.transaction(maker.scope(tenant)):
@@ -190,7 +138,7 @@ def test_the_web_role_forges_nothing(app: Flask, tenant: UUID, maker: Any, state
 def test_a_definer_door_says_nothing_of_another_client(
     app: Flask, admin: psycopg.Connection, tenant: UUID, maker: Any, owner: Any
 ) -> None:
-    asked = _request(app, maker, tenant)
+    asked = requested(app, maker, tenant)
     other = factories.make_client(admin, "Other")
     stranger = factories.owner(admin, other)
     with app.app_context():
@@ -205,115 +153,13 @@ def test_a_definer_door_says_nothing_of_another_client(
             assert audit.events(subject_id=asked[0]) == []
 
 
-# --- approvals ---------------------------------------------------------------------------------
-
-
-def test_the_owner_decides_what_waits_for_them(
-    app: Flask, worker_app: Flask, tenant: UUID, maker: Any, owner: Any
-) -> None:
-    asked = _request(app, maker, tenant)
-    with app.app_context():
-        with db.transaction(maker.scope(tenant)):
-            assert approvals.waiting() == []
-        with db.transaction(owner.scope(tenant)):
-            assert [found.id for found in approvals.waiting()] == [asked[0]]
-    assert _decide(app, owner, tenant, asked) == "approved"
-    with app.app_context(), db.transaction(owner.scope(tenant)):
-        assert approvals.waiting() == []
-        (decision,) = approvals.decisions(asked[0])
-        subject = approvals.one(asked[0]).subject_id
-        holds = sa.text("select app.approval_holds(:id, :kind, :subject, :sha)")
-        values = {"id": asked[0], "kind": KIND, "subject": subject, "sha": asked[1]}
-        assert db.session.execute(holds, values).scalar() is True
-        assert db.session.execute(holds, {**values, "sha": "0" * 64}).scalar() is False
-    assert (decision.person_id, decision.side) == (owner.person_id, "client")
-
-
-def test_nobody_decides_on_other_content_on_their_own_wish_or_from_the_wrong_side(
-    app: Flask, admin: psycopg.Connection, tenant: UUID, maker: Any, owner: Any
-) -> None:
-    asked = _request(app, maker, tenant)
-    with pytest.raises(Conflict, match="approval-content-changed"):
-        _decide(app, owner, tenant, asked, sha="0" * 64)
-    with pytest.raises(Forbidden):
-        _decide(app, maker, tenant, asked)
-    with pytest.raises(Forbidden):
-        _decide(app, factories.staff(admin, tenant), tenant, asked)
-    own = _request(app, owner, tenant)
-    with pytest.raises(Conflict, match="approval-own-request"):
-        _decide(app, owner, tenant, own)
-    assert _decide(app, owner, tenant, asked, decision="refuse") == "refused"
-    with pytest.raises(Conflict, match="approval-not-pending"):
-        _decide(app, owner, tenant, asked)
-
-
-def test_access_needs_a_fresh_proof_and_leaves_a_basis(
-    app: Flask, admin: psycopg.Connection, tenant: UUID, maker: Any, owner: Any
-) -> None:
-    wanted = {
-        "user": str(maker.person_id),
-        "role": "staff_accountant",
-        "lines": ["accounting"],
-        "may_write": True,
-    }
-    asked = _request(app, maker, tenant, kind="access.grant", content=wanted, line="member")
-    stale = factories.sign_in(admin, owner.person_id, fresh=False)
-    with pytest.raises(FreshSignInNeeded):
-        _decide(app, stale, tenant, asked)
-    assert _decide(app, owner, tenant, asked) == "approved"
-    found = admin.execute(
-        "select user_id, role, lines, may_write from guard.basis where approval_id = %s",
-        (asked[0],),
-    ).fetchone()
-    assert found == (maker.person_id, "staff_accountant", ["accounting"], True)
-
-
-def test_a_basis_must_be_what_the_hash_covers(
-    app: Flask, tenant: UUID, maker: Any, owner: Any
-) -> None:
-    content = {"user": str(maker.person_id), "role": "owner", "lines": []}
-    asked = _request(
-        app,
-        maker,
-        tenant,
-        kind="access.grant",
-        content=content,
-        line="member",
-        content_sha="a" * 64,
-    )
-    with pytest.raises(Conflict, match="approval-content-changed"):
-        _decide(app, owner, tenant, asked)
-
-
-def test_a_request_can_be_withdrawn_by_its_maker_only(
-    app: Flask, tenant: UUID, maker: Any, owner: Any
-) -> None:
-    asked = _request(app, maker, tenant)
-    with app.app_context():
-        with pytest.raises(NotFound), db.transaction(owner.scope(tenant)):
-            approvals.withdraw(asked[0])
-        with db.transaction(maker.scope(tenant)):
-            approvals.withdraw(asked[0])
-            assert approvals.one(asked[0]).state == "withdrawn"
-
-
-# --- reads -------------------------------------------------------------------------------------
-
-
-def _look(app: Flask, scope: Any, *looks: reads.Look) -> int:
-    with app.app_context():
-        for look in looks:
-            reads.leave(look)
-        return reads.write(scope)
-
-
 def test_who_looked_at_what_adds_up_by_person_day_and_kind(
     app: Flask, tenant: UUID, maker: Any, owner: Any
 ) -> None:
     report = uuid4()
     look = reads.Look("report", "accounting", report)
-    assert _look(app, maker.scope(tenant), look, look) == 1
-    _look(
+    assert looked(app, maker.scope(tenant), look, look) == 1
+    looked(
         app, maker.scope(tenant), reads.Look("report", "accounting", report, exported=True, rows=9)
     )
     with app.app_context(), db.transaction(owner.scope(tenant)):
@@ -331,15 +177,15 @@ def test_looking_again_counts_as_a_new_visit_after_ten_minutes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     look = reads.Look("report", "accounting", uuid4())
-    assert _look(app, maker.scope(tenant), look) == 1
-    assert _look(app, maker.scope(tenant), look) == 0  # the visit goes on: nothing to write
+    assert looked(app, maker.scope(tenant), look) == 1
+    assert looked(app, maker.scope(tenant), look) == 0  # the visit goes on: nothing to write
     admin.execute(
         "update app.view_log set last_at = now() - interval '11 minutes' where tenant_id = %s",
         (tenant,),
     )
     admin.commit()
     monkeypatch.setattr(reads, "_visits", reads._Visits())  # as after a restart
-    assert _look(app, maker.scope(tenant), look) == 1
+    assert looked(app, maker.scope(tenant), look) == 1
     count = admin.execute(
         "select sum(views)::int from app.view_log where tenant_id = %s", (tenant,)
     ).fetchone()
@@ -352,13 +198,10 @@ def test_a_worklist_writes_for_several_clients_at_once_each_checked(
     other, foreign = factories.make_client(admin, "Other"), factories.make_client(admin, "Foreign")
     factories.grant(admin, other, maker.person_id, role="staff_accountant", lines=("accounting",))
     mine = [reads.Look("desk", "accounting", tenant_id=found) for found in (tenant, other)]
-    assert _look(app, maker.worklist(), *mine) == 2
+    assert looked(app, maker.worklist(), *mine) == 2
     with pytest.raises(Unavailable, match="read-not-recorded"):
-        _look(app, maker.worklist(), *mine, reads.Look("desk", "accounting", tenant_id=foreign))
+        looked(app, maker.worklist(), *mine, reads.Look("desk", "accounting", tenant_id=foreign))
     assert reads.pending() == ()
-
-
-# --- usage -------------------------------------------------------------------------------------
 
 
 def test_a_use_counts_once_and_afresh_after_its_void(app: Flask, tenant: UUID, maker: Any) -> None:
@@ -405,9 +248,6 @@ def test_billing_reads_uses_and_nothing_else_of_the_line(
             assert [found.key for found in usage.events()] == ["a"]
         with db.transaction(other.scope(tenant)):
             assert usage.events() == []
-
-
-# --- small tables ------------------------------------------------------------------------------
 
 
 def test_an_idempotency_key_answers_as_the_first_time(app: Flask, tenant: UUID, maker: Any) -> None:
