@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +45,10 @@ class House:
 def _house(root: Path) -> Iterator[House]:
     want = {servers.postgres.NAME, servers.s3.NAME}
     made = House(root, servers.start_all(root, want=want, fsync=False))
-    yield made
-    made.running.stop()
+    try:
+        yield made
+    finally:
+        made.running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +142,42 @@ def test_an_instant_between_two_backups_comes_back_with_books_papers_and_keys(
         "--at", instant.isoformat(), "--recovery-key", recovery, "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    for other in _house(into):
+    with contextmanager(_house)(into) as other:
         assert state(other.settings()) == then
         assert sorted(then[1]) == ["after the backup", "before the backup"]
+
+
+def test_what_cannot_be_restored_is_said_before_anything_is_written(
+    house: House, working: Flask, recovery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups, into = tmp_path / "backups", tmp_path / "restored"
+    without = run(monkeypatch, house, "backup", "--to", backups)
+    assert without.exit_code == 1
+    assert "recovery key" in without.output
+    taken = run(monkeypatch, house, "backup", "--to", backups, "--recovery-key", recovery)
+    assert taken.exit_code == 0, taken.output
+    sound = run(monkeypatch, house, "backup", "--to", backups, "--verify", "--json")
+    assert json.loads(sound.stdout) == {"backups": 1, "wrong": [], "ok": True}
+
+    other = tmp_path / "other"
+    other.write_text("another sentence that somebody thought of")
+    asked = ["restore", "--from", backups, "--into", into, "--recovery-key"]
+    for words, said in (
+        ([*asked, other], "not the recovery key"),
+        ([*asked, recovery, "--at", "2001-01-01T00:00:00Z"], "No backup is that old"),
+        ([*asked, recovery, "--at", "2099-01-01T00:00:00Z"], "No backup reaches that far"),
+        ([*asked, recovery, "--at", "2026-11-23T10:00:00"], "zone"),
+    ):
+        refused = run(monkeypatch, house, *words)
+        assert refused.exit_code in (1, 2)
+        assert said in refused.output
+        assert not into.exists()
+
+    sealed = next(backups.glob("database/*.sealed"))
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"!")
+    damaged = run(monkeypatch, house, "backup", "--to", backups, "--verify", "--json")
+    assert damaged.exit_code == 1
+    assert json.loads(damaged.stdout)["wrong"] == [f"database/{sealed.name}"]
+    # nothing of a client is readable in the folder
+    for path in backups.rglob("*"):
+        assert path.is_dir() or b"Drill" not in path.read_bytes()

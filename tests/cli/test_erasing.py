@@ -131,6 +131,37 @@ def _plant_in(admin: psycopg.Connection, name: str, column: str, tenant: UUID, w
     return 0
 
 
+def put_papers(
+    settings: Settings, worker_app: Flask, admin: psycopg.Connection, tenant: UUID
+) -> None:
+    """A paper of the client, one of its statements at the provider, and a word in Valkey."""
+    provider = factories.make_provider(admin)
+    person = jobs.system_user("operator")
+    held: list[UUID] = []
+    with worker_app.app_context():
+        for where in (tenant, provider):
+            with db.transaction(Scope.system_job(where, person_id=person)):
+                held.append(
+                    storage.put(
+                        f"{WORD} in a paper of {where}".encode() * 50,
+                        kind="document" if where == tenant else "statement.raw",
+                        name=f"{WORD}-paper.txt",
+                        media_type="text/plain",
+                        line="accounting" if where == tenant else "intake",
+                    )
+                )
+    admin.execute(
+        "insert into app.statement_tray (tenant_id, stored_object_id, name, sha256, size, format,"
+        " numbers, reason, state, given_tenant_id, given_file_id, dropped_by, done_at)"
+        " select tenant_id, id, name, sha256, size, 'csv', to_jsonb(array[%s::text]), 'unknown',"
+        " 'assigned', %s, uuidv7(), %s, now() from app.stored_object where id = %s",
+        (f"{WORD}-number", tenant, person, held[1]),
+    )
+    admin.commit()
+    with redis.Redis.from_url(settings.valkey_url) as store:
+        store.set(f"presence:{tenant}:books", f"{WORD}-valkey")
+
+
 def _end_holds(admin: psycopg.Connection, tenant: UUID) -> None:
     admin.execute("set session_replication_role = replica")
     for name in ("app.legal_hold_paper", "app.legal_hold"):
@@ -175,31 +206,7 @@ def test_what_was_planted_in_every_table_paper_and_key_is_nowhere_afterwards(
         " where m.tenant_id = %s and m.role = 'owner'",
         (tenant,),
     ).fetchone()
-    provider = factories.make_provider(admin)
-    person = jobs.system_user("operator")
-    held: list[UUID] = []
-    with worker_app.app_context():
-        for where in (tenant, provider):
-            with db.transaction(Scope.system_job(where, person_id=person)):
-                held.append(
-                    storage.put(
-                        f"{WORD} in a paper of {where}".encode() * 50,
-                        kind="document" if where == tenant else "statement.raw",
-                        name=f"{WORD}-paper.txt",
-                        media_type="text/plain",
-                        line="accounting" if where == tenant else "intake",
-                    )
-                )
-    admin.execute(
-        "insert into app.statement_tray (tenant_id, stored_object_id, name, sha256, size, format,"
-        " numbers, reason, state, given_tenant_id, given_file_id, dropped_by, done_at)"
-        " select tenant_id, id, name, sha256, size, 'csv', to_jsonb(array[%s::text]), 'unknown',"
-        " 'assigned', %s, uuidv7(), %s, now() from app.stored_object where id = %s",
-        (f"{WORD}-number", tenant, person, held[1]),
-    )
-    admin.commit()
-    with redis.Redis.from_url(settings.valkey_url) as store:
-        store.set(f"presence:{tenant}:books", f"{WORD}-valkey")
+    put_papers(settings, worker_app, admin, tenant)
     assert plant(admin, tenant) >= 50
     ask_and_approve(admin, two, slug)
 

@@ -15,6 +15,7 @@ from app.cli.backup import bucket as objects
 from app.cli.backup import keys as key_files
 from app.cli.backup.folder import Backup, Folder, open_file
 from app.cli.servers import postgres, s3
+from app.cli.servers import recovery as recovery_run
 from app.cli.servers.layout import Layout
 from app.cli.servers.processes import ServerFault
 from app.cli.servers.secrets import SECRETS, private_folder, write_private
@@ -110,9 +111,9 @@ def _database(folder: Folder, layout: Layout, base: Backup, instant: datetime, k
         with (log / name).open("wb") as file:
             for piece in open_file(folder.root / "log" / f"{name}.sealed", key=key):
                 file.write(piece)
-    postgres.belongs(layout, data, log)
+    recovery_run.belongs(layout, data, log)
     settings = RECOVERY.format(log=log, instant=instant.isoformat())
-    postgres.recover(layout, settings, seconds=RECOVERY_SECONDS)
+    recovery_run.recover(layout, settings, seconds=RECOVERY_SECONDS)
     shutil.rmtree(log)
     return len(names)
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 from pydantic import ValidationError
 
-from app.cli.doctor import database, keys, machine, services
+from app.cli.doctor import backups, database, keys, machine, services
 from app.cli.doctor.finding import Finding, fail
 from app.kernel.settings import Settings, load_settings
 
@@ -50,6 +50,7 @@ def _all(settings: Settings) -> Iterator[Finding]:
     yield from services.check_valkey(settings)
     yield from services.check_storage(settings)
     yield from keys.check(settings)
+    yield from backups.check(settings)
     yield from services.check_address(settings)
     yield from services.check_mail(settings)
     yield from machine.check_house_rules()

@@ -74,61 +74,18 @@ def start(layout: Layout, *, fsync: bool = True) -> processes.Identity:
     if running and processes.wait_until(lambda: answers(layout), seconds=30):
         return running
     layout.settle_ports(NAME)
-    run_as = _run_as()
-    _open_for(layout, run_as)
+    run_as = user_to_run_as()
+    open_for(layout, run_as)
     data = data_folder(layout)
     if not (data / "backoffice.ready").exists():
         _initialise(layout, run_as)
-    _configure(layout, run_as, fsync=fsync)
-    server = _launch(layout, run_as)
+    configure(layout, run_as, fsync=fsync)
+    server = launch(layout, run_as)
     _prepare(layout)
     return server
 
 
-def recover(layout: Layout, settings: str, *, seconds: float) -> None:
-    """Let a restored data folder run through its log as these settings say, and stop it again.
-
-    Raises ServerFault when the log ends before the instant that is asked for.
-    """
-    run_as = _run_as()
-    _open_for(layout, run_as)
-    layout.settle_ports(NAME)
-    _configure(layout, run_as, fsync=True, more=settings)
-    (data_folder(layout) / "recovery.signal").touch()
-    server = _launch(layout, run_as)
-    done = processes.wait_until(
-        lambda: not server.is_alive() or _has_recovered(layout), seconds=seconds, every=0.25
-    )
-    if not done or not server.is_alive():
-        raise processes.ServerFault(
-            f"PostgreSQL did not recover:\n{processes.last_lines(layout.log(NAME))}"
-        )
-    if not stop(layout):
-        raise processes.ServerFault("PostgreSQL did not stop after recovering.")
-
-
-def _has_recovered(layout: Layout) -> bool:
-    try:
-        with psycopg.connect(
-            _administrator(layout, database="postgres"), connect_timeout=3
-        ) as link:
-            row = link.execute("select not pg_is_in_recovery()").fetchone()
-    except psycopg.OperationalError:
-        return False
-    return bool(row and row[0])
-
-
-def belongs(layout: Layout, *paths: Path) -> None:
-    """Give files to the user that the server runs as."""
-    run_as = _run_as()
-    if run_as is None:
-        return
-    for top in paths:
-        for path in (top, *top.rglob("*")):
-            os.chown(path, run_as.uid, run_as.gid)
-
-
-def _launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identity:
+def launch(layout: Layout, run_as: processes.RunAs | None) -> processes.Identity:
     """Start; try again while children of a killed server still hold its memory."""
     data = data_folder(layout)
     for _ in range(40):
@@ -175,7 +132,7 @@ def _drop_stale_lock(data: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _run_as() -> processes.RunAs | None:
+def user_to_run_as() -> processes.RunAs | None:
     """Return the user to drop to when we are root: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -231,7 +188,7 @@ def _home(layout: Layout) -> Path:
     return programs()
 
 
-def _open_for(layout: Layout, run_as: processes.RunAs | None) -> None:
+def open_for(layout: Layout, run_as: processes.RunAs | None) -> None:
     """Let the server's user pass through our own folder, and no further up."""
     if run_as is None:
         return
@@ -286,7 +243,7 @@ def _initialise(layout: Layout, run_as: processes.RunAs | None) -> None:
     fresh.rename(data)
 
 
-def _configure(
+def configure(
     layout: Layout, run_as: processes.RunAs | None, *, fsync: bool, more: str = ""
 ) -> None:
     data = data_folder(layout)
@@ -337,7 +294,7 @@ def _shared_memory() -> str:
 def answers(layout: Layout) -> bool:
     """Tell whether the administrator can log in."""
     try:
-        with psycopg.connect(_administrator(layout, database="postgres"), connect_timeout=3):
+        with psycopg.connect(administrator(layout, database="postgres"), connect_timeout=3):
             return True
     except psycopg.OperationalError as error:
         if "password authentication failed" in str(error):
@@ -348,13 +305,13 @@ def answers(layout: Layout) -> bool:
         return False
 
 
-def _administrator(layout: Layout, *, database: str) -> str:
+def administrator(layout: Layout, *, database: str) -> str:
     return _url(layout, "postgres", "postgres_admin", database).replace("+psycopg", "")
 
 
 def _prepare(layout: Layout) -> None:
     """Make the database and the login roles; what they may do is the migrations' business."""
-    with psycopg.connect(_administrator(layout, database="postgres"), autocommit=True) as link:
+    with psycopg.connect(administrator(layout, database="postgres"), autocommit=True) as link:
         for role in LOGIN_ROLES:
             known = link.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
             verb = sql.SQL("alter" if known else "create")
@@ -370,7 +327,7 @@ def _prepare(layout: Layout) -> None:
 
 def empty_database(layout: Layout) -> None:
     """Make the product's database anew, empty."""
-    with psycopg.connect(_administrator(layout, database="postgres"), autocommit=True) as link:
+    with psycopg.connect(administrator(layout, database="postgres"), autocommit=True) as link:
         name = sql.Identifier(DATABASE)
         link.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         link.execute(sql.SQL("create database {}").format(name))
