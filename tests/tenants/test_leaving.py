@@ -159,11 +159,13 @@ def _damage_paper(files: dict[str, bytes]) -> None:
 
 
 def _unknown_table(manifest: dict[str, Any]) -> None:
-    manifest["tables"]["guard.role_permission"] = manifest["tables"]["app.counter"]
+    counter = {**manifest["tables"]["app.counter"], "entry": "tables/app.counter.jsonl"}
+    manifest["tables"]["guard.role_permission"] = counter
 
 
 def _key_table(manifest: dict[str, Any]) -> None:
-    manifest["tables"]["app.tenant_key"] = manifest["tables"]["app.counter"]
+    counter = {**manifest["tables"]["app.counter"], "entry": "tables/app.counter.jsonl"}
+    manifest["tables"]["app.tenant_key"] = counter
 
 
 def _unknown_column(manifest: dict[str, Any]) -> None:
@@ -302,7 +304,7 @@ def test_an_owner_orders_at_the_portal_and_fetches_what_the_job_made(
         rf"{page}/exports/[0-9a-f-]+/download", owner.get(page).get_data(as_text=True)
     )
     assert len(links) == 1
-    fetched = owner.get(links[0])
+    fetched = owner.client.get(links[0])
     assert fetched.status_code == 200
     (tmp_path / "fetched.zip").write_bytes(fetched.data)
     with worker_app.app_context():
@@ -343,7 +345,7 @@ def test_exports_go_over_the_api_too(
     ordered = client.post(address, headers=headers | {"Idempotency-Key": "a-key-for-once"})
     assert ordered.status_code == 202, ordered.get_data(as_text=True)
     jobs.run_due(worker_app)
-    rows = client.get(address, headers=headers).get_json()["data"]
+    rows = client.get(address, headers=headers).get_json()["items"]
     assert len(rows) == 1
     file = client.get(f"{address}/{rows[0]['id']}/file", headers=headers)
     assert hashlib.sha256(file.data).hexdigest() == rows[0]["sha256"]

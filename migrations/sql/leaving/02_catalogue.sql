@@ -26,15 +26,51 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     ('app.usage_event', true, 'reduce', '{}', 'true', 'invoices stay; their evidence is reduced to its hash')
 $$;
 
--- Every table with a client in it, in the order in which parents come before children (place), with
--- its key, the columns of an export, and the columns that may name people.
+-- One table's shape: its key without the client, the columns of an export and those left out, the
+-- columns that may name people, and those in which rows of others name the client.
+create function app.leaving_shape(p_table regclass)
+returns table (
+  keys text[], key_types text[], columns text[], left_out text[], people text[], elsewhere text[]
+)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with a as (
+    select a.attname::text as attname, a.attnum, a.atttypid, a.atttypmod,
+           a.attgenerated <> '' or a.atttypid = 'xid8'::regtype or a.attname = 'tenant_id'
+             or a.attname = any (coalesce(r.omitted, '{}')) as out,
+           exists (select from pg_constraint f
+                    where f.conrelid = p_table and f.contype = 'f' and a.attnum = any (f.conkey)
+                      and f.confrelid <> 'guard.person'::regclass) as tied
+      from pg_attribute a
+      left join app.leaving_rules() r on r.name = p_table::text
+     where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped
+  ),
+  k as (
+    select array_agg(a.attname order by u.n) as keys,
+           array_agg(format_type(a.atttypid, a.atttypmod) order by u.n) as types
+      from pg_index i
+      cross join lateral unnest(i.indkey::int2[]) with ordinality u(attnum, n)
+      join a on a.attnum = u.attnum
+     where i.indrelid = p_table and i.indisprimary and a.attname <> 'tenant_id'
+  )
+  select coalesce(k.keys, '{}'), coalesce(k.types, '{}'),
+         array(select attname from a where not out order by attnum),
+         array(select attname from a where out order by attnum),
+         array(select attname from a where not out and not tied and attname <> 'id'
+                  and atttypid = 'uuid'::regtype order by attnum),
+         array(select attname from a where attname ~ 'tenant' and attname <> 'tenant_id'
+                  and atttypid = 'uuid'::regtype order by attnum)
+    from k
+$$;
+
+-- Every table with a client in it, parents before children (place). Where two tables name each other
+-- one of the two ways is left out of the order: the foreign keys wait for the end of a transaction.
 create function app.leaving_tables()
 returns table (
   name text, place int, keys text[], key_types text[], columns text[], left_out text[],
-  people text[], refers text[], elsewhere text[], exported boolean, erased text, rows text
+  people text[], refers text[], elsewhere text[], exported boolean, erased text
 )
 language sql stable set search_path = pg_catalog, pg_temp as $$
-  with recursive t as (
+  with recursive t as materialized (
     select c.oid, c.oid::regclass::text as name
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p') and not c.relispartition
@@ -42,58 +78,33 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
        and exists (select from pg_attribute a
                     where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
   ),
-  a as (
-    select t.oid, t.name, a.attname::text as attname, a.attnum, a.atttypid, a.atttypmod,
-           a.attgenerated <> '' or a.atttypid = 'xid8'::regtype or a.attname = 'tenant_id'
-             or a.attname = any (coalesce(r.omitted, '{}')) as out,
-           exists (select from pg_constraint f
-                    where f.conrelid = t.oid and f.contype = 'f' and a.attnum = any (f.conkey)
-                      and f.confrelid <> 'guard.person'::regclass) as tied
-      from t
-      join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
-      left join app.leaving_rules() r on r.name = t.name
-  ),
-  edge as (
+  edge as materialized (
     select distinct f.conrelid as child, f.confrelid as parent
       from pg_constraint f join t c on c.oid = f.conrelid join t p on p.oid = f.confrelid
      where f.contype = 'f' and f.conrelid <> f.confrelid
   ),
-  -- the longest way up; a circle ends where it would turn back into itself
-  depth as (
-    select t.oid, 0 as d, array[t.oid] as way from t
-    union all
-    select e.child, depth.d + 1, depth.way || e.child
-      from depth join edge e on e.parent = depth.oid
-     where e.child <> all (depth.way) and depth.d < 12
+  way as materialized (
+    select e.child, e.parent from edge e
+     where e.child < e.parent
+        or not exists (select from edge b where b.child = e.parent and b.parent = e.child)
+  ),
+  depth as (                       -- as a set: each table once a depth, however many ways lead to it
+    select t.oid, 0 as d from t
+    union
+    select w.child, depth.d + 1 from depth join way w on w.parent = depth.oid where depth.d < 24
   ),
   placed as (
     select t.oid, t.name, row_number() over (order by max(depth.d), t.name)::int as place
       from t join depth on depth.oid = t.oid group by t.oid, t.name
   )
-  select p.name, p.place,
-         coalesce(k.keys, '{}'), coalesce(k.types, '{}'),
-         array(select a.attname from a where a.oid = p.oid and not a.out order by a.attnum),
-         array(select a.attname from a where a.oid = p.oid and a.out order by a.attnum),
-         array(select a.attname from a
-                where a.oid = p.oid and not a.out and not a.tied and a.attname <> 'id'
-                  and a.atttypid = 'uuid'::regtype order by a.attnum),
+  select p.name, p.place, s.keys, s.key_types, s.columns, s.left_out, s.people,
          array(select x.name from edge e join t x on x.oid = e.parent where e.child = p.oid order by 1),
-         array(select a.attname from a
-                where a.oid = p.oid and a.attname ~ 'tenant' and a.attname <> 'tenant_id'
-                  and a.atttypid = 'uuid'::regtype order by a.attnum),
-         coalesce(r.exported, true), coalesce(r.erased, 'delete'), coalesce(r.rows, 'true')
+         s.elsewhere, coalesce(r.exported, true), coalesce(r.erased, 'delete')
     from placed p
+    cross join lateral app.leaving_shape(p.oid) s
     left join app.leaving_rules() r on r.name = p.name
-    left join lateral (
-      select array_agg(a.attname order by u.n) as keys,
-             array_agg(format_type(a.atttypid, a.atttypmod) order by u.n) as types
-        from pg_index i
-        cross join lateral unnest(i.indkey::int2[]) with ordinality u(attnum, n)
-        join a on a.oid = i.indrelid and a.attnum = u.attnum
-       where i.indrelid = p.oid and i.indisprimary and a.attname <> 'tenant_id'
-    ) k on true
 $$;
-grant execute on function app.leaving_rules(), app.leaving_tables()
+grant execute on function app.leaving_rules(), app.leaving_shape(regclass), app.leaving_tables()
   to app_worker, app_restore, app_rw, leaving_door, guard_owner;
 grant usage on schema app to guard_owner;
 reset role;

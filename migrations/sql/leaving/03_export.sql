@@ -11,8 +11,10 @@ declare
   theirs text;                     -- the key of the row before
   found_place text;
 begin
-  select * into x from app.leaving_tables() t where t.name = p_table and t.exported;
-  if not found then
+  select s.*, p_table as name, coalesce(r.exported, true) as exported, coalesce(r.rows, 'true') as rows
+    into x from app.leaving_shape(to_regclass(p_table)) s
+    left join app.leaving_rules() r on r.name = p_table;
+  if not found or not x.exported or not 'tenant_id' = any (x.left_out) then
     raise exception 'not-found' using errcode = 'BO404';
   end if;
   -- text sorts by its bytes, so that two installations write the same order
@@ -27,7 +29,7 @@ begin
   return query execute format(
     'select jsonb_build_object(%s), (to_jsonb(r) - %L::text[])::text from %s r'
     ' where r.tenant_id = $1 and (%s) %s order by %s limit $3',
-    coalesce(found_place, ''), x.left_out, x.name, x.rows,
+    coalesce(found_place, ''), x.left_out, to_regclass(p_table), x.rows,
     case when p_after is null then '' else format('and (%s) > (%s)', mine, theirs) end,
     coalesce(mine, '1'))
     using guard.tenant_id(), p_after, p_limit;
@@ -39,13 +41,16 @@ language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
   x record;
 begin
-  select * into x from app.leaving_tables() t where t.name = p_table and t.exported;
-  if not found or x.people = '{}' then
+  select s.people, p_table as name, coalesce(r.exported, true) as exported,
+         coalesce(r.rows, 'true') as rows
+    into x from app.leaving_shape(to_regclass(p_table)) s
+    left join app.leaving_rules() r on r.name = p_table;
+  if not found or not x.exported or x.people = '{}' then
     return;
   end if;
   return query execute format(
     'select distinct u from %s r, unnest(array[%s]) u where r.tenant_id = $1 and (%s) and u is not null',
-    x.name, (select string_agg(format('r.%I', c), ', ') from unnest(x.people) c), x.rows)
+    to_regclass(p_table), (select string_agg(format('r.%I', c), ', ') from unnest(x.people) c), x.rows)
     using guard.tenant_id();
 end $$;
 grant execute on function app.leaving_read(text, jsonb, int), app.leaving_named(text)

@@ -77,13 +77,14 @@ declare
   given text;
 begin
   select string_agg(format('%I', c), ', ' order by c) into given
-    from app.leaving_tables() k, unnest(k.columns) c
-   where k.name = p_table and k.name like 'guard.%' and k.exported and c = any (p_columns);
+    from app.leaving_shape(to_regclass(p_table)) k, unnest(k.columns) c
+   where p_table like 'guard.%' and 'tenant_id' = any (k.left_out) and c = any (p_columns)
+     and not exists (select from app.leaving_rules() r where r.name = p_table and not r.exported);
   if given is null then
     perform guard.refuse('returning');
   end if;
   execute format('insert into %s (tenant_id, %s) select $1, %s from jsonb_populate_recordset(null::%s, $2)',
-                 p_table, given, given, p_table) using t, p_rows;
+                 to_regclass(p_table), given, given, to_regclass(p_table)) using t, p_rows;
 end $$;
 
 create function guard.finish_return(p_state text) returns void
