@@ -163,8 +163,8 @@ def upload(upload_id: UUID) -> object:
 )
 def own_uploads(page: PageRequest) -> Page[Any]:
     """Uploads that the caller began."""
-    cursor = paging.decode(page.after, width=1)
-    before = subjects.as_uuid(cursor[0]) if cursor else None
+    cursor = paging.keys(page.after, UUID)
+    before = cursor[0] if cursor else None
     rows = uploads.recent(before=before, limit=page.limit + 1)
     found = paging.page(rows, limit=page.limit, key=lambda row: [row.id])
     return Page(items=list(_told(found.rows)), next=found.next)
@@ -180,8 +180,8 @@ def own_uploads(page: PageRequest) -> Page[Any]:
 def quarantine(page: PageRequest) -> Page[Any]:
     """The newest first; a client's people see what they sent themselves."""
     reads.leave(reads.Look("quarantine", "member"))
-    cursor = paging.decode(page.after, width=1)
-    before = subjects.as_uuid(cursor[0]) if cursor else None
+    cursor = paging.keys(page.after, UUID)
+    before = cursor[0] if cursor else None
     found = paging.page(
         held.held(before=before, limit=page.limit + 1), limit=page.limit, key=lambda row: [row.id]
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, url_for
 
-from app.documents import checks, held, schemas, subjects, uploads
+from app.documents import checks, held, schemas, uploads
 from app.documents.held import Held
 from app.documents.titles import SOURCE_TITLES
 from app.documents.views import MOST_AT_ONCE, MOST_FILES, line_choices, pages, portal
@@ -44,8 +44,8 @@ def quarantine() -> Response:
     """The files that failed a check, the newest first."""
     reads.leave(reads.Look("quarantine", "member"))
     asked = LIST.read()
-    cursor = paging.decode(asked.after, width=1)
-    rows = held.held(before=subjects.as_uuid(cursor[0]) if cursor else None, limit=asked.limit + 1)
+    cursor = paging.keys(asked.after, UUID)
+    rows = held.held(before=cursor[0] if cursor else None, limit=asked.limit + 1)
     found = paging.page(rows, limit=asked.limit, key=lambda row: [row.id])
     return render("documents/quarantine.html", fragment="list", page=LIST.page(asked, found))
 

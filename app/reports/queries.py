@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.kernel import paging, people
+from app.kernel import clock, paging, people
+from app.kernel.day_mail import DayMailItem
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 from app.kernel.paging import Page
@@ -167,3 +168,32 @@ def last_published(key: str) -> PublishedWhole | None:
         .limit(1)
     ).one_or_none()
     return PublishedWhole(_heads([found])[0], stored.from_json(found.content)) if found else None
+
+
+def day_items() -> list[DayMailItem]:
+    """The news of the day's mail: packs and reports published in the last three days."""
+    return [
+        DayMailItem(
+            type=row.type,
+            id=row.id,
+            line=row.line,
+            text=row.title,
+            asked_at=row.published_at,
+            path=f"/portal/<client>/{row.place}/{row.id}",
+            permission="document.read",
+            not_to=frozenset((row.published_by,)),
+            once=True,
+        )
+        for row in session.execute(_NEWS, {"since": clock.now() - timedelta(days=3)})
+    ]
+
+
+_NEWS = sa.text(
+    "select 'published_pack' as type, 'packs' as place, p.id, p.line, p.title, p.published_at,"
+    " p.published_by from app.published_pack p where p.tenant_id = (select guard.tenant_id())"
+    " and p.withdrawn_at is null and p.published_at > :since"
+    " union all select 'published_report', 'reports', r.id, r.line, r.title || ' ' || r.last_on,"
+    " r.published_at, r.published_by from app.published_report r"
+    " where r.tenant_id = (select guard.tenant_id()) and r.withdrawn_at is null"
+    " and r.pack_id is null and r.published_at > :since order by 6 limit 100"
+)

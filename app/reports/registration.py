@@ -8,7 +8,15 @@ from flask import Blueprint, Flask, url_for
 
 from app.api import Api
 from app.kernel import words
-from app.kernel.registry import Meter, NavItem, PaletteCommand, Permalink, PortalCard, Registry
+from app.kernel.day_mail import DayMailSource
+from app.kernel.registry import (
+    Meter,
+    NavItem,
+    PaletteCommand,
+    Permalink,
+    PortalCard,
+    Registry,
+)
 from app.kernel.words import _
 from app.reports import api as reports_api
 from app.reports import (
@@ -33,6 +41,7 @@ def register(registry: Registry) -> None:
     """Adds the entries of this package."""
     registry.add(*_doors())
     registry.add(
+        DayMailSource("reports", queries.day_items, order=30),
         PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
         PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
         Meter(commands.METER, _("Report published"), "report", "accounting"),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from app.kernel import approvals, clock, scope
 from app.kernel.approvals import ApprovalView, DecisionView
+from app.kernel.day_mail import DayMailItem
 from app.kernel.db import session
 from app.kernel.words import _
 from tenants import queries as clients
@@ -157,3 +158,30 @@ def _shown(key: str, value: Any, known: dict[UUID, str]) -> str:
     if key == "user":
         return next((name for one, name in known.items() if str(one) == value), str(value))
     return str(value)
+
+
+def day_items() -> list[DayMailItem]:
+    """The approvals of the day's mail: what somebody of the client may still decide."""
+    return [
+        DayMailItem(
+            type="approval",
+            id=row.id,
+            line=row.line,
+            text=row.title,
+            asked_at=row.requested_at,
+            path=f"/portal/<client>/approvals/{row.id}",
+            permission=f"approve.{row.kind}",
+            not_to=frozenset(row.not_to),
+        )
+        for row in session.execute(_FOR_MAIL)
+    ]
+
+
+_FOR_MAIL = sa.text(
+    "select a.id, a.line, a.title, a.kind, a.requested_at, array(select d.person_id"
+    " from app.approval_decision d where d.tenant_id = a.tenant_id and d.approval_id = a.id)"
+    " || a.requested_by as not_to from app.approval a join app.approval_kind k on k.kind = a.kind"
+    " where a.tenant_id = (select guard.tenant_id()) and a.state = 'pending'"
+    " and k.side in ('client', 'any') and (a.expires_at is null or a.expires_at > now())"
+    " order by a.id limit 1000"
+)

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.documents import queries as documents
+from app.kernel.day_mail import DayMailItem
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 from app.tasks.models import Answer, Question, QuestionHead
@@ -84,6 +85,23 @@ def waiting_for_client(person_id: UUID | None) -> list[Question]:
     return [_question(r) for r in session.execute(statement, {"person": person_id}).mappings()]
 
 
+def day_items() -> list[DayMailItem]:
+    """The questions of the day's mail: those that nobody answered yet."""
+    return [
+        DayMailItem(
+            type="question",
+            id=row.id,
+            line=row.line,
+            text=row.text,
+            asked_at=row.asked_at,
+            path=f"/portal/<client>/questions/{row.id}",
+            to_person=row.to_person,
+            reminded_at=row.reminded_at,
+        )
+        for row in session.execute(_FOR_MAIL)
+    ]
+
+
 def for_staff(
     *, after: tuple[datetime, UUID] | None = None, limit: int = 200
 ) -> list[tuple[UUID, Question]]:
@@ -125,6 +143,10 @@ def answers(question_ids: Sequence[UUID]) -> dict[UUID, tuple[Answer, ...]]:
     return {question: tuple(many) for question, many in found.items()}
 
 
+_FOR_MAIL = sa.text(
+    f"select id, line, text, to_person, asked_at, reminded_at from app.question where {_HERE}"
+    " and state = 'waiting' and direction = 'to_client' order by id limit 1000"
+)
 _ANSWERS = sa.text(
     "select id, question_id, chip, text, files, answered_by, answered_at from app.answer"
     " where question_id = any(:ids) order by id"

@@ -8,15 +8,28 @@ from flask import Blueprint, Flask, url_for
 
 from app.api import Api
 from app.kernel import approvals, words
+from app.kernel.day_mail import DayMailSource
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
+from app.tasks.client_requests import registration as client_requests
 from app.tasks.repeat import registration as repeat_registration
 from app.tasks.time import registration as time_registration
 from app.tasks.work import registration as work_registration
 
-PARTS = (request_registration, work_registration, repeat_registration, time_registration)
-JOBS = (*request_registration.JOBS, *repeat_registration.JOBS, *time_registration.JOBS)
+PARTS = (
+    request_registration,
+    client_requests,
+    work_registration,
+    repeat_registration,
+    time_registration,
+)
+JOBS = (
+    *request_registration.JOBS,
+    *client_requests.JOBS,
+    *repeat_registration.JOBS,
+    *time_registration.JOBS,
+)
 
 
 def register(registry: Registry) -> None:
@@ -46,6 +59,7 @@ def register(registry: Registry) -> None:
             "approval-kind-unknown": _("There is no such approval."),
         }
     )
+    registry.add(DayMailSource("approvals", queries.day_items, order=20))
     for part in PARTS:
         part.register(registry)
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from app.api import Api
 from app.kernel import words
+from app.kernel.day_mail import DayMailSource
 from app.kernel.registry import (
     DeskColumn,
     Meter,
@@ -23,11 +24,12 @@ from app.tasks import (
     note_views,
     question_views,
     questions,
+    questions_queries,
     request_api,
     request_rows,
 )
 
-JOBS = ("app.tasks.question_mail",)
+JOBS = ("app.tasks.day_mail",)
 GROUP = _("Questions and notes")
 FIGURE = "questions_answered"
 ERROR_TEXTS = {
@@ -54,6 +56,7 @@ def register(registry: Registry) -> None:
     registry.add(
         DeskColumn("accounting", FIGURE, _("Answers"), "questions.index", order=40),
         DeskColumn("accounting", "notes_sent_back", _("Sent back"), "questions.index", order=45),
+        DayMailSource("questions", questions_queries.day_items, order=10),
         TodoSource("questions", answer_views.todo, order=5),
         PortalCard("ask", "tasks/_portal_ask.html", answer_views.card, order=10),
         Permission("request.ask", _("Ask the client and write notes"), GROUP),
@@ -68,7 +71,7 @@ def register(registry: Registry) -> None:
             "note": _("Note"),
             "question": _("Question"),
             "questions": _("Questions"),
-            "questions.mail": _("Questions are mailed"),
+            "client.day-mail": _("The day's mail to clients"),
         }
     )
 

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -566,7 +567,7 @@ def test_the_holder_of_a_link_brings_a_file_by_the_same_calls(
     place: Place, link_scope: Scope, admin: psycopg.Connection
 ) -> None:
     data = text_of(PART + 9)
-    opened = db.sa.text("select app.test_list_upload('from-phone.txt', :size)")
+    opened = sa.text("select app.test_list_upload('from-phone.txt', :size)")
     with place.app.app_context():
         with db.transaction(link_scope):
             upload = db.session.execute(opened, {"size": len(data)}).scalar_one()

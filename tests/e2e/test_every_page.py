@@ -32,6 +32,9 @@ from app.reports import commands as report_commands
 from app.reports import pack_commands
 from app.reports.period import parse_period
 from app.tasks import notes, questions
+from app.tasks.client_requests import commands as request_lists
+from app.tasks.client_requests import secrets
+from app.tasks.client_requests.models import Wanted
 from tests import factories
 from tests.e2e.house import MARKS, Firm, House, Open, this_month
 from tests.http import Browser
@@ -108,10 +111,15 @@ def place(house: House) -> Place:
         reset = mailed_code(admin, staff.person_id, "reset")
         _drop(house, staff)
         provider = factories.make_provider(admin)
+        link = admin.execute("select id from app.request_link limit 1").fetchone()
+        assert link is not None
+        with house.app.app_context():
+            secret = secrets.of_link(link[0])
         values = {
             **fields.harvest(admin, provider),
             **fields.harvest(admin, firm.tenant),
             **_chosen(admin, firm),
+            "secret": secret,
             "client": firm.slug,
             "slug": firm.slug,
             "code": code,
@@ -252,6 +260,17 @@ def _fill_requests() -> None:
         text="What was this?",
         chips=["Rent", "Other"],
     )
+    listed = request_lists.write(
+        line="accounting",
+        title="VAT for October",
+        message="For the return of the month.",
+        wanted=[
+            Wanted("file", "Invoice of the van", "the one with the VAT on it"),
+            Wanted("answer", "Who drives it?"),
+            Wanted("confirmation", "Is it used for business only?"),
+        ],
+    )
+    request_lists.send(listed, version=1)
     notes.write(
         line="accounting",
         subject_type="bank_transaction",

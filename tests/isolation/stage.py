@@ -26,6 +26,8 @@ from app.reports import pack_commands
 from app.reports.document import Report
 from app.reports.period import parse_period
 from app.tasks import notes, questions
+from app.tasks.client_requests import commands as request_lists
+from app.tasks.client_requests.models import Wanted
 from tenants import commands
 from tenants.schemas import NewFirm
 from tests import factories
@@ -123,6 +125,11 @@ def _fill_requests() -> None:
         subject_type="bank_transaction",
         subject_ids=[line],
         text=f"{CONTENT} question",
+    )
+    request_lists.write(
+        line="accounting",
+        title=f"{CONTENT} list",
+        wanted=[Wanted("file", f"{CONTENT} thing")],
     )
     notes.write(
         line="accounting",

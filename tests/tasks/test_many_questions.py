@@ -16,7 +16,7 @@ from app.cli import install
 from app.kernel import clock
 from app.kernel.db import session
 from app.kernel.settings import Settings
-from app.tasks import question_mail, questions, questions_queries
+from app.tasks import day_mail, questions, questions_queries
 from tests.factories import Session
 from tests.tasks import request_stage
 from tests.tasks.request_stage import Place
@@ -108,7 +108,7 @@ def test_a_reminder_puts_a_question_into_the_next_days_mail_once(
     def mailed(moment: datetime) -> int:
         monkeypatch.setattr(clock, "now", lambda: moment)
         with place.job():
-            return question_mail.send_due()
+            return day_mail.send_due()
 
     assert mailed(monday) == 1
     assert mailed(monday + timedelta(days=1)) == 0

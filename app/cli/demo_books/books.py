@@ -36,6 +36,8 @@ PUBLISHED_MONTHS = 3
 ASKED_EVERY = 61  # one line in so many stays open in past months, as in life
 OPEN_DAYS = 60  # older months are closed: nothing is left to ask there
 
+LONG_CLOSED = "Closed before these books came here"
+
 
 @dataclass(slots=True)
 class Maker:
@@ -68,10 +70,16 @@ def fill(firm: Firm, scope: Scope, *, bookkeeper: Scope, today: date) -> None:
     for back in range(MONTHS - 1, -1, -1):
         _month(maker, banks, months_before(today, back), number=MONTHS - back)
     with db.transaction(bookkeeper):
-        for period_id in _over(today):
+        over = _over(today)
+        for period_id in over:
             commands.review_period(period_id=period_id)
+    for period_id in over:
+        with maker.open():  # a month is closed over the count of its own transaction
+            close_commands.close(
+                period_id=period_id, override="Closed before these books came here"
+            )
     with maker.open():
-        _close_and_publish(maker)
+        _publish(maker)
 
 
 def _prepare(maker: Maker, first: date) -> dict[str, UUID]:
@@ -265,10 +273,8 @@ def _over(today: date) -> list[int]:
     return sorted(one.id for one in found)
 
 
-def _close_and_publish(maker: Maker) -> None:
-    """Closes months that are long over and publishes what the client reads."""
-    for period_id in _over(maker.today):
-        close_commands.close(period_id=period_id, override="Closed before these books came here")
+def _publish(maker: Maker) -> None:
+    """Publishes what the client reads."""
     definition = next(
         one for one in registry.current().all(ReportDefinition) if one.key == "profit-and-loss"
     )

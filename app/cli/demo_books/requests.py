@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from app.documents import commands as documents
 from app.kernel import db, words
 from app.kernel.scope import Scope
 from app.tasks import notes, questions
+from app.tasks.client_requests import commands as lists
+from app.tasks.client_requests import queries as list_queries
+from app.tasks.client_requests.models import Wanted
 from app.tasks.models import Audience
 
 LINE = "accounting"
@@ -53,7 +56,9 @@ def fill(staff: Scope, owner: Scope, *, today: date) -> None:
             line=LINE,
             source="staff",
         )
+        listed = _list(today)
     with db.transaction(owner):
+        _give(listed, today)
         questions.answer(answered, chip="Supplies", text="Flour bins for the back room.")
         photo = _paper(lines[1].title, lines[1].booked_on, _receipt_rows(lines[1]), "png")
         questions.answer(receipt, files=[questions.File("receipt.png", photo)])
@@ -65,6 +70,30 @@ def fill(staff: Scope, owner: Scope, *, today: date) -> None:
             document_class="payroll",
             source="portal",
         )
+
+
+def _list(today: date) -> UUID:
+    """A list that the client has begun to answer: a file, an answer, a confirmation."""
+    made = lists.write(
+        line=LINE,
+        title="Before we close the month",
+        message="With these three we can file your VAT return on time.",
+        due_on=today + timedelta(days=5),
+        wanted=[
+            Wanted("file", "Invoice of the new oven", "The one with the VAT number on it."),
+            Wanted("answer", "Who drives the delivery van?"),
+            Wanted("confirmation", "Is the van used for business only?"),
+        ],
+    )
+    lists.send(made, version=1)
+    return made
+
+
+def _give(listed: UUID, today: date) -> None:
+    """Gives the first thing of the demo's list: a photographed invoice."""
+    photo = _paper("Backofenbau Kern, invoice 2231", today, ("1 oven", "Total 4,998.00"), "png")
+    first = list_queries.items(listed)[0]
+    lists.give(first.id, files=[("oven.png", photo)])
 
 
 def _ask(

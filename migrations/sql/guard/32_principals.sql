@@ -113,6 +113,28 @@ begin
   return made;
 end $$;
 
+-- A link hands on a part of what it opens. Called by doors only, which know what that part is: it
+-- lives no longer than its parent and ends with the grant of the same maker.
+create function guard.hand_on(p_type text, p_object uuid, p_secret_sha text) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+  made uuid;
+begin
+  if c.mode is distinct from 't' or c.kind is distinct from 'link'
+     or guard.link_opens(c.object_type, c.object_id) is null then
+    perform guard.refuse('link');
+  end if;
+  insert into guard.principal (kind, tenant_id, object_type, object_id, expires_at, secret_sha,
+                               made_by)
+  select 'link', p.tenant_id, p_type, p_object, p.expires_at, p_secret_sha, p.made_by
+    from guard.principal p where p.id = c.principal
+  returning id into made;
+  perform guard.note(c.tenant, c, 'principal.link',
+                     jsonb_build_object('id', made, 'type', p_type, 'object', p_object));
+  return made;
+end $$;
+
 -- Ends a principal: one's own; any of the client with access.end; from the provider's tenant any.
 create function guard.revoke(p_principal uuid) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -144,5 +166,6 @@ grant execute on function guard.set_credential(text, bytea, bytea, text) to app_
 grant execute on function
   guard.touch_principal(interval), guard.delegate(text, text[], interval, text), guard.revoke(uuid)
   to app_rw, app_worker;
-grant execute on function guard.make_link(text, uuid, interval, text, uuid) to guard_definer;
+grant execute on function guard.make_link(text, uuid, interval, text, uuid),
+  guard.hand_on(text, uuid, text) to guard_definer;
 reset role;

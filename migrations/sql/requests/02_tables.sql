@@ -63,18 +63,17 @@ create table app.answer (
 );
 create index answer_of on app.answer (tenant_id, question_id, id);
 
--- Which questions stood in whose mail of which (their own) day.
-create table app.question_mailing (
+-- What stood in whose mail of which (their own) day: questions, lists, approvals, new reports.
+create table app.day_mailing (
   tenant_id uuid not null,
   person_id uuid not null,
   mailed_on date not null,
-  question_id uuid not null,
+  item_type text not null check (item_type ~ '^[a-z][a-z_]{0,59}$'),
+  item_id uuid not null,
   line text not null,
   mail_id uuid not null,
-  primary key (tenant_id, person_id, mailed_on, question_id),
-  foreign key (tenant_id, question_id, line) references app.question (tenant_id, id, line)
+  primary key (tenant_id, person_id, mailed_on, item_type, item_id)
 );
-create index question_mailing_of on app.question_mailing (tenant_id, question_id, person_id);
 
 create table app.note (
   tenant_id uuid not null,
@@ -106,7 +105,7 @@ create index note_question on app.note (tenant_id, question_id);
 do $$
 declare t text;
 begin
-  foreach t in array '{question, question_subject, answer, question_mailing, note}'::text[] loop
+  foreach t in array '{question, question_subject, answer, day_mailing, note}'::text[] loop
     execute format('call guard.protect_shared(%L)', 'app.' || t);
     execute format('grant select on app.%I to app_rw, app_worker', t);
     execute format('grant select, insert, update, delete on app.%I to app_restore', t);
@@ -121,8 +120,8 @@ grant insert (tenant_id, question_id, line, position, subject_type, subject_key)
   on app.question_subject to app_rw, app_worker;
 grant insert (tenant_id, id, question_id, line, chip, text, files)
   on app.answer to app_rw, app_worker;
-grant insert (tenant_id, person_id, mailed_on, question_id, line, mail_id)
-  on app.question_mailing to app_worker;
+grant insert (tenant_id, person_id, mailed_on, item_type, item_id, line, mail_id)
+  on app.day_mailing to app_worker;
 grant insert (tenant_id, id, line, subject_type, subject_key, audience, text, to_person, question_id)
   on app.note to app_rw, app_worker;
 grant update (done_at, done_by, removed_at, removed_by) on app.note to app_rw, app_worker;

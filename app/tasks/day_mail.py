@@ -1,13 +1,15 @@
-"""The day's mail of questions: one a person and day at most, in the reader's own daytime.
+"""The day's mail: one a person and day at most, in the reader's own daytime, with all that waits.
 
-Every hour each client's job looks who has questions that nobody answered. A mail goes out between
-8 and 18 o'clock of the reader's time, Monday to Friday, when a question is new (asked an hour ago
-or more, so that the asker may still add or withdraw) or is to be reminded of: three and seven days
-after the first mail. It lists everything that waits; what is answered is never mailed again.
+Every hour each client's job asks its sources (questions, lists, approvals, new reports) what waits
+for whom. A mail goes out between 8 and 18 o'clock of the reader's time, Monday to Friday, when
+something is new (an hour old or more, so that whoever asked may still add or withdraw) or is to be
+reminded of: three and seven days after the first mail. It lists everything that waits; what is
+answered is never mailed again, since each mail asks anew. News, such as a report, is told once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,13 +18,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
-from app.kernel import clock, mail, words
+from app.kernel import clock, mail, registry, words
+from app.kernel.day_mail import DayMailItem, DayMailSource
 from app.kernel.db import session
 from app.kernel.jobs_progress import Progress
 from app.kernel.schedules import schedule
 from app.kernel.words import _
 
 TEMPLATE = "question.day"
+MIXED = "client.day"
 FIRST_HOUR, LAST_HOUR = 8, 18
 WORKING_DAYS = 5
 SETTLING = timedelta(hours=1)
@@ -40,18 +44,17 @@ mail.register(
     ),
     button=_("Answer now"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A question that nobody answered."""
-
-    id: UUID
-    line: str
-    text: str
-    to_person: UUID | None
-    asked_at: datetime
-    reminded_at: datetime | None
+mail.register(
+    MIXED,
+    subject=_("What is new for %(client)s"),
+    paragraphs=(
+        _("Hello %(name)s,"),
+        _("this waits for you, or is new:"),
+        "questions",
+        _("What is asked takes a minute: a tap, a few words or a photo."),
+    ),
+    button=_("Have a look"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,10 @@ class Mailed:
     last_at: datetime
 
 
-@schedule("questions.mail", every="1 hour", tenants="clients")
+History = dict[tuple[str, UUID], Mailed]
+
+
+@schedule("client.day-mail", every="1 hour", tenants="clients")
 def mail_client(_args: dict[str, Any], _progress: Progress) -> None:
     """Writes the day's mails of one client."""
     send_due()
@@ -82,7 +88,8 @@ def mail_client(_args: dict[str, Any], _progress: Progress) -> None:
 
 def send_due() -> int:
     """Writes the mails that are due now in the client of the open scope; returns how many."""
-    waiting = [Waiting(**row) for row in session.execute(_WAITING).mappings()]
+    sources = registry.current().all(DayMailSource)
+    waiting = [one for source in sources for one in source.find()]
     if not waiting:
         return 0
     place = session.execute(_CLIENT).mappings().one()
@@ -100,28 +107,31 @@ def send_due() -> int:
 
 
 def _readers(
-    waiting: list[Waiting], time_zone: str, locale: str
-) -> list[tuple[Reader, list[Waiting]]]:
+    waiting: list[DayMailItem], time_zone: str, locale: str
+) -> list[tuple[Reader, list[DayMailItem]]]:
     """Everybody who may answer something, with what they are asked."""
-    found: dict[UUID, tuple[Reader, list[Waiting]]] = {}
-    lines = sorted({one.line for one in waiting})
-    for row in session.execute(_PEOPLE, {"lines": lines}):
+    found: dict[UUID, tuple[Reader, list[DayMailItem]]] = {}
+    pairs = sorted({(one.line, one.permission) for one in waiting})
+    values = {"lines": [line for line, _p in pairs], "permissions": [p for _line, p in pairs]}
+    for row in session.execute(_PEOPLE, values):
         reader = Reader(row.person_id, row.name, row.locale or locale, row.time_zone or time_zone)
         mine = [
             one
             for one in waiting
-            if one.line == row.line and one.to_person in (None, row.person_id)
+            if (one.line, one.permission) == (row.line, row.permission)
+            and one.to_person in (None, row.person_id)
+            and row.person_id not in one.not_to
         ]
         found.setdefault(row.person_id, (reader, []))[1].extend(mine)
     return [(reader, asked) for reader, asked in found.values() if asked]
 
 
-def _history(people: list[UUID]) -> dict[UUID, dict[UUID, Mailed]]:
+def _history(people: list[UUID]) -> dict[UUID, History]:
     """What stood in whose mails, by person and question."""
-    found: dict[UUID, dict[UUID, Mailed]] = {}
+    found: dict[UUID, History] = {}
     for row in session.execute(_HISTORY, {"people": people}):
         mailed = Mailed(row.times, row.first, row.last, row.last_at)
-        found.setdefault(row.person_id, {})[row.question_id] = mailed
+        found.setdefault(row.person_id, {})[row.item_type, row.item_id] = mailed
     return found
 
 
@@ -130,35 +140,44 @@ class Today:
     """A mail that is due: the reader's own day, and the questions it mails for that day."""
 
     day: date
-    due: list[Waiting]
+    due: list[DayMailItem]
 
 
-def _today(reader: Reader, asked: list[Waiting], history: dict[UUID, Mailed]) -> Today | None:
+def _today(reader: Reader, asked: list[DayMailItem], history: History) -> Today | None:
     """What somebody is mailed now; None outside their day, and after the day's mail."""
     now = clock.now().astimezone(_zone(reader.time_zone))
     if not is_daytime(now) or any(one.last == now.date() for one in history.values()):
         return None
-    due = [one for one in asked if _is_due(one, history.get(one.id), now)]
+    due = [one for one in asked if _is_due(one, history.get((one.type, one.id)), now)]
     return Today(now.date(), due) if due else None
 
 
 def _mail(
-    reader: Reader, asked: list[Waiting], place: sa.RowMapping, today: Today
+    reader: Reader, asked: list[DayMailItem], place: sa.RowMapping, today: Today
 ) -> list[dict[str, object]]:
     """Writes one mail; returns what is to be remembered of it, a row a question."""
     sent = mail.send(
-        TEMPLATE,
+        TEMPLATE if {one.type for one in asked} == {"question"} else MIXED,
         to_person=reader.person_id,
         locale=words.best_locale(reader.locale),
         params={
             "name": reader.name,
             "client": place["name"],
             "questions": _listed(asked),
-            "link": f"/portal/{place['slug']}/questions/next",
+            "link": _address(asked, place["slug"]),
         },
     )
     about = {"people": reader.person_id, "days": today.day, "mails": sent}
-    return [about | {"questions": one.id, "lines": one.line} for one in today.due]
+    return [about | {"types": one.type, "items": one.id, "lines": one.line} for one in today.due]
+
+
+def _address(asked: Sequence[DayMailItem], slug: str) -> str:
+    """Where the button leads: to the one thing there is, else to the portal's list of all."""
+    if {one.type for one in asked} == {"question"}:
+        return f"/portal/{slug}/questions/next"
+    if len(asked) == 1:
+        return asked[0].path.replace("<client>", slug)
+    return f"/portal/{slug}/"
 
 
 def is_daytime(now: datetime) -> bool:
@@ -166,10 +185,12 @@ def is_daytime(now: datetime) -> bool:
     return now.weekday() < WORKING_DAYS and FIRST_HOUR <= now.hour < LAST_HOUR
 
 
-def _is_due(asked: Waiting, mailed: Mailed | None, now: datetime) -> bool:
+def _is_due(asked: DayMailItem, mailed: Mailed | None, now: datetime) -> bool:
     """Due by its days, or because somebody asked for a reminder after the last mail."""
     if asked.reminded_at and (mailed is None or asked.reminded_at > mailed.last_at):
         return True
+    if mailed is not None and asked.once:
+        return False
     return is_due(asked.asked_at, mailed, now)
 
 
@@ -182,7 +203,7 @@ def is_due(asked_at: datetime, mailed: Mailed | None, now: datetime) -> bool:
     return now.date() - mailed.first >= REMIND_AFTER[mailed.times - 1]
 
 
-def _listed(asked: list[Waiting]) -> str:
+def _listed(asked: list[DayMailItem]) -> str:
     """The questions' own words, one a line; at most ten."""
     shown = [f"– {' '.join(one.text.split())[:200]}" for one in asked[:MOST_LISTED]]
     if len(asked) > MOST_LISTED:
@@ -198,27 +219,24 @@ def _zone(name: str) -> ZoneInfo:
 
 
 _HERE = "tenant_id = (select guard.tenant_id())"
-_WAITING = sa.text(
-    f"select id, line, text, to_person, asked_at, reminded_at from app.question where {_HERE}"
-    " and state = 'waiting' and direction = 'to_client' order by id limit 1000"
-)
 _CLIENT = sa.text(f"select name, slug, time_zone, locale from app.client where {_HERE}")
 _PEOPLE = sa.text(
-    "select l.line, p.person_id, p.name, p.locale, p.time_zone from unnest(cast(:lines as text[]))"
-    " with ordinality l(line, place) cross join lateral"
-    " guard.client_people(l.line, 'request.answer') p order by l.place, p.person_id"
+    "select l.line, l.permission, p.person_id, p.name, p.locale, p.time_zone"
+    " from unnest(cast(:lines as text[]), cast(:permissions as text[]))"
+    " with ordinality l(line, permission, place) cross join lateral"
+    " guard.client_people(l.line, l.permission) p order by l.place, p.person_id"
 )
 _HISTORY = sa.text(
-    "select k.person_id, k.question_id, count(*)::int times, min(k.mailed_on) as first,"
-    " max(k.mailed_on) as last, max(m.made_at) as last_at from app.question_mailing k"
+    "select k.person_id, k.item_type, k.item_id, count(*)::int times, min(k.mailed_on) as first,"
+    " max(k.mailed_on) as last, max(m.made_at) as last_at from app.day_mailing k"
     " join app.mail_message m on m.tenant_id = k.tenant_id and m.id = k.mail_id"
     f" where k.{_HERE} and k.person_id = any(cast(:people as uuid[]))"
-    " group by k.person_id, k.question_id"
+    " and k.mailed_on > current_date - 60 group by k.person_id, k.item_type, k.item_id"
 )
-_KEPT = ("people", "days", "questions", "lines", "mails")
+_KEPT = ("people", "days", "types", "items", "lines", "mails")
 _KEEP = sa.text(
-    "insert into app.question_mailing (tenant_id, person_id, mailed_on, question_id, line, mail_id)"
-    " select (select guard.tenant_id()), k.* from unnest(cast(:people as uuid[]),"
-    " cast(:days as date[]), cast(:questions as uuid[]), cast(:lines as text[]),"
-    " cast(:mails as uuid[])) k"
+    "insert into app.day_mailing (tenant_id, person_id, mailed_on, item_type, item_id, line,"
+    " mail_id) select (select guard.tenant_id()), k.* from unnest(cast(:people as uuid[]),"
+    " cast(:days as date[]), cast(:types as text[]), cast(:items as uuid[]),"
+    " cast(:lines as text[]), cast(:mails as uuid[])) k"
 )

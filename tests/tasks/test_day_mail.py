@@ -8,7 +8,7 @@ import psycopg
 from flask import Flask
 
 from app.kernel import clock, mail_sending
-from app.tasks import question_mail, questions
+from app.tasks import day_mail, questions
 from tests import factories
 from tests.tasks import request_stage
 from tests.tasks.request_stage import Place, ask
@@ -16,7 +16,7 @@ from tests.tasks.request_stage import Place, ask
 
 def _sent(place: Place, at: datetime) -> int:
     with place.job(), clock.frozen(at):
-        return question_mail.send_due()
+        return day_mail.send_due()
 
 
 def _monday() -> datetime:
@@ -72,7 +72,7 @@ def test_a_mail_says_no_amount_in_its_subject_and_is_rendered_line_by_line() -> 
         "questions": "– a <b>?\n– c?",
         "link": "",
     }
-    letter = mail_sending.render(question_mail.TEMPLATE, params, "en")
+    letter = mail_sending.render(day_mail.TEMPLATE, params, "en")
     assert letter.subject == "Meridian has questions for Quern"
     assert "– a &lt;b&gt;?<br>– c?" in letter.html
 

@@ -1,0 +1,192 @@
+"""Lists over the API: write, send, read, accept, send back, remind, withdraw."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api import Api, In, Out, Page, PageRequest
+from app.tasks.client_requests import commands, queries
+from app.tasks.client_requests.models import (
+    HINT_LENGTH,
+    MESSAGE_LENGTH,
+    REASON_LENGTH,
+    TITLE_LENGTH,
+    ItemKind,
+    Wanted,
+)
+
+api = Api("client_requests")
+READ, ASK = "document.read", "request.ask"
+EVERY = ("draft", "open", "done", "withdrawn")
+_AT = "/clients/<client>/request-lists"
+
+
+class WantedIn(In):
+    """One thing to ask for."""
+
+    kind: ItemKind = "file"
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH)]
+    hint: Annotated[str, Field(max_length=HINT_LENGTH)] = ""
+
+
+class ListIn(In):
+    """A list; with `send` the client sees it at once, else it is a draft."""
+
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH)]
+    message: Annotated[str, Field(max_length=MESSAGE_LENGTH)] = ""
+    due_on: date | None = None
+    items: Annotated[list[WantedIn], Field(min_length=1, max_length=100)]
+    send: bool = False
+
+
+class ListQuery(In):
+    """Which lists."""
+
+    state: Literal["draft", "open", "done", "withdrawn"] | None = None
+
+
+class ItemOut(Out):
+    """One thing of a list."""
+
+    id: UUID
+    position: int
+    kind: ItemKind
+    title: str
+    hint: str
+    state: str
+    reason: str | None
+    given_at: datetime | None
+    version: int
+
+
+class ListHeadOut(Out):
+    """A list with how far it came."""
+
+    id: UUID
+    line: str
+    title: str
+    message: str
+    due_on: date | None
+    state: str
+    made_by: UUID
+    made_at: datetime
+    sent_at: datetime | None
+    closed_at: datetime | None
+    version: int
+    items: int
+    given: int
+    accepted: int
+
+
+class ListOut(Out):
+    """A list with its things."""
+
+    head: ListHeadOut
+    things: list[ItemOut]
+
+
+class ReasonIn(In):
+    """Why something is sent back."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_LENGTH)]
+
+
+class UndoOut(Out):
+    """What was done, with the token of the way back."""
+
+    undo: UUID
+
+
+@api.get(_AT, needs=READ, query=ListQuery, response=ListHeadOut, paged=True, summary="Lists")
+def request_lists(query: ListQuery, page: PageRequest) -> Page[Any]:
+    """Lists of the client, the newest first."""
+    states = (query.state,) if query.state else EVERY
+    found = queries.lists(states=states, after=page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
+
+
+@api.get(f"{_AT}/<uuid:list_id>", needs=READ, response=ListOut, summary="A list")
+def request_list(list_id: UUID) -> object:
+    """One list with its things."""
+    return _one(list_id)
+
+
+@api.post(_AT, needs=ASK, request=ListIn, response=ListOut, status=201, summary="Write a list")
+def write_request_list(body: ListIn) -> object:
+    """Writes a list, and sends it where `send` says so."""
+    made = commands.write(
+        line="accounting",
+        title=body.title,
+        wanted=[Wanted(one.kind, one.title, one.hint) for one in body.items],
+        message=body.message,
+        due_on=body.due_on,
+    )
+    if body.send:
+        commands.send(made, version=1)
+    return _one(made)
+
+
+@api.post(f"{_AT}/<uuid:list_id>/send", needs=ASK, response=ListOut, summary="Send a list")
+def send_request_list(list_id: UUID) -> object:
+    """Sends a draft."""
+    commands.send(list_id, version=queries.one(list_id).version)
+    return _one(list_id)
+
+
+@api.post(f"{_AT}/<uuid:list_id>/remind", needs=ASK, response=ListOut, summary="Remind")
+def remind_of_request_list(list_id: UUID) -> object:
+    """Puts a list into the next mail once more."""
+    commands.remind(list_id)
+    return _one(list_id)
+
+
+@api.post(f"{_AT}/<uuid:list_id>/withdraw", needs=ASK, response=UndoOut, summary="Withdraw a list")
+def withdraw_request_list(list_id: UUID) -> object:
+    """Takes a list back."""
+    return UndoOut(undo=commands.withdraw(list_id))
+
+
+@api.post(
+    f"{_AT}/<uuid:list_id>/things",
+    needs=ASK,
+    request=WantedIn,
+    response=ListOut,
+    status=201,
+    summary="Ask for one thing more",
+)
+def add_to_request_list(list_id: UUID, body: WantedIn) -> object:
+    """Adds a thing to a list that was not ended."""
+    commands.add(list_id, Wanted(body.kind, body.title, body.hint))
+    return _one(list_id)
+
+
+@api.post(
+    "/clients/<client>/request-items/<uuid:item_id>/accept",
+    needs=ASK,
+    response=UndoOut,
+    summary="Accept what was given",
+)
+def accept_request_item(item_id: UUID) -> object:
+    """Accepts one thing; a list whose things are all accepted is done."""
+    return UndoOut(undo=commands.accept([item_id]))
+
+
+@api.post(
+    "/clients/<client>/request-items/<uuid:item_id>/send-back",
+    needs=ASK,
+    request=ReasonIn,
+    response=ListOut,
+    summary="Send back what was given",
+)
+def send_request_item_back(item_id: UUID, body: ReasonIn) -> object:
+    """Sends one thing back with a reason; the client is asked once more."""
+    commands.send_back(item_id, reason=body.reason)
+    return _one(queries.item(item_id).list_id)
+
+
+def _one(list_id: UUID) -> object:
+    return {"head": queries.one(list_id), "things": queries.items(list_id)}
