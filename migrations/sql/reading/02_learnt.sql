@@ -6,7 +6,7 @@ create table app.reading_template (
   tenant_id uuid not null,
   id uuid not null default uuidv7(),
   document_id uuid not null,                            -- the paper it was learnt from
-  reading_id uuid not null,
+  reading_id uuid not null,                             -- may go when its paper is disposed of
   line text not null,
   supplier_kind text not null check (supplier_kind in ('vat', 'iban', 'name')),
   supplier text not null check (length(supplier) between 2 and 200),    -- folded, without separators
@@ -23,7 +23,6 @@ create table app.reading_template (
   dropped_at timestamptz,
   primary key (tenant_id, id),
   foreign key (tenant_id, document_id) references app.document (tenant_id, id),
-  foreign key (tenant_id, reading_id) references app.document_reading (tenant_id, id),
   check ((dropped_at is null) = (dropped_by is null)),
   check ((label is null) = (beside is null)),
   check ((page is null) = (place is null)),
@@ -32,7 +31,6 @@ create table app.reading_template (
 create index reading_template_living on app.reading_template (tenant_id, supplier_kind, supplier)
   where dropped_at is null;
 create index reading_template_document on app.reading_template (tenant_id, document_id);
-create index reading_template_reading on app.reading_template (tenant_id, reading_id);
 alter table app.document_field
   add foreign key (tenant_id, template_id) references app.reading_template (tenant_id, id);
 create index document_field_template on app.document_field (tenant_id, template_id)
