@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
 import pyotp
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from app.cli.demo_books import (
     reconciling,
     requests,
     takings,
+    working,
 )
 from app.cli.demo_books.firms import FIRMS, MAYA, PROVIDER, PROVIDER_SLUG, STAFF, Firm
 from app.cli.operator_scope import NOWHERE, as_operator
@@ -71,6 +73,8 @@ def load(app: Flask) -> None:
         sessions = {one.email: people.enrol(settings, one) for one in people.everybody()}
         owen = next(one for one in STAFF if one.role == CLOSER)
         priya = next(one for one in STAFF if one.role == BOOKKEEPER)
+        home = _at(sessions[owen.email], PROVIDER_SLUG)
+        template = working.template(home)
         for firm in FIRMS:
             staff = _in_client(sessions[owen.email], firm)
             keeper = _in_client(sessions[priya.email], firm)
@@ -83,6 +87,12 @@ def load(app: Flask) -> None:
             requests.fill(staff, owner, today=today)
             papers.fill(staff, owner, buyer=firm.name)
             keeping.fill(staff, owner)
+            if firm is FIRMS[0]:
+                working.hand_in(keeper, today=today)
+            working.fill(firm, staff, keeper, template_id=template, today=today)
+        working.cost(
+            home, today=today, people=[_person(sessions[one.email]) for one in (priya, owen)]
+        )
         _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)
@@ -146,6 +156,11 @@ def _take_in(sessions: dict[str, Scope], today: date) -> None:
     home = _at(desk, PROVIDER_SLUG)
     who = Who(lambda tenant: replace(desk, mode="t", tenant_id=tenant), desk, home.tenant_id)
     intake.tray(who, today=today)
+
+
+def _person(scope: Scope) -> UUID:
+    assert scope.person_id is not None
+    return scope.person_id
 
 
 def _in_client(scope: Scope, firm: Firm) -> Scope:
