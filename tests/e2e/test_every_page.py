@@ -115,6 +115,8 @@ def place(house: House) -> Place:
         assert link is not None
         with house.app.app_context():
             secret = secrets.of_link(link[0])
+        with house.app.app_context(), db.transaction(staff.scope(provider)):
+            work_rows.template("Month")
         values = {
             **fields.harvest(admin, provider),
             **fields.harvest(admin, firm.tenant),

@@ -33,3 +33,10 @@ def fill(word: str) -> None:
     about = About("accounting", "task", str(task), f"{word} hours")
     hours.write(about, noon, noon + timedelta(minutes=45), zone=hours.zone_of("UTC"))
     repeats.close_days(from_on=due, to_on=None, title="Stocktaking")
+
+
+def template(word: str) -> None:
+    """A template of the provider, in its own firm."""
+    item = {"title": f"{word} return", "due": {"n": 10}}
+    holds = {"sections": [{"title": word, "items": [item]}]}
+    repeats.create_template(name=f"{word} template", service_line="accounting", holds=holds)
