@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,13 +35,22 @@ class DocumentOut(Out):
     source: str
     added_by: UUID
     added_at: datetime
+    type: str
+    period: date | None
+    counterparty: str
+    tags: list[str]
+    note: str
 
 
 class DocumentQuery(In):
-    """Which papers: a part of the name, a class."""
+    """Which papers: a part of the name or the counterparty, a class, a month as its first day."""
 
     q: Annotated[str, Field(max_length=200)] | None = None
     document_class: DocumentClass | None = None
+    type: Annotated[str, Field(pattern="^[a-z_]{1,30}$")] | None = None
+    period: date | None = None
+    counterparty: Annotated[str, Field(max_length=200)] | None = None
+    tag: Annotated[str, Field(max_length=40)] | None = None
 
 
 class LinkIn(In):
@@ -71,6 +80,10 @@ def documents(query: DocumentQuery, page: PageRequest) -> Page[Any]:
     rows = queries.documents(
         search=query.q,
         document_class=query.document_class,
+        type=query.type,
+        period=query.period,
+        counterparty=query.counterparty,
+        tag=query.tag,
         before=cursor[0] if cursor else None,
         limit=page.limit + 1,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.documents import checks, commands, examining, held, uploads
+from app.documents import checks, commands, examining, held, mail_in, uploads
 from app.documents.happened import UploadEnded
 from app.documents.uploads import Upload
 from app.kernel import events, jobs, scope, storage
@@ -18,6 +18,7 @@ from app.kernel.errors import Invalid
 from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.schedules import schedule
+from app.kernel.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def take(
     subject: tuple[str, UUID] | None = None,
     most: int = checks.MOST_BYTES,
     strict: bool = True,
+    note: str = "",
 ) -> Taken:
     """Checks a file and makes it a paper, or holds it where somebody may want to look at it.
 
@@ -61,7 +63,9 @@ def take(
             most=most,
         )
         return Taken(held_id=kept, code=code)
-    paper = commands.Paper(checked.name, checked.media_type, line, document_class, source)
+    paper = commands.Paper(
+        checked.name, checked.media_type, line, document_class, source, note[:1000]
+    )
     made = commands.keep(data, paper, most=most)
     if subject is not None:
         commands.link(made, subject_type=subject[0], subject_id=subject[1])
@@ -83,6 +87,8 @@ def _finish(upload: Upload) -> None:
         subject = (upload.subject_type, upload.subject_id)
     if upload.sha256 not in (None, hashlib.sha256(data).hexdigest()):
         taken = Taken(code="upload-changed")
+    elif upload.source == "mail":
+        taken = _take_mail(upload, data)
     else:
         taken = take(
             data,
@@ -94,6 +100,34 @@ def _finish(upload: Upload) -> None:
             most=uploads.MOST_BYTES,
         )
     end(upload, taken)
+
+
+def _take_mail(upload: Upload, raw: bytes) -> Taken:
+    """The message as a paper, and each of its files as one that belongs to it.
+
+    What is no mail that we can read is kept as what it is; what is held is held by itself.
+    """
+    letter = mail_in.read(raw)
+    whole = take(
+        raw,
+        name=letter.name if letter.note or letter.files else "mail.txt",
+        line=upload.line,
+        source="mail",
+        most=uploads.MOST_BYTES,
+        note=letter.note or str(_("This came by mail and could not be read as one.")),
+    )
+    subject = ("document", whole.document_id) if whole.document_id else None
+    for file in letter.files:
+        take(
+            file.data,
+            name=file.name,
+            line=upload.line,
+            source="mail",
+            subject=subject,
+            most=uploads.MOST_BYTES,
+            note=letter.note,
+        )
+    return whole
 
 
 def end(upload: Upload, taken: Taken) -> None:

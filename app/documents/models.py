@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 CLASSES = ("normal", "payroll", "owner_only")
@@ -18,7 +19,10 @@ def stored_kind(document_class: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DocumentHead:
-    """A paper as lists and other screens show it; `size` in bytes, `version` its newest."""
+    """A paper as lists and other screens show it; `size` in bytes, `version` its newest.
+
+    `type` says what it is (organise.TYPES, empty: not said), `period` the first day of its month.
+    """
 
     id: UUID
     name: str
@@ -30,6 +34,11 @@ class DocumentHead:
     source: str
     added_by: UUID
     added_at: datetime
+    type: str
+    period: date | None
+    counterparty: str
+    tags: Sequence[str]
+    note: str
 
     @property
     def is_inline(self) -> bool:
@@ -58,3 +67,13 @@ class Link:
     subject_type: str
     subject_id: UUID
     linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same content brought once more: by whom, when, and under which name."""
+
+    name: str
+    source: str
+    added_by: UUID
+    added_at: datetime

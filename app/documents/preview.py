@@ -51,10 +51,11 @@ _KEEP = sa.text(
 )
 
 
-def order(document_id: UUID, *, line: str, media_type: str) -> None:
+def order(document_id: UUID, *, line: str, media_type: str, no: int = 1) -> None:
     """Asks for the preview of a new content, where its kind is painted."""
     if media_type in PAINTED:
-        jobs.enqueue(JOB, {"document": str(document_id)}, key=f"preview:{document_id}", line=line)
+        key = f"preview:{document_id}:{no}"
+        jobs.enqueue(JOB, {"document": str(document_id)}, key=key, line=line)
 
 
 @job(JOB, queue="bulk", retries=2, lease=90)

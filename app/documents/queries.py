@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.documents.models import CLASSES, DocumentHead, DocumentVersion, Link
+from app.documents.models import CLASSES, Again, DocumentHead, DocumentVersion, Link
 from app.kernel import storage
 from app.kernel.db import session
 from app.kernel.errors import NotFound
@@ -15,7 +16,8 @@ from app.kernel.errors import NotFound
 _TENANT = "d.tenant_id = (select guard.tenant_id())"
 _HEAD = (
     "select d.id, d.name, d.class as document_class, v.media_type, v.size, d.line, d.version,"
-    " d.source, d.added_by, d.added_at{more} from app.document d"
+    " d.source, d.added_by, d.added_at, d.type, d.period, d.counterparty, d.tags, d.note{more}"
+    " from app.document d"
     " join app.document_version v on v.tenant_id = d.tenant_id and v.document_id = d.id"
     " and v.no = d.version"
 )
@@ -47,23 +49,73 @@ def head(document_id: UUID) -> DocumentHead:
     return _head(row)
 
 
+def heads(document_ids: Sequence[UUID]) -> list[DocumentHead]:
+    """Several papers, the newest first; those out of reach are left out."""
+    statement = sa.text(
+        f"{_PLAIN} where {_TENANT} and d.id = any(cast(:ids as uuid[])) and d.removed_at is null"
+        " order by d.id desc"
+    )
+    rows = session.execute(statement, {"ids": list(document_ids)}).mappings()
+    return [_head(row) for row in rows]
+
+
 def documents(
     *,
     search: str | None = None,
     document_class: str | None = None,
+    type: str | None = None,  # noqa: A002  # the column's own name
+    period: date | None = None,
+    counterparty: str | None = None,
+    tag: str | None = None,
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[DocumentHead]:
-    """The newest papers first, by a part of their name and by class, `before` an id."""
+    """The newest papers first, by a part of their name or counterparty, and by what they are.
+
+    `period` is any day of the month, `before` an id.
+    """
     statement = sa.text(
         f"{_PLAIN} where {_TENANT} and d.removed_at is null"
         " and (cast(:search as text) is null or strpos(lower(d.name), lower(:search)) > 0)"
         " and (cast(:class as text) is null or d.class = :class)"
+        " and (cast(:type as text) is null or d.type = :type)"
+        " and (cast(:period as date) is null or d.period = :period)"
+        " and (cast(:party as text) is null or strpos(lower(d.counterparty), lower(:party)) > 0)"
+        " and (cast(:tag as text) is null or :tag = any(d.tags))"
         " and (cast(:before as uuid) is null or d.id < :before)"
         " order by d.id desc limit :limit"
     )
-    values = {"search": search, "class": document_class, "before": before, "limit": limit}
+    values = {
+        "search": search,
+        "class": document_class,
+        "type": type,
+        "period": period.replace(day=1) if period else None,
+        "party": counterparty,
+        "tag": tag.lower() if tag else None,
+        "before": before,
+        "limit": limit,
+    }
     return [_head(row) for row in session.execute(statement, values).mappings()]
+
+
+def again(document_id: UUID) -> list[Again]:
+    """Who else brought the same content, the first one first."""
+    statement = sa.text(
+        "select name, source, added_by, added_at from app.document_again"
+        " where tenant_id = (select guard.tenant_id()) and document_id = :id order by id limit 50"
+    )
+    return [Again(**row) for row in session.execute(statement, {"id": document_id}).mappings()]
+
+
+def same_content(document_id: UUID) -> list[DocumentHead]:
+    """Other papers that hold the newest content of this one: on another line, in another class."""
+    statement = sa.text(
+        f"{_PLAIN} where {_TENANT} and d.removed_at is null and d.id <> :id and v.sha256 ="
+        " (select w.sha256 from app.document x join app.document_version w"
+        " on w.tenant_id = x.tenant_id and w.document_id = x.id and w.no = x.version"
+        " where x.tenant_id = (select guard.tenant_id()) and x.id = :id) order by d.id limit 20"
+    )
+    return [_head(row) for row in session.execute(statement, {"id": document_id}).mappings()]
 
 
 def versions(document_id: UUID) -> list[DocumentVersion]:

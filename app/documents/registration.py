@@ -5,15 +5,25 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.api import Api
-from app.documents import api, api_uploads, commands, views
+from app.documents import api, api_papers, api_uploads, commands, views, views_held, views_keys
 from app.documents.finding import registration as finding_registration
 from app.documents.keeping import registration as keeping_registration
 from app.documents.readings import api as reading_api
 from app.documents.readings import registration as readings_registration
 from app.documents.readings import views as reading_views
-from app.documents.views_held import pages
+from app.documents.views_organise import pages
+from app.documents.views_shares import public
 from app.kernel import words
-from app.kernel.registry import Meter, NavItem, PaletteSource, Permalink, Permission, Registry
+from app.kernel.registry import (
+    Meter,
+    NavItem,
+    PaletteCommand,
+    PaletteSource,
+    Permalink,
+    Permission,
+    Registry,
+    SubjectSource,
+)
 from app.kernel.words import _
 
 JOBS = (
@@ -29,6 +39,11 @@ _NAMES = {
     "document_link": _("Document at a record"),
     "documents": _("Documents"),
     "document.added": _("A document is read and found"),
+    "client.keys": _("Key"),
+    "document.shared": _("Document shared by a link"),
+    "document_address": _("Address for papers by mail"),
+    "document_share": _("Share link"),
+    "document_share_view": _("Document opened by a link"),
     "document_again": _("Document added again"),
     "documents.take-in": _("What was sent is looked at"),
     "documents.uploads": _("Uploads that stopped are ended"),
@@ -65,6 +80,13 @@ _ERRORS = {
     "file-locked": _("The file has a password. Send it without one."),
     "file-virus": _("The file holds a virus. It is no document."),
     "file-unscanned": _("The file is too large for the virus scanner."),
+    "document-version-taken": _("Somebody replaced it at the same moment. Look again and retry."),
+    "key-name-differs": _("This is not the client's name."),
+    "mail-not-signed": _("The message is not signed by the mail server of this installation."),
+    "nothing-to-change": _("Say what is to be changed."),
+    "share-days": _("A link is open for 1 to 30 days."),
+    "tag-too-long": _("A tag has at most %(most)s signs."),
+    "too-many-tags": _("A document has at most %(most)s tags."),
     "held-decided": _("Somebody has decided on this file already."),
     "held-own": _("You added this file yourself. Somebody else has to look at it."),
     "held-virus": _("A file with a virus is not let in, by nobody."),
@@ -83,6 +105,7 @@ def register(registry: Registry) -> None:
     registry.add(
         Permission("document.read", _("See documents"), PAPERS),
         Permission("document.add", _("Add, link and remove documents"), PAPERS),
+        Permission("document.share", _("Share documents by link"), PAPERS),
         Permission("document.release", _("Decide on files in quarantine"), PAPERS),
         Meter(commands.METER, _("Document kept"), "document", "accounting"),
         *readings_registration.ENTRIES,
@@ -107,6 +130,14 @@ def register(registry: Registry) -> None:
         ),
         PaletteSource("documents", PAPERS, views.find, "document.read", order=80),
         Permalink("document", views.permalink),
+        SubjectSource("document", "accounting", views.as_subjects),
+        PaletteCommand(
+            "quarantine",
+            _("Open the quarantine"),
+            "shield",
+            "documents.quarantine",
+            permission="document.read",
+        ),
     )
     finding_registration.register(registry)
     keeping_registration.register(registry)
@@ -115,10 +146,12 @@ def register(registry: Registry) -> None:
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    """The pages of staff and of the portal."""
+    """The pages of staff, of the portal, and of whoever holds a link."""
+    assert pages is views_held.pages is views_keys.pages
     return (
         pages,
         views.portal,
+        public,
         reading_views.pages,
         reading_views.desk,
         *finding_registration.blueprints(),
@@ -131,6 +164,7 @@ def apis() -> tuple[Api, ...]:
     return (
         api.api,
         api_uploads.api,
+        api_papers.api,
         reading_api.api,
         *finding_registration.apis(),
         *keeping_registration.apis(),

@@ -18,3 +18,17 @@ SOURCE_TITLES = {
     "link": _("sent by a link"),
     "mail": _("came by mail"),
 }
+TYPE_TITLES = {
+    "": _("Not said"),
+    "invoice": _("Invoice"),
+    "receipt": _("Receipt"),
+    "credit_note": _("Credit note"),
+    "contract": _("Contract"),
+    "statement": _("Statement"),
+    "payroll": _("Payroll document"),
+    "tax": _("Tax document"),
+    "filing_receipt": _("Filing receipt"),
+    "letter": _("Letter"),
+    "other": _("Other"),
+}
+SHARE_ACTS = {"shown": _("shown"), "downloaded": _("downloaded")}

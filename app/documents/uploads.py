@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from app.documents import checks, queries
 from app.documents.models import CLASSES
-from app.kernel import jobs, scope, storage
+from app.kernel import jobs, storage
 from app.kernel.db import session
 from app.kernel.errors import Forbidden, Invalid
 
@@ -115,9 +115,9 @@ def complete(upload_id: UUID) -> Upload:
 
     Raises Conflict while parts are missing. Once more changes nothing.
     """
-    is_first = session.execute(_COMPLETE, {"id": upload_id}).scalar_one()
+    is_mine_to_order = session.execute(_COMPLETE, {"id": upload_id}).scalar_one()
     head = one(upload_id)
-    if is_first and scope.current().person_id is not None:  # the database does it for a link
+    if is_mine_to_order:
         jobs.enqueue(JOB, {"upload": str(upload_id)}, key=f"upload:{upload_id}", line=head.line)
     return head
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.documents import checks, commands, held, intake, queries, schemas, subjects, uploads
+from app.documents import (
+    checks,
+    commands,
+    held,
+    intake,
+    mail_in,
+    queries,
+    schemas,
+    shares,
+    subjects,
+    uploads,
+)
 from app.documents.intake import Taken
 from app.documents.keeping import queries as keeping_queries
+from app.documents.listing import LIST, class_choices, kind_of, line_choices, listed, month_of
 from app.documents.models import DocumentHead
-from app.documents.titles import CLASS_TITLES, SOURCE_TITLES
-from app.kernel import paging, people, reads, registry, scope, undo, words
+from app.documents.titles import CLASS_TITLES, SHARE_ACTS, SOURCE_TITLES, TYPE_TITLES
+from app.kernel import people, reads, undo, words
 from app.kernel.errors import Forbidden, Invalid, NotFound
-from app.kernel.registry import PaletteHit, ServiceLine
+from app.kernel.registry import PaletteHit, Subject
 from app.kernel.words import _
-from app.web import forms, lists
+from app.web import forms
 from app.web.pages import Pages, Surface
 from app.web.render import download as as_file
 from app.web.render import redirect_back, redirect_to, render, toast
@@ -29,60 +40,6 @@ MOST_FILES = 10
 MOST_AT_ONCE = 60 * 1024 * 1024
 
 
-def _kind_of(head: DocumentHead) -> str:
-    if head.media_type == "application/octet-stream":
-        return head.name.rpartition(".")[2][:8].upper()
-    return checks.EXTENSIONS[head.media_type][0].lstrip(".").upper()
-
-
-def _class_tag(head: DocumentHead) -> Any:
-    if head.document_class == "normal":
-        return ""
-    return lists.Tag(CLASS_TITLES[head.document_class], "warn")
-
-
-def _class_choices() -> list[tuple[str, Any]]:
-    return [(one, CLASS_TITLES[one]) for one in queries.my_classes()]
-
-
-LIST = lists.ListView(
-    id="documents",
-    caption=_("Documents"),
-    columns=(
-        lists.Column("added_at", _("Added"), kind="instant", phone="l2"),
-        lists.Column("name", _("Name"), main=True, phone="t1"),
-        lists.Column("kind", _("Kind"), cell=_kind_of),
-        lists.Column("size", _("Size"), cell=lambda row: words.format_size(row.size), phone="r1"),
-        lists.Column("class", _("Class"), cell=_class_tag, phone="r2"),
-    ),
-    href=lambda row: url_for("documents.show", document_id=row.id),
-    filters=(
-        lists.Filter("q", _("Name"), kind="search"),
-        lists.Filter("class", _("Class"), options=_class_choices),
-    ),
-    empty=lists.Empty("file-text", _("No documents yet. Add the first one above.")),
-)
-
-
-def line_choices() -> list[tuple[str, Any]]:
-    """The service lines the reader reaches here."""
-    reached = scope.current().rights.lines
-    return [
-        (one.name, one.title) for one in registry.current().all(ServiceLine) if one.name in reached
-    ]
-
-
-def _found(asked: lists.Asked) -> paging.Page[DocumentHead]:
-    cursor = paging.keys(asked.after, UUID)
-    rows = queries.documents(
-        search=asked.filters.get("q"),
-        document_class=asked.filters.get("class"),
-        before=cursor[0] if cursor else None,
-        limit=asked.limit + 1,
-    )
-    return paging.page(rows, limit=asked.limit, key=lambda row: [row.id])
-
-
 def index() -> Response:
     """The papers of a client, the newest first."""
     reads.leave(reads.Look("documents", "member"))
@@ -90,12 +47,13 @@ def index() -> Response:
     return render(
         "documents/index.html",
         fragment="list",
-        page=LIST.page(asked, _found(asked)),
+        page=LIST.page(asked, listed(asked)),
         form=forms.current(schemas.UploadForm),
-        classes=_class_choices(),
+        classes=class_choices(),
         lines=line_choices(),
         waiting=uploads.unfinished(),
         held=held.count(),
+        address=mail_in.address(),
     )
 
 
@@ -142,7 +100,7 @@ def upload() -> Response:
     return redirect_to(".index")
 
 
-def _looked(head: DocumentHead, *, handed_out: bool = False) -> None:
+def looked(head: DocumentHead, *, handed_out: bool = False) -> None:
     reads.leave(
         reads.Look("document", head.line, head.id, exported=handed_out, rows=int(handed_out))
     )
@@ -151,23 +109,33 @@ def _looked(head: DocumentHead, *, handed_out: bool = False) -> None:
 def show(document_id: UUID) -> Response:
     """One paper: preview, facts, what it belongs to."""
     head = queries.head(document_id)
-    _looked(head)
+    looked(head)
     pairs = [(one.subject_type, str(one.subject_id)) for one in queries.links(document_id)]
     told = subjects.describe(pairs)
     values = {"document_class": head.document_class}
+    repeats = queries.again(document_id)
     return render(
         "documents/show.html",
         document=head,
-        kind=_kind_of(head),
+        kind=kind_of(head),
         pages=queries.preview_pages(document_id),
         versions=queries.versions(document_id),
         keeping=keeping_queries.keeping(document_id),
         links=[(pair, told[pair]) for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
         source=SOURCE_TITLES.get(head.source, head.source),
-        classes=_class_choices(),
+        classes=class_choices(),
         class_titles=CLASS_TITLES,
         form=forms.current(schemas.ClassForm, values=values),
+        again=repeats,
+        names=people.names([one.added_by for one in repeats]),
+        same=queries.same_content(document_id),
+        shares=shares.of(document_id),
+        share_views=shares.views(document_id, limit=20),
+        share_acts=SHARE_ACTS,
+        share_form=forms.current(schemas.ShareForm, values={"days": 7}),
+        type_title=TYPE_TITLES.get(head.type, head.type),
+        month=month_of(head),
     )
 
 
@@ -184,7 +152,7 @@ def _streamed(document_id: UUID) -> tuple[DocumentHead, Iterable[bytes]]:
 def file(document_id: UUID) -> Response:
     """The bytes for the preview: sandboxed, and only what a browser shows by itself."""
     head, pieces = _streamed(document_id)
-    _looked(head, handed_out=not head.is_inline)
+    looked(head, handed_out=not head.is_inline)
     if not head.is_inline:
         return as_file(pieces, name=head.name, media_type=head.media_type)
     response = Response(pieces, mimetype=head.media_type)
@@ -199,14 +167,14 @@ def page(document_id: UUID, page: int) -> Response:
     if page >= 2**31:
         raise NotFound
     media_type, pieces = queries.preview(document_id, page)
-    _looked(head)
+    looked(head)
     return Response(chain([next(pieces, b"")], pieces), mimetype=media_type)
 
 
 def download(document_id: UUID) -> Response:
     """The bytes as a file to save."""
     head, pieces = _streamed(document_id)
-    _looked(head, handed_out=True)
+    looked(head, handed_out=True)
     response = as_file(pieces, name=head.name, media_type=head.media_type)
     response.headers["Content-Length"] = str(head.size)
     return response
@@ -279,10 +247,10 @@ def own_papers() -> Response:
     more = found[_PORTAL_ROWS - 1].id if len(found) > _PORTAL_ROWS else None
     return render(
         "documents/portal_index.html",
-        documents=[(one, _kind_of(one)) for one in found[:_PORTAL_ROWS]],
+        documents=[(one, kind_of(one)) for one in found[:_PORTAL_ROWS]],
         more=more,
         form=forms.current(schemas.UploadForm),
-        classes=_class_choices(),
+        classes=class_choices(),
         class_titles=CLASS_TITLES,
         lines=line_choices(),
         waiting=uploads.unfinished(),
@@ -314,13 +282,13 @@ def send() -> Response:
 def paper(document_id: UUID) -> Response:
     """One paper at the portal."""
     head = queries.head(document_id)
-    _looked(head)
+    looked(head)
     pairs = [(one.subject_type, str(one.subject_id)) for one in queries.links(document_id)]
     told = subjects.describe(pairs)
     return render(
         "documents/portal_show.html",
         document=head,
-        kind=_kind_of(head),
+        kind=kind_of(head),
         pages=queries.preview_pages(document_id),
         links=[told[pair] for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
@@ -338,9 +306,24 @@ def find(text: str, limit: int) -> list[PaletteHit]:
     return [
         PaletteHit(
             one.name,
-            f"{_kind_of(one)} · {words.format_instant(one.added_at)}",
+            f"{kind_of(one)} · {words.format_instant(one.added_at)}",
             url_for("documents.show", document_id=one.id),
             "file-text",
         )
         for one in queries.documents(search=text, limit=limit)
     ]
+
+
+def as_subjects(keys: Sequence[str]) -> dict[str, Subject]:
+    """Papers as what other papers belong to: a mail and its attachments."""
+    wanted = [one for one in map(subjects.as_uuid, keys) if one is not None]
+    return {
+        str(one.id): Subject(
+            str(one.id),
+            one.name,
+            words.format_instant(one.added_at),
+            url_for("documents.show", document_id=one.id),
+            url_for("documents_portal.paper", document_id=one.id),
+        )
+        for one in queries.heads(wanted)
+    }

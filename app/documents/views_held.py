@@ -10,8 +10,9 @@ from flask import Response, url_for
 
 from app.documents import checks, held, schemas, uploads
 from app.documents.held import Held
+from app.documents.listing import line_choices
 from app.documents.titles import SOURCE_TITLES
-from app.documents.views import MOST_AT_ONCE, MOST_FILES, line_choices, pages, portal
+from app.documents.views import MOST_AT_ONCE, MOST_FILES, pages, portal
 from app.kernel import paging, people, reads, words
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.words import _

@@ -26,7 +26,8 @@ _CLOSE = frozenset({"accounting.post_in_review", "accounting.close", "accounting
 _EXPORT = frozenset({"accounting.export"})
 _SEE = frozenset({"document.read"})
 _PAPERS = _SEE | {"document.add"}
-_DECIDE = frozenset({"document.release"})  # quarantine: a second look
+_DECIDE = frozenset({"document.release", "document.share"})  # quarantine: a second look; links
+_KEYS = frozenset({"client.keys", "approve.client.key.destroy"})  # all papers depend on it
 _ASK = _PAPERS | {"request.ask", "document.check"}  # staff: questions, notes, readings
 _ANSWER = _PAPERS | {"request.answer"}  # client people: answers, questions to the provider
 _WHOLE = frozenset({"client.export"})  # everything of a client in one file
@@ -48,6 +49,7 @@ SHIPPED = (
         | _CLIENTS
         | _JOBS
         | _ERASE
+        | _KEYS
         | {"person.leave", "role.edit", "token.make", "link.make", "provider.settings"},
         ("member", "security"),
     ),
@@ -66,6 +68,7 @@ SHIPPED = (
         | _PLAN
         | _DECIDE
         | {"time.approve", "time.rates"}
+        | _KEYS
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}
         | _DISPOSE
@@ -155,6 +158,8 @@ SHIPPED = (
         | _ANSWER
         | _KEEP
         | _RELEASE
+        | _KEYS
+        | {"document.share"}
         | {"access.list", "access.grant", "access.end", "person.invite", "audit.read"}
         | {"accounting.read", "accounting.import", "accounting.export", "token.make", "link.make"}
         | _WHOLE,

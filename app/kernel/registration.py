@@ -6,7 +6,12 @@ from app.kernel import sealing, words
 from app.kernel.registry import NewClient, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.kernel.mail_sending", "app.kernel.approvals", "app.kernel.storage_sweep")
+JOBS = (
+    "app.kernel.mail_sending",
+    "app.kernel.approvals",
+    "app.kernel.storage_sweep",
+    "app.kernel.client_keys",
+)
 
 
 ERROR_TEXTS = {
@@ -21,6 +26,8 @@ ERROR_TEXTS = {
     "job-of-the-platform": _("The platform does this by itself. Nobody starts it."),
     "job-rights-ended": _("The person who started this job may no longer do it."),
     "length-required": _("Say how long the content is."),
+    "key-not-approved": _("Nobody else has approved this within the last day."),
+    "key-of-client": _("One of the two people has to be the client's own."),
     "no-client": _("Open a client first: this belongs to one client."),
     "no-client-key": _("The key of this client is not here. Ask the operator."),
     "no-scope": _("Sign in to go on."),
@@ -41,6 +48,10 @@ ERROR_TEXTS = {
 NAMES = {
     "approval": _("Approval"),
     "approval_decision": _("Decision on an approval"),
+    "client.key.destroy": _("A client's key is destroyed"),
+    "kernel.approval-decided": _("A decision is carried out"),
+    "key_destruction": _("Certificate of a destroyed key"),
+    "storage.renew-key": _("A client's key is renewed"),
     "mail.codes": _("Codes are mailed"),
     "mail.deliver": _("A letter is mailed"),
     "storage.sweep": _("Stored files are tidied"),
@@ -62,4 +73,9 @@ def register(registry: Registry) -> None:
     work = _("Work")
     registry.add(Permission("job.cancel", _("Stop other people's jobs"), work))
     registry.add(Permission("job.replay", _("Run failed jobs again"), work))
+    safety = _("Safety")
+    registry.add(Permission("client.keys", _("Renew or destroy a client's key"), safety))
+    registry.add(
+        Permission("approve.client.key.destroy", _("Approve that a key is destroyed"), safety)
+    )
     registry.add(Permission("approve.access.grant", _("Approve access"), _("Access")))

@@ -28,6 +28,7 @@ class Version:
     key: str
     version: str
     written_at: datetime
+    is_latest: bool = True
 
 
 class Bucket:
@@ -109,6 +110,15 @@ class Bucket:
         )
         return iter(found["Body"].iter_chunks(256 * 1024))
 
+    def beginning(self, key: str, length: int) -> bytes:
+        """The first bytes of an object; raises Unavailable when it is not there."""
+        self.ensure()
+        wanted = f"bytes=0-{length - 1}"
+        found = self._found(
+            lambda: self._client.get_object(Bucket=self.name, Key=key, Range=wanted)
+        )
+        return bytes(found["Body"].read())
+
     def head(self, key: str) -> int | None:
         """The length of an object in bytes, None when it is not there."""
         self.ensure()
@@ -152,7 +162,9 @@ class Bucket:
         while True:
             found = self._again(partial(self._versions_page, prefix, place))
             for item in found.get("Versions", []):
-                yield Version(item["Key"], item["VersionId"], item["LastModified"])
+                yield Version(
+                    item["Key"], item["VersionId"], item["LastModified"], item["IsLatest"]
+                )
             if not found.get("IsTruncated"):
                 return
             place = _next_place(found)

@@ -36,6 +36,8 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "bank_account_id": of("app.bank_account"),
     "counterparty_id": of("ledger.counterparty"),
     "document_id": of("app.document"),
+    "destruction_id": of("app.key_destruction"),
+    "share_id": of("app.document_share"),
     "held_id": of("app.held_file"),
     "upload_id": of("app.upload"),
     "disposal_id": of("app.disposal"),

@@ -17,7 +17,7 @@ set role app_owner;
 call guard.admit('app.stored_object', 'paper_door', null);
 grant select, insert, update (state) on app.stored_object to paper_door;
 call guard.admit('app.document', 'paper_door', null);
-grant select on app.document to paper_door;
+grant select, update (version) on app.document to paper_door;
 call guard.admit('app.document_version', 'paper_door', null);
 grant select on app.document_version to paper_door;
 call guard.admit('app.document_preview', 'paper_door', null);

@@ -78,7 +78,8 @@ begin
   select * into u from app.upload where tenant_id = c.tenant and id = p_upload;
   if not found
      or (c.kind = 'link' and (u.principal_id is distinct from c.principal
-                              or guard.link_opens(c.object_type, c.object_id) is null))
+                              or guard.link_opens(c.object_type, c.object_id) is null
+                              or p_lock and guard.link_writes(c.object_type, c.object_id) is null))
      or (c.kind is distinct from 'link' and c.mode <> 'j'
          and (u.opened_by is distinct from c.person
               or u.tenant_id <> all (guard.scope(u.line))
@@ -130,17 +131,18 @@ end $$;
 -- For the holder of a link. Called by doors only, after they read what the link opens: they say on
 -- which line and in which class the file stands and what it is for.
 create function app.open_upload_by_link(
-  p_line text, p_class text, p_name text, p_size bigint, p_sha text, p_type text, p_subject uuid
+  p_line text, p_class text, p_name text, p_size bigint, p_sha text, p_type text, p_subject uuid,
+  p_source text default 'link'
 ) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.claims();
 begin
   if c.kind is distinct from 'link'
-     or guard.link_opens(c.object_type, c.object_id) is distinct from c.tenant then
+     or guard.link_writes(c.object_type, c.object_id) is distinct from c.tenant then
     raise exception 'refused: upload' using errcode = '42501';
   end if;
-  return app.new_upload(p_line, p_class, p_name, p_size, p_sha, 'link', p_type, p_subject);
+  return app.new_upload(p_line, p_class, p_name, p_size, p_sha, p_source, p_type, p_subject);
 end $$;
 
 -- One part, once: the same number with the same content again changes nothing. Every part but the
@@ -192,7 +194,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   select app.own_upload(p_upload, '{open,complete,done,held,refused,expired}', false)
 $$;
 
--- All parts are there: from here on the file is ours to keep. True when it had been open.
+-- All parts are there: from here on the file is ours to keep. True where the caller has to order
+-- the job, which runs with their rights; a link has none, so its job is ordered here.
 create function app.complete_upload(p_upload uuid) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -210,6 +213,7 @@ begin
   if c.kind = 'link' then
     perform app.enqueue_for_link('documents.take-in', jsonb_build_object('upload', u.id),
                                  'upload:' || u.id, u.line);
+    return false;
   end if;
   return true;
 end $$;
@@ -253,14 +257,14 @@ reset role;
 alter function app.own_upload(uuid, text[], boolean) owner to paper_door;
 alter function app.new_upload(text, text, text, bigint, text, text, text, uuid) owner to paper_door;
 alter function app.open_upload(text, text, text, bigint, text, text, text, uuid) owner to paper_door;
-alter function app.open_upload_by_link(text, text, text, bigint, text, text, uuid) owner to paper_door;
+alter function app.open_upload_by_link(text, text, text, bigint, text, text, uuid, text) owner to paper_door;
 alter function app.keep_upload_part(uuid, integer, bigint, text) owner to paper_door;
 alter function app.upload_parts(uuid) owner to paper_door;
 alter function app.upload_head(uuid) owner to paper_door;
 alter function app.complete_upload(uuid) owner to paper_door;
 alter function app.end_upload(uuid, text, text, uuid, uuid) owner to paper_door;
 alter function app.enqueue_for_link(text, jsonb, text, text) owner to job_door;
-grant execute on function app.open_upload_by_link(text, text, text, bigint, text, text, uuid)
+grant execute on function app.open_upload_by_link(text, text, text, bigint, text, text, uuid, text)
   to guard_definer;
 grant execute on function app.enqueue_for_link(text, jsonb, text, text) to paper_door;
 grant execute on function

@@ -29,15 +29,26 @@ set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.verify();
 begin
-  -- a link lives as long as its maker may enter that client: it dies with the grant, however it ends
+  -- a link lives as long as its maker may enter that client: it dies with the grant, however it
+  -- ends; a client's address (make_address) has no maker and is the client's own
   if c.kind = 'link' and c.object_type = otype and c.object_id = oid
      and exists (select from guard.principal p
-                   join guard.living m on m.user_id = p.made_by and m.tenant_id = c.tenant
-                  where p.id = c.principal) then
+                  where p.id = c.principal
+                    and (p.made_by is null or exists (
+                      select from guard.living m
+                       where m.user_id = p.made_by and m.tenant_id = c.tenant))) then
     return (select id from guard.tenant where id = c.tenant and state in ('active', 'suspended'));
   end if;
   return null;
 end $$;
+
+-- The same where something is brought: a client whose work rests takes nothing in.
+create function guard.link_writes(otype text, oid uuid) returns uuid
+language sql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+  select t.id from guard.tenant t
+   where t.id = guard.link_opens(otype, oid) and t.state = 'active'
+$$;
 
 -- Restoring: told by the login role itself (session_user, never current_user), and confined to the
 -- one client that the operator's tool names for the transaction.
@@ -50,7 +61,8 @@ language sql stable parallel safe
 return case when session_user = 'app_restore'
             then nullif(current_setting('app.restore_tenant', true), '')::uuid end;
 
-grant execute on function guard.claims(), guard.door_scope(), guard.link_opens(text, uuid)
+grant execute on function
+  guard.claims(), guard.door_scope(), guard.link_opens(text, uuid), guard.link_writes(text, uuid)
   to guard_definer;
 grant execute on function guard.restoring(), guard.restore_tenant()
   to app_rw, app_worker, app_restore, guard_definer, guard_jobs, app_owner;

@@ -135,6 +135,44 @@ begin
   return made;
 end $$;
 
+-- A standing address of the client itself, such as where its papers are mailed to: it brings things
+-- in and opens nothing, and is ended or renewed by hand, so that it outlives whoever made it.
+-- Called by doors only, as make_link.
+create function guard.make_address(p_type text, p_object uuid, p_secret_sha text) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+  made uuid;
+begin
+  if c.mode is distinct from 't' or c.kind <> 'person' or (guard.reach(c, '*', true))[1] is null
+     or not guard.holds(c, 'link.make') then
+    perform guard.refuse('address');
+  end if;
+  insert into guard.principal (kind, tenant_id, object_type, object_id, expires_at, secret_sha)
+  values ('link', c.tenant, p_type, p_object, now() + interval '20 years', p_secret_sha)
+  returning id into made;
+  perform guard.note(c.tenant, c, 'principal.address',
+                     jsonb_build_object('id', made, 'type', p_type, 'object', p_object));
+  return made;
+end $$;
+
+-- Ends a link or an address of this client. Called by doors only, which ask who may.
+create function guard.end_link(p_principal uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+  done boolean;
+begin
+  if c.mode is null or c.mode not in ('t', 'j') or c.kind = 'link' then
+    perform guard.refuse('end a link');
+  end if;
+  update guard.principal set revoked_at = statement_timestamp()
+   where id = p_principal and kind = 'link' and tenant_id = c.tenant and revoked_at is null;
+  done := found;
+  perform guard.note(c.tenant, c, 'principal.revoke', jsonb_build_object('id', p_principal));
+  return done;
+end $$;
+
 -- Ends a principal: one's own; any of the client with access.end; from the provider's tenant any.
 create function guard.revoke(p_principal uuid) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -167,5 +205,6 @@ grant execute on function
   guard.touch_principal(interval), guard.delegate(text, text[], interval, text), guard.revoke(uuid)
   to app_rw, app_worker;
 grant execute on function guard.make_link(text, uuid, interval, text, uuid),
-  guard.hand_on(text, uuid, text) to guard_definer;
+  guard.hand_on(text, uuid, text), guard.make_address(text, uuid, text), guard.end_link(uuid)
+  to guard_definer;
 reset role;

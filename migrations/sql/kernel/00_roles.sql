@@ -62,6 +62,6 @@ language sql security definer set search_path=pg_catalog,pg_temp as $$
     where id = any(p_ids) and kind = 'job' and revoked_at is null
 $$;
 reset role;
-grant execute on function guard.side_of(uuid) to approval_door, usage_door;
+grant execute on function guard.side_of(uuid) to approval_door, usage_door, storage_door;
 grant execute on function guard.address_of(uuid) to app_worker;
 grant execute on function guard.end_job_principals(uuid[]) to guard_jobs;
