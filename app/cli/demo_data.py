@@ -15,6 +15,7 @@ from app.cli import provider
 from app.cli.demo_books import (
     books,
     closing,
+    filed_papers,
     intake,
     keeping,
     open_items,
@@ -93,6 +94,7 @@ def load(app: Flask) -> None:
         working.cost(
             home, today=today, people=[_person(sessions[one.email]) for one in (priya, owen)]
         )
+            filed_papers.fill(staff, owner, today=today)
         _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)

@@ -74,6 +74,7 @@ ACTS = {
     "person.add": _("Person added"),
     "person.invite-again": _("Person invited again"),
     "person.leave": _("Person left"),
+    "principal.address": _("Address for papers by mail made"),
     "principal.link": _("Link to a document made"),
     "principal.open": _("Signed in"),
     "principal.revoke": _("Session or token ended"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import socket
 import struct
 import threading
@@ -12,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -598,3 +600,25 @@ def test_a_link_reaches_no_upload_of_another_and_opens_none_by_itself(
             uploads.put_part(mine, 1, b"four")
         with pytest.raises(Forbidden), db.transaction(link_scope):
             uploads.open_one(name="a", size=4, line="accounting", source="link")
+
+
+# Real files.
+
+SHARED = Path(os.environ.get("BACKOFFICE_SHARED", Path(__file__).parents[3] / "shared")) / "data"
+DOCS = SHARED / "connectors-documents" / "docs"
+REFUSED = {"paperless_encrypted.pdf", "paperless_invalid_pdf.pdf", "paperless_password-is-test.pdf"}
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the shared documents are not on this machine")
+def test_every_shared_file_ends_in_a_document_or_a_clear_refusal(place: Place) -> None:
+    names, ends = sorted(one.name for one in DOCS.iterdir() if one.is_file()), {}
+    for name in names:
+        with place.acting(place.staff):
+            taken = intake.take(
+                (DOCS / name).read_bytes(), name=name, line="accounting", source="staff"
+            )
+        ends[name] = taken
+    for name, taken in ends.items():
+        assert (taken.document_id is None) is (taken.held_id is not None), name
+        assert bool(taken.code) is (taken.document_id is None), name
+    assert {name for name, taken in ends.items() if taken.held_id} == REFUSED & set(names)

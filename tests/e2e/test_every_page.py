@@ -24,7 +24,8 @@ from app.accounting.recode import commands as recode_commands
 from app.accounting.rules import commands as rule_commands
 from app.cli.demo_books import open_items
 from app.documents import commands as documents
-from app.documents import intake, uploads
+from app.documents import intake, shares, uploads
+from app.documents import queries as documents_of
 from app.documents.keeping import commands as keeping
 from app.kernel import approvals, clock, db, ids, jobs, registry
 from app.kernel.registry import ReportDefinition
@@ -101,6 +102,7 @@ def place(house: House) -> Place:
     with house.app.app_context():
         with db.transaction(staff.scope(firm.tenant)):
             _fill()
+            _share, shared = shares.share(documents_of.documents(limit=1)[0].id, days=3)
         open_items.fill(staff.scope(firm.tenant), today=clock.today())
     _keep(house, firm, staff)
     with house.admin() as admin:
@@ -125,6 +127,7 @@ def place(house: House) -> Place:
             "client": firm.slug,
             "slug": firm.slug,
             "code": code,
+            "token_text": shared,
             "person_id": str(staff.person_id),
         }
     return Place(firm, staff, values, code, reset)

@@ -17,7 +17,7 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.ledger import PostingInput
 from app.cli.operator_scope import as_operator
 from app.documents import commands as documents
-from app.documents import intake, uploads
+from app.documents import intake, mail_in, shares, uploads
 from app.documents.keeping import commands as keeping
 from app.kernel import clock, db, registry
 from app.kernel.registry import ReportDefinition
@@ -113,6 +113,8 @@ def _fill_requests() -> None:
     """A paper, a question about a bank line, and a note at it."""
     data = f"{CONTENT} paper".encode()
     paper = documents.add(data, name=f"{CONTENT}.txt", line="accounting", source="staff")
+    shares.share(paper, days=3, label=f"{CONTENT} reader")
+    mail_in.renew(line="accounting")
     intake.take(b"MZ", name=f"{CONTENT}.exe", line="accounting", source="staff")
     uploads.open_one(name=f"{CONTENT}.pdf", size=6, line="accounting", source="staff")
     # rules and holds are of the whole client: whoever serves it on any line reads why papers stay

@@ -36,7 +36,9 @@ begin
   end if;
   select * into d from app.document
    where tenant_id = new.tenant_id and id = new.document_id for update;
-  if not found or d.removed_at is not null or not app.sees_class(d.tenant_id, d.class) then
+  if not found then
+    return new;                        -- another client's, or none: policies and keys refuse it
+  elsif d.removed_at is not null or not app.sees_class(d.tenant_id, d.class) then
     raise exception 'not-found' using errcode = 'BO404';
   elsif new.no <> d.version + 1 then
     raise exception 'document-version-taken' using errcode = 'BO409';
