@@ -256,7 +256,7 @@ def renew_address() -> object:
     where="public",
     response=ReceivedOut,
     status=202,
-    raw="message/rfc822",
+    raw="application/octet-stream",
     max_bytes=mail_in.MOST_BYTES,
     summary="A raw message for a client's address",
 )

@@ -75,6 +75,11 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://desk.example.com")
         return value.rstrip("/")
 
+    @field_validator("mail_in_domain", "mail_in_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: str | None) -> str | None:
+        return value or None
+
     @field_validator("clamd")
     @classmethod
     def _scanner_address(cls, value: str | None) -> str | None:

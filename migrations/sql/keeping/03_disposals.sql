@@ -47,7 +47,7 @@ insert into app.approval_kind (kind, side, needed, fresh) values
   ('document.dispose', 'provider', 1, true);
 
 alter table app.document add column disposed_at timestamptz;
-grant update (name, removed_at, removed_by, disposed_at) on app.document to keeping_door;
+grant update (name, counterparty, tags, note, removed_at, removed_by, disposed_at) on app.document to keeping_door;
 call guard.admit('app.stored_object', 'keeping_door', null);
 grant select, update (state, name) on app.stored_object to keeping_door;
 call guard.admit('app.client', 'keeping_door', null);
@@ -198,7 +198,8 @@ declare
   x record;
   objects uuid[];
 begin
-  update app.document set name = 'disposed', disposed_at = now(),
+  update app.document set name = 'disposed', counterparty = '', tags = '{}', note = '',
+      disposed_at = now(),
       removed_at = coalesce(removed_at, now()), removed_by = coalesce(removed_by, guard.user_id())
    where tenant_id = p_tenant and id = p_document;
   objects := array(select v.stored_object_id from app.document_version v

@@ -19,6 +19,8 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     ('app.tenant_key', false, 'delete', '{}', 'true', 'the wrapped key: another installation makes its own'),
     ('guard.principal', false, 'delete', '{}', 'true', 'sessions, tokens and links end with the move'),
     ('app.erasure_certificate', false, 'keep', '{}', 'true', 'the provider''s proof of what it erased'),
+    ('app.document_address', false, 'delete', '{}', 'true', 'another installation gives its own address'),
+    ('app.key_destruction', true, 'keep', '{}', 'true', 'the certificate of a destroyed key: ids, hashes and counts'),
     ('app.mail_message', true, 'delete', '{sealed}', 'true', 'a sealed body opens here only'),
     ('app.stored_object', true, 'delete', '{}', 'r.kind <> ''client.export''', 'an export is no part of itself'),
     ('app.audit_event', true, 'keep', '{}', 'true', 'ids, acts, times and hashes; what changed is erased'),
