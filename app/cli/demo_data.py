@@ -88,13 +88,13 @@ def load(app: Flask) -> None:
             requests.fill(staff, owner, today=today)
             papers.fill(staff, owner, buyer=firm.name)
             keeping.fill(staff, owner)
+            filed_papers.fill(staff, owner, today=today)
             if firm is FIRMS[0]:
                 working.hand_in(keeper, today=today)
             working.fill(firm, staff, keeper, template_id=template, today=today)
         working.cost(
             home, today=today, people=[_person(sessions[one.email]) for one in (priya, owen)]
         )
-            filed_papers.fill(staff, owner, today=today)
         _take_in(sessions, today)
         db.db.engine.dispose()
     jobs.run_due(app)
