@@ -12,6 +12,7 @@ from app.accounting import commands, queries, schemas
 from app.accounting.codes import queries as codes_queries
 from app.accounting.ledger import PostingInput
 from app.accounting.open_items import settling
+from app.accounting.reports import origins
 from app.kernel import ids, money, paging, people, reads, scope, words
 from app.kernel.errors import Invalid, NotFound, Problem
 from app.kernel.words import _
@@ -77,7 +78,7 @@ def entry(entry_id: UUID) -> Response:
         entry=found,
         book=queries.book(),
         author=_author(found.made_by),
-        source=_source(found.source_type, found.source_id),
+        came=origins.of([entry_id]).get(entry_id, origins.NOWHERE),
         reverse_charge=codes_queries.reverse_codes(),
         form=forms.current(schemas.ReverseForm),
         items=settling.of_entry(found),
@@ -87,15 +88,6 @@ def entry(entry_id: UUID) -> Response:
 
 def _author(person_id: UUID) -> str:
     return people.names([person_id]).get(person_id, "")
-
-
-def _source(kind: str | None, source_id: UUID | None) -> str | None:
-    """The address of what was booked: the bank line, whose page leads to its file."""
-    if kind == "bank_transaction" and source_id:
-        return url_for("accounting_bank.line", line_id=source_id)
-    if kind == "document" and source_id:
-        return url_for("document_readings.show", document_id=source_id)
-    return None
 
 
 def new_entry() -> Response:

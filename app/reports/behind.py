@@ -57,6 +57,8 @@ class Line:
     who: str
     address: str
     source_address: str | None
+    """Its bank line."""
+    document_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

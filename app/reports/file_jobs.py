@@ -67,7 +67,7 @@ def _file(order: Order, report: Report, progress: Progress) -> Iterator[Path]:
             else:
                 progress.at(part, parts, stage="Putting the parts together")
 
-        foot = marking.foot(report, order.mark)
+        foot = marking.foot(order.mark)
         with pdf_parts.typeset(pdf.Chapter(report), order.mark, foot=foot, told=told) as path:
             yield path
         return

@@ -138,7 +138,7 @@ def as_pdf(
             [pdf.Chapter(report, note)],
             stamp,
             title=report.title,
-            foot=foot or foot_of(report, stamp),
+            foot=foot or foot_of(stamp),
         )
     return download(content, name=file_name(report, "pdf"), media_type=PDF)
 
@@ -164,9 +164,8 @@ def published_pdf(report_id: UUID) -> Response:
     client = context.client()
     with words.speaking(client.locale, time_zone=client.time_zone):
         foot = words.gettext(
-            "%(client)s · books at version %(n)s · published %(when)s by %(who)s",
+            "%(client)s · state of the books of %(when)s · published by %(who)s",
             client=client.name,
-            n=words.format_number(report.books_version),
             when=words.format_instant(found.head.published_at),
             who=found.head.publisher,
         )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.kernel import words
-from app.reports.document import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Mark:
         )
 
 
-def foot(report: Report, mark: Mark) -> str:
+def foot(mark: Mark) -> str:
     """What stands at the foot of each page of a report that was not published."""
-    version = words.format_number(report.books_version)
-    return f"{mark.client} · {words.gettext('books at version %(n)s', n=version)} · {mark.sentence}"
+    state = words.gettext("state of the books of %(when)s", when=words.format_instant(mark.at))
+    return f"{mark.client} · {state} · {mark.sentence}"

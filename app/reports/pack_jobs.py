@@ -73,14 +73,16 @@ def _data(paper: Paper) -> dict[str, Any]:
         when=words.format_instant(head.published_at),
         who=head.publisher,
     )
-    version = words.gettext("Books at version %(n)s", n=words.format_number(head.books_version))
+    state = words.gettext(
+        "State of the books of %(when)s", when=words.format_instant(head.published_at)
+    )
     days = f"{words.format_date(head.first_on)} – {words.format_date(head.last_on)}"
     return pdf.whole_data(
         [pdf.Chapter(one.report, one.head.note) for one in paper.found.reports],
         paper.mark,
         title=head.title,
         foot=f"{paper.mark.client} · {head.title}",
-        cover=pdf.Cover(days, (published, version, head.content_sha.hex()[:16])),
+        cover=pdf.Cover(days, (published, state, head.content_sha.hex()[:16])),
         narrative=head.narrative,
     )
 

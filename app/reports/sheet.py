@@ -138,11 +138,11 @@ class _Sheet:
 
     def _subtitle(self) -> str:
         return words.gettext(
-            "%(first)s – %(last)s · %(currency)s · books at version %(version)s",
+            "%(first)s – %(last)s · %(currency)s · state of the books of %(when)s",
             first=words.format_date(self.report.first),
             last=words.format_date(self.report.last),
             currency=self.report.currency,
-            version=words.format_number(self.report.books_version),
+            when=words.format_instant(self.mark.at),
         )
 
     def _head(self) -> None:

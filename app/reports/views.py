@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 from pydantic import Field
 
-from app.kernel import paging, scope, words
+from app.kernel import clock, paging, scope, words
 from app.kernel.errors import NotFound
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
@@ -86,6 +86,7 @@ def show(report_key: str) -> Response:
     whole = request.args.get("cents") == "0"
     return render(
         "reports/show.html",
+        now=clock.now(),
         whole=whole,
         other_cents=cents_address(definition, period, shown=whole),
         definition=definition,

@@ -88,3 +88,17 @@ def test_a_tax_code_of_our_own_stays_whatever_the_file_says(
     page = drop(browser, at, f"Code,Name,Type,Tax Code\n6100,{own.name},Overhead,Exempt 0%\n")
     assert take(browser, page).status_code == 303
     assert own.tax_code == taxed(books)[own.name] == "PSTD"
+
+
+def test_a_file_of_which_nothing_can_be_held_says_why_and_offers_no_import(
+    books: Books,  # noqa: F811
+    browser: Browser,  # noqa: F811
+    at: str,  # noqa: F811
+) -> None:
+    rows = "Date,Journal Number,Account Code,Account,Debit,Credit\n"
+    rows += "15/01/2026,1,200,Workshop sales,10.00,\n15/01/2026,1,1010,Bank,,9.00\n"
+    page = drop(browser, at, rows)
+    shown = browser.get(page).get_data(as_text=True)
+    assert "No entry of it can be held, of 1" in shown
+    assert f'action="{page}/import"' not in shown
+    assert take(browser, page).status_code == 409

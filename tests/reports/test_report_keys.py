@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
+from app.accounting import commands
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank.commands import AccountCoding
 from tests.accounting import reconcile_scene
@@ -21,18 +22,35 @@ from tests.web.browser import browser
 
 __all__ = ["browser"]
 
-REPORTS = ("profit-and-loss", "balance-sheet", "trial-balance")
+REPORTS = (
+    "profit-and-loss",
+    "balance-sheet",
+    "trial-balance",
+    "cash-flow",
+    "general-ledger",
+    "receivables-by-age",
+    "payables-by-age",
+)
 MARCH = "period=2026-03&span=month&cmp=none"
 
 
 @pytest.fixture
 def scene(app: Flask, worker_app: Flask, admin: psycopg.Connection) -> Scene:
-    """Three bank lines, booked by the accountant."""
-    scene = reconcile_scene.make(app, worker_app, admin, rows=reconcile_scene.flour(3))
-    coding = AccountCoding(scene.books.accounts["5000"])
+    """Bank lines booked, and some that pay a part of what a customer and a supplier claim."""
+    rows = [
+        *reconcile_scene.flour(3),
+        ("260320", "40,00", "Golden Mill part"),
+        ("260321", "-50,00", "Golden Mill bill"),
+    ]
+    scene = reconcile_scene.make(app, worker_app, admin, rows=rows)
+    accounts = scene.books.accounts
+    codings = {4_000: ("1100", "Harrow"), -5_000: ("2000", "Ostend")}
     lines = scene.lines("to_do")
     with scene.books.open():
         for line in lines:
+            code, name = codings.get(line.amount_minor, ("5000", ""))
+            who = name and commands.create_counterparty(name=name, kind="other")
+            coding = AccountCoding(accounts[code], counterparty_id=who or None)
             bank_commands.book_line(line_id=line.id, version=line.version, coding=coding)
     return scene
 
@@ -71,7 +89,9 @@ def test_two_keys_lead_from_a_figure_to_its_entries_bank_lines_and_people(
     opened: Callable[[str], Any], key: str
 ) -> None:
     page = opened(key)
-    page.locator("tr.ind [data-cell]").first.focus()
+    # the first that is not nought: nothing is behind what nobody has posted
+    figures = page.locator("tr.ind [data-cell]").filter(has_text=re.compile("[1-9]"))
+    figures.first.focus()
     page.keyboard.press("Enter")
     panel = page.locator("#panel")
     expect(panel.get_by_text("Postings behind the figure")).to_be_attached()
@@ -84,3 +104,12 @@ def test_two_keys_lead_from_a_figure_to_its_entries_bank_lines_and_people(
     row = page.locator("tr[data-row]").first
     row.get_by_role("link", name="Bank line").click()
     expect(page.locator("main")).to_contain_text("Golden Mill")
+
+
+def test_a_figure_of_nought_says_that_nothing_was_posted(opened: Callable[[str], Any]) -> None:
+    page = opened("cash-flow")
+    cell = page.locator("tr.ind [data-cell]").first
+    expect(cell).to_have_text("0.00")
+    cell.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel")).to_contain_text("Nothing was posted")

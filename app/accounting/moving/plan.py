@@ -234,6 +234,8 @@ def _ledger(plan: Plan, books: Books) -> None:
         (plan.refused if entry.fault else plan.entries).append(entry)
     if not plan.content.entries:
         plan.faults.append(Fault(0, "moving-nothing"))
+    elif not plan.entries:
+        plan.faults.append(Fault(0, "moving-none-held", {"n": len(plan.refused)}))
 
 
 def _entry_fault(entry: Draft, plan: Plan, books: Books) -> Fault | None:

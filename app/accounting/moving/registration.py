@@ -70,6 +70,9 @@ def _of_files() -> dict[str, words.Lazy]:
         "moving-not-imported": _("This file is not imported."),
         "moving-not-readable": _("This file cannot be read as a table."),
         "moving-not-waiting": _("This file is imported already, or is being imported."),
+        "moving-none-held": _(
+            "No entry of it can be held, of %(n)s: the reasons stand with the rows below."
+        ),
         "moving-nothing": _("No entry was found in this file. See which column is which."),
         "moving-undone-too-often": _("These entries were undone too often. Change the file."),
         "not-csv": _("The file is no table of comma-separated values. Save it anew."),

@@ -10,6 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import url_for
 
+from app.accounting.reports import origins
+from app.accounting.reports.origins import Origin
 from app.kernel import people
 from app.kernel.db import session
 from app.reports.behind import BEGINNING, Behind, Cursor, Line, Share, Slice
@@ -29,7 +31,7 @@ _INSIDE = (
 _HEAD = (
     "select q.entry_id, q.no, q.entry_date, q.base * q.sign as amount, q.memo, a.code,"
     " a.name as account, c.name as counterparty, e.journal, e.fiscal_year, e.number,"
-    " e.description, e.made_by, e.source_type, e.source_id"
+    " e.description, e.made_by"
 )
 _TAIL = (
     " join ledger.entry e on e.id = q.entry_id join ledger.account a on a.id = q.account_id"
@@ -100,10 +102,11 @@ def behind(
     shown = rows[:limit]
     end = shown[-1] if len(rows) > limit else None
     names = people.names([row.made_by for row in shown])
+    came = origins.of([row.entry_id for row in shown])
     return Behind(
         total=total,
         shares=shares,
-        lines=tuple(_line(row, names) for row in shown),
+        lines=tuple(_line(row, names, came.get(row.entry_id, origins.NOWHERE)) for row in shown),
         next=(end.entry_date, end.entry_id, end.no) if end else None,
     )
 
@@ -141,10 +144,7 @@ def _share(row: Any, slices: Sequence[Slice]) -> Share:
     return Share(row.id, row.code, row.name, row.amount, address)
 
 
-def _line(row: Any, names: Mapping[UUID, str]) -> Line:
-    source = None
-    if row.source_type == "bank_transaction" and row.source_id:
-        source = url_for("accounting_bank.line", line_id=row.source_id)
+def _line(row: Any, names: Mapping[UUID, str], came: Origin) -> Line:
     return Line(
         entry_id=row.entry_id,
         no=row.no,
@@ -157,7 +157,8 @@ def _line(row: Any, names: Mapping[UUID, str]) -> Line:
         amount=row.amount,
         who=names.get(row.made_by, ""),
         address=url_for("accounting.entry", entry_id=row.entry_id),
-        source_address=source,
+        source_address=came.line_address,
+        document_address=came.document_address,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask import url_for
@@ -14,6 +13,8 @@ from app.accounting import queries
 from app.accounting.open_items import queries as open_items_queries
 from app.accounting.open_items.values import Aged, AgedRow, OpenItem
 from app.accounting.reports import behind as report_behind
+from app.accounting.reports import origins
+from app.accounting.reports.origins import Origin
 from app.kernel import people, words
 from app.kernel.db import session
 from app.kernel.words import gettext as _now
@@ -23,7 +24,7 @@ TOTAL = "total"
 _AGES = {"days_30": (30, 1), "days_60": (60, 31), "days_90": (90, 61)}
 _PLACES = {"not_due": (0, 1), "days_30": (2,), "days_60": (3,), "days_90": (4,), "older": (5,)}
 _ENTRIES = sa.text(
-    "select e.id, e.description, e.made_by, e.source_type, e.source_id from ledger.entry e"
+    "select e.id, e.description, e.made_by from ledger.entry e"
     " where e.id = any(cast(:ids as uuid[]))"
 )
 # Postings of contacts on control accounts, of entries beyond the marks of a publication.
@@ -150,16 +151,21 @@ def _lines(items: Sequence[OpenItem], sign: int) -> tuple[Line, ...]:
     entries = {row.id: row for row in session.execute(_ENTRIES, asked)}
     names = people.names([row.made_by for row in entries.values()])
     accounts = {one.id: one for one in queries.accounts(include_archived=True)}
+    came = origins.of([item.entry_id for item in items])
     return tuple(
-        _line(item, sign, entries[item.entry_id], accounts[item.account_id], names)
+        _line(
+            item,
+            sign,
+            entries[item.entry_id],
+            accounts[item.account_id],
+            who=names.get(entries[item.entry_id].made_by, ""),
+            came=came.get(item.entry_id, origins.NOWHERE),
+        )
         for item in items
     )
 
 
-def _line(item: OpenItem, sign: int, entry: Any, account: Any, names: Mapping[UUID, str]) -> Line:
-    source = None
-    if entry.source_type == "bank_transaction" and entry.source_id:
-        source = url_for("accounting_bank.line", line_id=entry.source_id)
+def _line(item: OpenItem, sign: int, entry: Any, account: Any, *, who: str, came: Origin) -> Line:
     text = item.reference or entry.description
     return Line(
         entry_id=item.entry_id,
@@ -171,7 +177,8 @@ def _line(item: OpenItem, sign: int, entry: Any, account: Any, names: Mapping[UU
         account=account.name,
         counterparty=item.counterparty,
         amount=sign * item.residual_base,
-        who=names.get(entry.made_by, ""),
+        who=who,
         address=url_for("accounting.entry", entry_id=item.entry_id),
-        source_address=source,
+        source_address=came.line_address,
+        document_address=came.document_address,
     )

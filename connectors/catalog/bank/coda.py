@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from connectors.catalog.bank import amounts, coda_movement, doubts, encoding
+from connectors.catalog.bank import amounts, coda_movement, doubts, records
 from connectors.catalog.bank.coda_movement import Movement
 from connectors.catalog.bank.statement import (
     Notes,
@@ -249,14 +249,6 @@ def _day(text: str, reader: _Reader, line: int) -> date | None:
 def read(data: bytes, notes: Notes) -> StatementFile:
     """Read a CODA file; raises StatementRefused with the line of the fault."""
     reader = _Reader(notes)
-    text = encoding.decode(data, notes).replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip(" \x1a"):
-                reader.take(line, number)
-        reader.finish()
-    except StatementRefused as refused:
-        refused.kind = refused.kind or "coda"
-        raise
+    records.read(data, notes, kind="coda", reader=reader)
     doubts.some(reader.statements, kind="coda")
     return StatementFile("coda", tuple(reader.statements))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from connectors.catalog.bank import amounts, doubts, encoding
+from connectors.catalog.bank import amounts, doubts, records
 from connectors.catalog.bank.amounts import Amount
 from connectors.catalog.bank.numeric_currencies import BY_NUMBER
 from connectors.catalog.bank.statement import (
@@ -270,15 +270,7 @@ def _number(text: str) -> str | None:
 def read(data: bytes, notes: Notes) -> StatementFile:
     """Read a Norma 43 file; raises StatementRefused with the line of the fault."""
     reader = _Reader(notes)
-    text = encoding.decode(data, notes).replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip(" \x1a\x00"):
-                reader.take(line, number)
-        reader.finish()
-    except StatementRefused as refused:
-        refused.kind = refused.kind or "n43"
-        raise
+    records.read(data, notes, kind="n43", reader=reader)
     doubts.some(reader.statements, kind="n43")
     if not reader.ended:
         doubts.cut("88", notes, line=None)
