@@ -11,7 +11,7 @@ from flask import Flask
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_moving import LEDGER, OPENING
+from tests.accounting.moving_stage import LEDGER, OPENING
 from tests.programs import Caller, token_of
 
 pytestmark = pytest.mark.usefixtures("without_limits")

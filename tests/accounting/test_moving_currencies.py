@@ -24,7 +24,7 @@ from app.accounting.moving.values import Content, Settings
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_moving import drop, entries, mapping, state, take, version
+from tests.accounting.moving_stage import drop, entries, mapping, state, take, version
 from tests.http import Browser
 
 # In the manner of Xero: base amounts, and the source currency's beside them.

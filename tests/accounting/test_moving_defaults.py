@@ -7,7 +7,7 @@ from uuid import UUID
 from app.accounting import commands, queries
 from app.accounting.moving import queries as moving_queries
 from tests.accounting.ledger_support import Books
-from tests.accounting.test_moving import (  # noqa: F401  # fixtures
+from tests.accounting.moving_stage import (  # noqa: F401  # fixtures
     at,
     books,
     browser,
