@@ -18,6 +18,8 @@ from app.accounting.bank import intake as bank_import
 from app.accounting.bank.commands import AccountCoding
 from app.accounting.matching import rules, words
 from app.accounting.matching.values import Rule, Suggestion
+from app.accounting.reconcile import queries as reading
+from app.accounting.reconcile import shown as showing
 from app.accounting.suggest import queries as suggest_queries
 from app.kernel import db, ids
 from app.kernel.errors import Invalid
@@ -290,3 +292,27 @@ def test_accept_all_counts_only_the_certain_lines_of_the_account(
     with books.open(read_only=True):
         found = suggest_queries.certain(account[0])
     assert found.line_ids == (lines[0],)
+
+
+def test_a_page_suggests_what_is_suggested_for_its_lines_asked_by_their_ids(books: Books) -> None:
+    invoice(books, "Greenfield Machinery GmbH", "GM-20931", 118_405)
+    rows: list[Row] = [(f"260{m}05", "-49,90", "Telecom One Germany", f"Bill {m}") for m in range(1, 4)]
+    for line in bring(books, rows):
+        book(books, line, "6000")
+    # a party by its whole name; one of which only the beginning is known; a document; a stranger
+    told: list[Row] = [
+        ("260505", "-49,90", "Telecom One Germany", "Bill 5"),
+        ("260506", "-49,90", "Telecom One Wireless", "Bill 6"),
+        ("260507", "1184,05", "GREENFIELD MACHINERY GM", "INV GM 20931"),
+        ("260508", "-77,00", "Nobody Yet", "Once"),
+    ]
+    lines = bring(books, told)
+    by_id = suggested(books, lines)
+    with books.open(read_only=True):
+        names = showing.load_names()
+        shown = {one.line.id: one for one in showing.rows(reading.lines(lines).rows, names)}
+    assert [shown[line].suggested for line in lines] == by_id
+    assert [bool(one) for one in by_id[:3]] == [True, True, True]
+    best = shown[lines[0]].best
+    assert best is not None
+    assert best.what == names.coding(by_id[0][0].coding)
