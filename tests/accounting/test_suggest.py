@@ -296,7 +296,9 @@ def test_accept_all_counts_only_the_certain_lines_of_the_account(
 
 def test_a_page_suggests_what_is_suggested_for_its_lines_asked_by_their_ids(books: Books) -> None:
     invoice(books, "Greenfield Machinery GmbH", "GM-20931", 118_405)
-    rows: list[Row] = [(f"260{m}05", "-49,90", "Telecom One Germany", f"Bill {m}") for m in range(1, 4)]
+    rows: list[Row] = [
+        (f"260{m}05", "-49,90", "Telecom One Germany", f"Bill {m}") for m in range(1, 4)
+    ]
     for line in bring(books, rows):
         book(books, line, "6000")
     # a party by its whole name; one of which only the beginning is known; a document; a stranger
