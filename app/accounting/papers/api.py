@@ -8,7 +8,7 @@ from uuid import UUID
 from app.accounting.papers import commands, drafting, queries
 from app.accounting.papers.fits import Fit
 from app.api import Api
-from app.api.schema import In, Out
+from app.api.schema import In, MinorUnits, Out
 from app.documents import queries as documents
 from app.documents.readings import queries as readings
 from app.documents.readings.offers import PaperFacts, facts
@@ -42,7 +42,7 @@ class ProposedPostingOut(Out):
     """One posting of the draft; amounts in minor units, debit positive."""
 
     account_id: UUID
-    amount: int
+    amount: MinorUnits
     currency: str
     tax_code: str | None
     counterparty_id: UUID | None

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import Api, Page, PageRequest
-from app.api.schema import In, Out
+from app.api.schema import In, MinorUnits, Out
 from app.documents import queries as papers
 from app.documents.readings import commands, doubts, learning, learnt, queries, said
 from app.documents.readings.models import ReadingView
@@ -33,7 +33,7 @@ class FieldOut(Out):
 
     field: str
     value: str | None
-    minor: int | None
+    minor: MinorUnits | None
     on_day: date | None
     confidence: Decimal
     method: str
@@ -47,6 +47,16 @@ class DoubtOut(Out):
 
     field: str
     code: str
+
+
+class LineOut(Out):
+    """One line of the invoice; `tax_rate` in per cent."""
+
+    name: str | None
+    quantity: str | None
+    unit_price: str | None
+    net_minor: MinorUnits | None
+    tax_rate: str | None
 
 
 class ReadingOut(Out):
@@ -67,7 +77,7 @@ class ReadingOut(Out):
     decided_at: datetime | None
     version: int
     fields: list[FieldOut]
-    lines: list[dict[str, Any]]
+    lines: list[LineOut]
     doubts: list[DoubtOut]
 
 
@@ -79,7 +89,7 @@ class WaitingOut(Out):
     name: str
     seller: str | None
     number: str | None
-    total: int | None
+    total: MinorUnits | None
     currency: str | None
     doubtful: int
     added_at: datetime

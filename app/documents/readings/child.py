@@ -185,11 +185,13 @@ def _fields(reading: Reading, sheets: list[Sheet]) -> Iterator[dict[str, Any]]:
 
 
 def _line(line: Any) -> dict[str, Any]:
+    from app.kernel.money import MAX_MINOR
+
     return {
         "name": line.name,
         "quantity": _number(line.quantity),
         "unit_price": _number(line.unit_price),
-        "net_minor": line.net_minor,
+        "net_minor": line.net_minor if abs(line.net_minor or 0) <= MAX_MINOR else None,
         "tax_rate": _number(line.tax_rate),
     }
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.documents.fields import Fields
-from app.kernel.money import CURRENCIES, exponent
+from app.kernel.money import CURRENCIES, MAX_MINOR, exponent
 
 FIELDS = tuple(name for name in Fields.__slots__ if name != "lines")
 AMOUNTS = frozenset({"net_minor", "tax_minor", "total_minor", "payable_minor"})
@@ -39,6 +39,8 @@ def values(fields: Fields) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name in FIELDS:
         one = getattr(fields, name)
+        if isinstance(one, int) and abs(one) > MAX_MINOR:
+            continue  # more than any book holds: read wrongly
         if isinstance(one, int):
             found[name] = Value(amount_text(one, fields.currency), minor=one)
         elif isinstance(one, date):

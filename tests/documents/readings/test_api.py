@@ -1,0 +1,47 @@
+"""Readings over the API: what waits, fields corrected and confirmed, and refusals."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.documents.printed import papers
+from tests.documents.readings import stage
+from tests.programs import Caller, token_of
+from tests.tasks.request_stage import Place
+
+pytestmark = pytest.mark.usefixtures("without_limits")
+
+
+@pytest.fixture
+def api(place: Place, admin: psycopg.Connection) -> Caller:
+    """The accountant's program."""
+    header = token_of(admin, place.tenant, place.staff.person_id)
+    return Caller(place.app.test_client(), f"/api/v1/clients/{place.slug}", header)
+
+
+def test_a_program_reads_corrects_and_confirms(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.ENGLISH), "one.pdf")
+    assert str(made) in {one["document_id"] for one in api.get("/documents/to-check")["items"]}
+    read = api.get(f"/documents/{made}/reading")
+    said = {one["field"]: one for one in read["fields"]}
+    assert (said["total_minor"]["minor"], said["total_minor"]["is_doubtful"]) == ("31860", False)
+    assert said["seller_name"]["is_doubtful"]
+    body = {"version": read["version"], "fields": {"total_minor": "319.60", "due_date": None}}
+    changed = api.post(f"/documents/{made}/reading", body)
+    assert "sums-differ" in {one["code"] for one in changed["doubts"]}
+    api.post(f"/documents/{made}/reading", body, status=409)
+    body = {"version": changed["version"], "fields": {"total_minor": "318.60"}}
+    done = api.post(f"/documents/{made}/reading/confirm", body)
+    assert done["state"] == "confirmed"
+    assert api.get(f"/documents/{made}/bank-lines") == {"fits": []}
+
+
+def test_wrong_fields_are_named_and_strangers_are_not_there(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.GERMAN), "two.pdf")
+    version = api.get(f"/documents/{made}/reading")["version"]
+    for fields in ({"colour": "red"}, {"issue_date": "soon"}, {"total_minor": "much"}):
+        api.post(f"/documents/{made}/reading", {"version": version, "fields": fields}, status=422)
+    api.get(f"/documents/{uuid4()}/reading", status=404)
