@@ -14,9 +14,10 @@ import psycopg
 import pytest
 from flask import Flask
 
+from app.cli.demo_books import filed_papers
 from app.documents import commands, mail_in, organise, queries, shares, versions
 from app.documents.organise import Change
-from app.kernel import jobs
+from app.kernel import clock, jobs
 from app.kernel.db import session
 from app.kernel.errors import DomainError, Forbidden, NotFound
 from tests import factories
@@ -445,3 +446,12 @@ def test_the_address_is_shown_where_the_documents_are(place: Place) -> None:
     assert address in place.browser(place.staff).get(f"/c/{place.slug}/documents").text
     with pytest.raises(DomainError), place.acting(place.owner):
         session.execute(mail_in._OPEN, {"name": "x", "size": 1, "sha": None})
+
+
+def test_the_papers_of_the_demo_are_filed(place: Place, admin: psycopg.Connection) -> None:
+    with place.app.app_context():
+        filed_papers.fill(
+            place.staff.scope(place.tenant), place.owner.scope(place.tenant), today=clock.today()
+        )
+    jobs.run_due(place.worker_app)
+    assert {"Electricity bill.eml", "electricity.txt"} <= set(papers(place, admin))
