@@ -39,6 +39,10 @@ class SnapForm(forms.Schema):
     """Photos of receipts; nothing but files."""
 
 
+class ReplaceForm(forms.Schema):
+    """A new version of a paper; the file comes beside the fields."""
+
+
 def _month(value: object) -> object:
     """A month as the browser writes it, as its first day."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value):

@@ -133,6 +133,7 @@ def show(document_id: UUID) -> Response:
         shares=shares.of(document_id),
         share_views=shares.views(document_id, limit=20),
         share_acts=SHARE_ACTS,
+        replace_form=forms.current(schemas.ReplaceForm),
         share_form=forms.current(schemas.ShareForm, values={"days": 7}),
         type_title=TYPE_TITLES.get(head.type, head.type),
         month=month_of(head),

@@ -101,7 +101,7 @@ def organise_many() -> Response:
 )
 def replace(document_id: UUID) -> Response:
     """A new version of a paper."""
-    forms.bind(schemas.SnapForm)
+    forms.bind(schemas.ReplaceForm)
     sent = forms.upload("file", max_bytes=checks.MOST_BYTES)
     if sent is None:
         raise Invalid.of("file", "file-missing")

@@ -154,6 +154,16 @@ def test_a_replaced_paper_keeps_what_it_was_and_goes_back(place: Place, call: Ca
     assert call("GET", f"/documents/{made}/versions/9/content").status_code == 404
 
 
+def test_a_refused_version_says_why_beside_the_file(place: Place) -> None:
+    made = added(place)
+    staff = place.browser(place.staff)
+    base = f"/c/{place.slug}/documents/{made}"
+    staff.get(base)
+    sent = staff.post(f"{base}/versions", {"file": (io.BytesIO(b"MZ"), "a.exe")})
+    assert sent.status_code == 422
+    assert "Files of this kind become no documents." in sent.text
+
+
 def test_a_client_replaces_what_its_side_added_and_nothing_else(place: Place) -> None:
     with place.acting(place.owner):
         own = commands.add(
