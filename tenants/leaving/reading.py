@@ -62,6 +62,8 @@ class Export:
         by_name = {table.name: table for table in known if table.exported}
         found: Mapping[str, Any] = self.manifest["tables"]
         for name, about in found.items():
+            if about["lines"] == 0:
+                continue  # an empty table may be of any version
             table = by_name.get(name)
             if table is None:
                 raise _refused("export-table-unknown", table=name)
@@ -76,7 +78,7 @@ class Export:
                 about["lines"],
             )
             for table in known
-            if (about := found.get(table.name)) is not None
+            if (about := found.get(table.name)) and about["lines"] > 0
         ]
 
     def check(self, told: Callable[[str], None] = lambda _name: None) -> None:

@@ -289,6 +289,21 @@ def test_an_older_format_comes_in_through_the_steps_that_lead_to_todays(
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "left.zip").read_bytes()
 
 
+def test_an_export_made_when_format_1_was_new_still_comes_in(other: Flask, tmp_path: Path) -> None:
+    kept = Path(__file__).parent / "fixtures" / "format-1.zip"
+    with reading.opened(kept) as export:
+        tenant = export.tenant_id
+        assert json.loads(zipfile.ZipFile(kept).read("manifest.json"))["format"] == 1
+    with other.app_context():
+        back = returning.bring_back(kept, operator=OPERATOR)
+        exporting.write(tmp_path / "again.zip", scope_of(tenant))
+    assert (back.slug, back.papers) == ("kept-from-format-1", 1)
+    with zipfile.ZipFile(kept) as then, zipfile.ZipFile(tmp_path / "again.zip") as now:
+        for name in then.namelist():
+            if name.startswith("objects/") or name == "documents.csv":
+                assert then.read(name) == now.read(name)
+
+
 def test_an_owner_orders_at_the_portal_and_fetches_what_the_job_made(
     app: Flask, worker_app: Flask, firm: UUID, admin: psycopg.Connection, tmp_path: Path
 ) -> None:
