@@ -159,13 +159,13 @@ def _damage_paper(files: dict[str, bytes]) -> None:
 
 
 def _unknown_table(manifest: dict[str, Any]) -> None:
-    counter = {**manifest["tables"]["app.counter"], "entry": "tables/app.counter.jsonl"}
-    manifest["tables"]["guard.role_permission"] = counter
+    client = {**manifest["tables"]["app.client"], "entry": "tables/app.client.jsonl"}
+    manifest["tables"]["guard.role_permission"] = client
 
 
 def _key_table(manifest: dict[str, Any]) -> None:
-    counter = {**manifest["tables"]["app.counter"], "entry": "tables/app.counter.jsonl"}
-    manifest["tables"]["app.tenant_key"] = counter
+    client = {**manifest["tables"]["app.client"], "entry": "tables/app.client.jsonl"}
+    manifest["tables"]["app.tenant_key"] = client
 
 
 def _unknown_column(manifest: dict[str, Any]) -> None:
