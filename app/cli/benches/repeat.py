@@ -41,9 +41,9 @@ _CONTENT = {
 }
 _FILL = """
 insert into app.client (tenant_id, slug, name, legal_name, country, currency, time_zone, locale,
-    fiscal_year_start_month, chart_template, is_provider, state)
-select t, t::text, 'Client', 'Client', 'DE', 'EUR', 'Europe/Berlin', 'de', 1, 'general', false,
-  'active' from unnest(%(tenants)s::uuid[]) t;
+    fiscal_year_start_month, chart_template, is_provider, state, hue)
+select t, g.slug, 'Client', 'Client', 'DE', 'EUR', 'Europe/Berlin', 'de', 1, 'general', false,
+  'active', 1 from unnest(%(tenants)s::uuid[]) t join guard.tenant g on g.id = t;
 insert into app.repeat (tenant_id, line, name, content, every, next_start, make_on, made_by)
 select t, 'accounting', 'Repeat ' || n, %(content)s, 'month', date '2026-11-01', %(today)s, t
   from unnest(%(tenants)s::uuid[]) t, generate_series(1, %(templates)s) n;

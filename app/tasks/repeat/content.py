@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -42,7 +44,7 @@ class DueIn(In):
 
     def rule(self) -> Due:
         """As the arithmetic takes it."""
-        return Due(**self.model_dump())
+        return Due(self.months_after, self.kind, self.n, self.shift, self.before, unit=self.unit)
 
 
 class ItemIn(In):
@@ -86,6 +88,13 @@ class ContentIn(In):
         return min(
             rules.due_on(item.due.rule(), period, calendar) for _no, _title, item in self.items()
         )
+
+
+@lru_cache(maxsize=4096)
+def read_text(text: str) -> ContentIn:
+    """The same of a stored text; the copies of one template are read once."""
+    found: dict[str, Any] = json.loads(text)
+    return read(found)
 
 
 def read(content: Mapping[str, Any]) -> ContentIn:

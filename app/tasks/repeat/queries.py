@@ -17,8 +17,9 @@ from app.tasks.repeat.models import Closure, Place, Repeat, Template
 _HERE = "tenant_id = (select guard.tenant_id())"
 _COLUMNS = (
     "r.tenant_id, r.id, r.line, r.name, r.class as document_class, r.template_id,"
-    " r.template_version, r.content, r.every, r.first_month, r.ahead_days, r.ends_on, r.due_zone,"
-    " r.assignee_id, r.reviewer_id, r.state, r.next_start, r.make_on, r.version"
+    " r.template_version, r.content::text as content, r.every, r.first_month, r.ahead_days,"
+    " r.ends_on, r.due_zone, r.assignee_id, r.reviewer_id, r.state,"
+    " r.next_start, r.make_on, r.version"
 )
 
 
@@ -87,12 +88,8 @@ def template(template_id: UUID) -> Template:
 
 
 def _repeat(row: sa.RowMapping) -> Repeat:
-    return Repeat(
-        **(
-            {name: row[name] for name in Repeat.__slots__}
-            | {"content": content.read(row["content"])}
-        )
-    )
+    values = {name: row[name] for name in Repeat.__slots__}
+    return Repeat(**(values | {"content": content.read_text(row["content"])}))
 
 
 def _template(row: sa.RowMapping) -> Template:

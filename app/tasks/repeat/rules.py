@@ -6,6 +6,7 @@ import calendar as months
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from app.tasks.repeat.calendar import Calendar
@@ -81,6 +82,7 @@ def periods(every: Every, starts: date, *, ends_on: date | None = None) -> Itera
         period = following(every, period)
 
 
+@lru_cache(maxsize=32_768)
 def due_on(rule: Due, period: Period, calendar: Calendar) -> date:
     """The day on which a period's work is due."""
     first = add_months(period.ends, rule.months_after)

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.documents import subjects
-from app.kernel import events, ids, scope
+from app.kernel import audit, events, ids, scope
 from app.kernel.db import session
 from app.kernel.errors import Invalid, NotFound
 from app.tasks.work import queries
@@ -34,6 +34,7 @@ def add_check(task_id: UUID, text: str) -> UUID:
     made = ids.uuid7()
     values = {"id": made, "task": task_id, "line": task.line, "text": plain, "at": task.checks}
     session.execute(_ADD_CHECK, values)
+    audit.note("task.point", subject_type="task", subject_id=task_id, line=task.line)
     return made
 
 

@@ -147,6 +147,8 @@ def history(event: AuditEvent) -> str:
     """What an act changed in a task, in words."""
     if event.act.endswith(".added"):
         return words.gettext("Task made")
+    if event.act == "task.point":
+        return words.gettext("New point")
     after = event.after or {}
     told = [str(STATES[after["state"]].text)] if after.get("state") in STATES else []
     told += [str(text) for name, text in _FIELDS.items() if name in after]
