@@ -22,6 +22,7 @@ from app.documents import (
 )
 from app.documents.intake import Taken
 from app.documents.keeping import queries as keeping_queries
+from app.documents.keeping import schemas as keeping_schemas
 from app.documents.listing import LIST, class_choices, kind_of, line_choices, listed, month_of
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, SHARE_ACTS, SOURCE_TITLES, TYPE_TITLES
@@ -121,6 +122,7 @@ def show(document_id: UUID) -> Response:
         pages=queries.preview_pages(document_id),
         versions=queries.versions(document_id),
         keeping=keeping_queries.keeping(document_id),
+        hold_form=forms.current(keeping_schemas.HoldForm),
         links=[(pair, told[pair]) for pair in pairs if pair in told],
         added_by=people.name(head.added_by),
         source=SOURCE_TITLES.get(head.source, head.source),

@@ -63,6 +63,7 @@ def check_storage(settings: Settings) -> Iterator[Finding]:
         yield ok("storage", f"bucket {settings.s3_bucket} answers")
         yield _versioning(versions)
         yield _conditional_put(store, settings.s3_bucket)
+        yield _object_lock(store, settings.s3_bucket)
     except (BotoCoreError, ClientError) as error:
         yield fail(
             "storage",
@@ -88,6 +89,24 @@ def _versioning(status: str | None) -> Finding:
         means="A deleted or overwritten object could not be brought back.",
         remedy="Enable versioning on the bucket.",
     )
+
+
+def _object_lock(store: Any, bucket: str) -> Finding:
+    """Say whether the bucket itself can refuse deletions; the database does so in any case."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = store.get_object_lock_configuration(Bucket=bucket)
+        lock = found.get("ObjectLockConfiguration", {})
+    except ClientError:
+        lock = {}
+    rule = lock.get("Rule", {}).get("DefaultRetention", {})
+    if rule.get("Mode"):
+        span = f"{rule['Days']} days" if rule.get("Days") else f"{rule.get('Years')} years"
+        return ok("storage", f"object lock is on: {span} in mode {rule['Mode']}")
+    if lock.get("ObjectLockEnabled") == "Enabled":
+        return ok("storage", "object lock is available, without a default retention")
+    return ok("storage", "no object lock: holds are kept by the database alone")
 
 
 def _conditional_put(store: Any, bucket: str) -> Finding:

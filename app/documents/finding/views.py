@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -41,10 +42,15 @@ def asked() -> Asked:
     chosen = request.args.get("class") or None
     return Asked(
         typed=request.args.get("q", "")[:MOST_LETTERS].replace("\0", ""),
+        type=_type(request.args.get("type", "")),
         document_class=chosen if chosen in CLASS_TITLES else None,
         first=_day("from"),
         last=_day("to"),
     )
+
+
+def _type(text: str) -> str | None:
+    return text if re.fullmatch("[a-z_]{1,30}", text) else None
 
 
 def _day(name: str) -> date | None:

@@ -335,6 +335,21 @@ def test_the_pages_say_what_is_due_held_and_kept(keep: Keep) -> None:
                 commands.end_rule(one.id)
 
 
+def test_a_single_paper_is_held_on_its_own_page(keep: Keep) -> None:
+    made = keep.add(b"held on its page", name="held-here.txt")
+    staff = keep.place.browser(keep.place.staff)
+    address = f"/c/{keep.place.slug}/documents/{made}"
+    assert "Place a hold" in staff.get(address).text
+    sent = staff.post(
+        f"/c/{keep.place.slug}/documents/keeping/holds",
+        {"title": "Dispute", "reason": "About this bill", "covers": "papers", "papers": str(made)},
+    )
+    assert sent.status_code == 303
+    assert "Held" in staff.get(address).text
+    with keep.place.acting(keep.place.staff):
+        assert made not in {one.id for one in queries.due()}
+
+
 def test_the_api_holds_proposes_and_pages(keep: Keep) -> None:
     made = keep.add(b"through the api", name="api.txt")
     staff = keep.place.browser(keep.place.staff)
