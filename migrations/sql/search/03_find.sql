@@ -95,7 +95,7 @@ declare
   parts integer[] := '{}';
   classes text[];
   lowest uuid := '00000000-0000-0000-0000-000000000000';
-  most integer := case when cardinality(p_tenants) > 3 then 150 else 1000 end;
+  most integer := case when cardinality(p_tenants) > 3 then 100 else 300 end;
 begin
   if asked.query = '' then return; end if;
   foreach t in array p_tenants loop
