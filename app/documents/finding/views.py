@@ -15,7 +15,7 @@ from flask import Response, request, url_for
 from app.documents import queries as documents
 from app.documents.finding import queries
 from app.documents.finding.queries import Asked, Found
-from app.documents.titles import CLASS_TITLES
+from app.documents.titles import CLASS_TITLES, TYPE_TITLES
 from app.kernel import paging, reads
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import render
@@ -85,6 +85,7 @@ def _page(
         args=request.args,
         more=_next(after),
         class_titles=CLASS_TITLES,
+        types=[(key, text) for key, text in TYPE_TITLES.items() if key],
         **more,
     )
 
