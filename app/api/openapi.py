@@ -217,7 +217,8 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
     if operation.reads:
         said = {code: text for code, text in said.items() if code not in {"409", "415", "423"}}
     if operation.where == "public":
-        said = {code: said[code] for code in ("429", "503")}
+        doors = ("403", "404", "409", "413", "422") if operation.raw is not None else ()
+        said = {code: said[code] for code in (*doors, "429", "503")}
     made = {code: {"description": text, "content": problem} for code, text in said.items()}
     return {**_success(operation, references), **made}
 

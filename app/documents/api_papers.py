@@ -255,7 +255,7 @@ def renew_address() -> object:
     "/inbound/mail/<token_text>",
     where="public",
     response=ReceivedOut,
-    status=202,
+    status=201,
     raw="application/octet-stream",
     max_bytes=mail_in.MOST_BYTES,
     summary="A raw message for a client's address",

@@ -373,9 +373,9 @@ def test_a_mail_becomes_a_paper_with_its_attachments_linked(
         ("till.txt", uuid4().hex.encode()), ("bad.exe", b"MZ" + uuid4().bytes), subject="Mai"
     )
     # a mail with a program is held itself, its good file is not lost
-    assert mailed(place, address, raw).status_code == 202
+    assert mailed(place, address, raw).status_code == 201
     good = letter(("rent.txt", uuid4().hex.encode()), ("shop.png", png(12, 12)), subject="Mai 2/ü")
-    assert mailed(place, address.upper(), good).status_code == 202
+    assert mailed(place, address.upper(), good).status_code == 201
     jobs.run_due(place.worker_app)
     found = papers(place, admin)
     assert found["till.txt"][3] == 0
@@ -395,7 +395,7 @@ def test_what_is_no_mail_is_kept_as_a_paper_with_a_note(
 ) -> None:
     del without_limits
     address = address_of(place)
-    assert mailed(place, address, b"no headers at all " + uuid4().hex.encode()).status_code == 202
+    assert mailed(place, address, b"no headers at all " + uuid4().hex.encode()).status_code == 201
     jobs.run_due(place.worker_app)
     assert "could not be read" in papers(place, admin)["mail.txt"][2]
 
@@ -406,7 +406,7 @@ def test_an_old_or_invented_address_takes_nothing(place: Place, without_limits: 
     new = address_of(place)
     assert mailed(place, old, letter()).status_code == 404
     assert mailed(place, "papers-nobody@example.com", letter()).status_code == 404
-    assert mailed(place, new, letter()).status_code == 202
+    assert mailed(place, new, letter()).status_code == 201
     assert mailed(place, new, b"").status_code == 422
     with place.acting(place.staff):
         mail_in.end()
@@ -425,7 +425,7 @@ def test_the_address_outlives_its_maker_but_not_a_resting_client(
         "update guard.membership set valid_to = now() where user_id = %s", (maker.person_id,)
     )
     admin.commit()
-    assert mailed(place, address, letter()).status_code == 202
+    assert mailed(place, address, letter()).status_code == 201
     admin.execute("update guard.tenant set state = 'suspended' where id = %s", (place.tenant,))
     admin.commit()
     try:
@@ -446,7 +446,7 @@ def test_a_signature_is_asked_for_where_the_installation_has_a_key(
         assert mailed(place, address, raw).status_code == 403
         proper = hmac.new(b"k" * 20, raw, hashlib.sha256).hexdigest()
         signed = mailed(place, address, raw, **{"X-Mail-Signature": f"sha256={proper}"})
-        assert signed.status_code == 202
+        assert signed.status_code == 201
     finally:
         place.app.extensions["settings"] = before
 
