@@ -20,6 +20,7 @@ from tests import factories
 from tests.isolation import stage
 
 # Short by nature: all of it stands on one page, which has no next.
+BY_TEXT = ("/accounts", "/keeping/rules")
 ON_ONE_PAGE = {"/statement-gaps", "/bank-accounts", "/bank-rules", "/reports"}
 
 
@@ -64,6 +65,8 @@ def _lists(app: Flask) -> list[Operation]:
 
 def _address(base: str, rule: str, line: str) -> str:
     asked = base + rule.removeprefix("/clients/<client>")
+    if rule.endswith("/find"):
+        return f"{asked}?q=Nachtigall&"
     if rule.endswith("/notes"):
         return f"{asked}?subject_type=bank_transaction&subject_key={line}&"
     return f"{asked}?"
@@ -105,13 +108,15 @@ def test_a_cursor_that_somebody_made_up_is_refused_by_every_list(app: Flask, pla
     base, known = place
     browser = _browser(app, known["cookie"])
     made_up = ["nonsense", *(paging.encode(["x"] * width) for width in range(1, 5))]
+    taken = []
     for one in _lists(app):
         if one.rule.removeprefix("/clients/<client>") in ON_ONE_PAGE:
             continue
         address = _address(base, one.rule, known["line"])
         for cursor in made_up:
-            if one.rule.endswith("/accounts") and cursor == paging.encode(["x"]):
-                continue  # codes of accounts are any text
+            if one.rule.endswith(BY_TEXT) and cursor == paging.encode(["x"]):
+                continue  # codes of accounts and of rules are any text
             answer = browser.get(f"{address}after={cursor}")
-            assert answer.status_code == 422, (one.rule, cursor, answer.text)
-            assert "bad-cursor" in answer.text, (one.rule, cursor, answer.text)
+            if answer.status_code != 422 or "bad-cursor" not in answer.text:
+                taken.append((one.rule, cursor, answer.status_code, answer.text[:200]))
+    assert not taken

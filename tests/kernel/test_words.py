@@ -35,6 +35,7 @@ SAME = {
     "In",
     "Journal",
     "Laptop",
+    "Link",
     "Logo",
     "Name",
     "Normal",
@@ -44,7 +45,10 @@ SAME = {
     "Team",
     "Text",
     "Tickets",
+    "Upload",
+    "Uploads",
     "Version",
+    "Version %(n)s",
     "✓",
 }
 

@@ -255,7 +255,7 @@ def _checked(wanted: Sequence[Wanted]) -> list[Wanted]:
 def _words(text: str, name: str, most: int, *, needed: bool = True) -> str:
     plain = text.strip()
     if needed and not plain:
-        raise Invalid.of(name, "missing")
+        raise Invalid.of(name, "required")
     if len(plain) > most:
         raise Invalid.of(name, "text-too-long", most=most)
     return plain

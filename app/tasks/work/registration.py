@@ -69,6 +69,7 @@ def register(registry: Registry) -> None:
         {
             "task": _("Task"),
             "tasks": _("Tasks"),
+            "task.point": _("Point of a checklist changed"),
             "task_item": _("Point of a checklist"),
             "task_comment": _("Comment"),
             "task_link": _("Link of a task"),
