@@ -19,8 +19,9 @@ from app.tasks import notes
 from tests import factories
 from tests.isolation import stage
 
-# Short by nature: all of it stands on one page, which has no next.
+# What these are sorted by is any text.
 BY_TEXT = ("/accounts", "/keeping/rules")
+# Short by nature: all of it stands on one page, which has no next.
 ON_ONE_PAGE = {"/statement-gaps", "/bank-accounts", "/bank-rules", "/reports"}
 
 
