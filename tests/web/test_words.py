@@ -71,7 +71,7 @@ def _names(admin: psycopg.Connection) -> None:
         "select name from guard.person union select name from app.client"
         " union select slug from guard.tenant union select title from guard.role"
         " union select email from guard.person union select name from app.provider_setting"
-        " union select role from guard.role"
+        " union select role from guard.role union select source from app.retention_statute"
     )
     found = {row[0] for row in rows if row[0]}
     found |= {name.replace("_", " ").capitalize() for name in found}  # roles without a title

@@ -15,7 +15,7 @@ from app.documents import queries as documents
 from app.documents.readings import queries as readings
 from app.documents.readings.offers import facts
 from app.kernel import ids, reads, undo, words
-from app.kernel.errors import NotFound
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.words import _
 from app.web import forms
 from app.web.pages import Pages, Surface
@@ -56,7 +56,11 @@ def entry(document_id: UUID) -> Response:
     if found is None:
         raise NotFound
     reads.leave(reads.Look("document", head.line, head.id))
-    proposal = drafting.propose(facts(found))
+    try:
+        proposal = drafting.propose(facts(found))
+    except Conflict:  # the page of the fields says which are missing
+        toast(_("No entry can be drafted from this document yet. Check its fields first."))
+        return redirect_to("document_readings.show", document_id=document_id)
     return render(
         "accounting/paper_entry.html",
         document=head,
