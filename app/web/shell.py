@@ -12,7 +12,7 @@ from app.kernel import registry, scope, words
 from app.kernel.registry import NavItem
 from app.web import client_rows, context
 
-TABS = 4
+TABS = 5
 PINS = 8
 MOST_SHOWN = 1_000
 
