@@ -94,7 +94,7 @@ def send_due() -> int:
         return 0
     place = session.execute(_CLIENT).mappings().one()
     readers = _readers(waiting, place["time_zone"], place["locale"])
-    history = _history([reader.person_id for reader, _asked in readers])
+    history = _history([reader.person_id for reader, _asked in readers], waiting)
     mailed = [
         _mail(reader, asked, place, today)
         for reader, asked in readers
@@ -126,10 +126,12 @@ def _readers(
     return [(reader, asked) for reader, asked in found.values() if asked]
 
 
-def _history(people: list[UUID]) -> dict[UUID, History]:
-    """What stood in whose mails, by person and question."""
+def _history(people: list[UUID], waiting: list[DayMailItem]) -> dict[UUID, History]:
+    """What stood in whose mails: all of what waits, however long ago, and all of the last days."""
     found: dict[UUID, History] = {}
-    for row in session.execute(_HISTORY, {"people": people}):
+    values: dict[str, object] = {"people": people, "items": [one.id for one in waiting]}
+    values["since"] = clock.now().date() - timedelta(days=2)  # today, wherever the reader lives
+    for row in session.execute(_HISTORY, values):
         mailed = Mailed(row.times, row.first, row.last, row.last_at)
         found.setdefault(row.person_id, {})[row.item_type, row.item_id] = mailed
     return found
@@ -156,6 +158,7 @@ def _mail(
     reader: Reader, asked: list[DayMailItem], place: sa.RowMapping, today: Today
 ) -> list[dict[str, object]]:
     """Writes one mail; returns what is to be remembered of it, a row a question."""
+    asked = [one for one in asked if not one.once or one in today.due]  # news is told once
     sent = mail.send(
         TEMPLATE if {one.type for one in asked} == {"question"} else MIXED,
         to_person=reader.person_id,
@@ -231,7 +234,8 @@ _HISTORY = sa.text(
     " max(k.mailed_on) as last, max(m.made_at) as last_at from app.day_mailing k"
     " join app.mail_message m on m.tenant_id = k.tenant_id and m.id = k.mail_id"
     f" where k.{_HERE} and k.person_id = any(cast(:people as uuid[]))"
-    " and k.mailed_on > current_date - 60 group by k.person_id, k.item_type, k.item_id"
+    " and (k.mailed_on >= :since or k.item_id = any(cast(:items as uuid[])))"
+    " group by k.person_id, k.item_type, k.item_id"
 )
 _KEPT = ("people", "days", "types", "items", "lines", "mails")
 _KEEP = sa.text(

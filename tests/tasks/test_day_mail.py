@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 from flask import Flask
 
 from app.kernel import clock, mail_sending
+from app.kernel.day_mail import DayMailItem
 from app.tasks import day_mail, questions
 from tests import factories
 from tests.tasks import request_stage
@@ -124,3 +126,32 @@ def test_the_mails_link_leads_to_the_question_after_signing_in(
         questions.answer(asked, text="Done")
     after = place.browser(place.owner).get(address)
     assert after.headers["Location"].endswith("/questions")
+
+
+def test_what_nobody_answered_for_months_is_not_mailed_anew(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Months")
+    ask(place)
+    monday = _monday() + timedelta(hours=10)
+    weeks = [week for week in range(20) if _sent(place, monday + timedelta(weeks=week))]
+    assert weeks == [0, 1, 2]
+
+
+def test_a_new_report_is_told_once_beside_what_is_reminded_of(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "News")
+    asked_at = datetime.now(UTC)
+    news = DayMailItem("report", uuid4(), "accounting", "October", asked_at, "/", once=True)
+    asked = DayMailItem("question", uuid4(), "accounting", "What?", asked_at, "/")
+    reader = day_mail.Reader(place.owner.person_id, "Ada", "en", "UTC")
+    with place.job():
+        row = {"name": "Quern", "slug": place.slug}
+        today = day_mail.Today(asked_at.date(), [asked])
+        kept = day_mail._mail(reader, [asked, news], row, today)  # type: ignore[arg-type]  # a mapping
+    assert [one["items"] for one in kept] == [asked.id]
+    sent = admin.execute(
+        "select params->>'questions' from app.mail_message where tenant_id = %s", (place.tenant,)
+    ).fetchall()
+    assert sent == [("– What?",)]
