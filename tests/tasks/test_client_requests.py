@@ -242,3 +242,17 @@ def test_a_draft_is_written_anew_and_a_sent_list_is_not(place: Place) -> None:
         commands.write(line="accounting", title="", wanted=WANTED)
     with place.acting(place.staff), pytest.raises(Invalid):
         commands.write(line="accounting", title="Nothing", wanted=())
+
+
+def test_who_may_make_no_links_sends_to_the_portal_alone(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    clerk = factories.staff(admin, place.tenant, role="finance_assistant")
+    sent = place.browser(clerk).post(
+        f"/c/{place.slug}/requests/new", {"title": "Two", "answers": "Who?", "send": "true"}
+    )
+    assert sent.status_code == 303, sent.text
+    listed = UUID(sent.headers["Location"].rsplit("/", 1)[1])
+    with place.acting(place.staff):
+        assert queries.links(listed) == []
+    assert "Who?" in place.browser(place.owner).get(f"/portal/{place.slug}/requests/{listed}").text

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.documents import commands as documents
-from app.kernel import ids, undo, usage
+from app.kernel import ids, scope, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.tasks.client_requests import links, queries
@@ -84,7 +84,8 @@ def send(list_id: UUID, *, version: int) -> None:
         raise Conflict("request-list-sent")
     session.execute(_SEND, {"id": list_id})
     _count(found)
-    links.of_list(list_id, person_id=found.to_person)
+    if scope.current().rights.may("link.make"):  # who may not sends to the portal alone
+        links.of_list(list_id, person_id=found.to_person)
 
 
 def remind(list_id: UUID) -> None:
