@@ -120,10 +120,10 @@ def as_csv(report: Report) -> Response:
     return download(export.csv_pieces(report), name=file_name(report, "csv"), media_type=CSV)
 
 
-def as_xlsx(report: Report) -> Response:
-    """The report as a workbook in the client's words."""
+def as_xlsx(report: Report, *, books_at: datetime | None = None) -> Response:
+    """The report as a workbook in the client's words; `books_at` is when published books stood."""
     with words.speaking(context.client().locale, time_zone=context.client().time_zone):
-        content = sheet.workbook([report], mark())
+        content = sheet.workbook([report], replace(mark(), books_at=books_at))
     return download(content, name=file_name(report, "xlsx"), media_type=XLSX)
 
 
@@ -193,4 +193,5 @@ def csv(report_id: UUID) -> Response:
 @portal.get("/portal/<client>/reports/<uuid:report_id>.xlsx", needs=SIGNED_IN)
 def xlsx(report_id: UUID) -> Response:
     """The published figures as a workbook."""
-    return as_xlsx(_published(report_id))
+    head = queries.published_report(report_id, at_portal=True).head
+    return as_xlsx(_published(report_id), books_at=head.published_at)

@@ -18,6 +18,7 @@ class Mark:
     person: str
     at: datetime
     time_zone: str
+    books_at: datetime | None = None  # as the books were then; None: as they are at `at`
 
     @property
     def sentence(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask import Response, url_for
@@ -146,6 +146,7 @@ def _xlsx(found: PublishedPackWhole) -> Response:
         texts += [f"{one.head.title}: {prose.plain(one.head.note)}"
                   for one in found.reports if one.head.note]  # fmt: skip
         reports = [one.report for one in found.reports]
-        content = sheet.workbook(reports, file_views.mark(), texts=texts)
+        mark = replace(file_views.mark(), books_at=head.published_at)
+        content = sheet.workbook(reports, mark, texts=texts)
     name = f"{client.slug}-{head.title}-{head.last_on.isoformat()}.xlsx"
     return download(content, name=name, media_type=orders.MEDIA_TYPES["xlsx"])

@@ -65,7 +65,8 @@ def order(publication_id: UUID, *, line: str) -> UUID:
     ordered = _ordered(publication_id)
     if ordered and not jobs.one(ordered[0]).ended:
         return ordered[0]
-    key = f"{_prefix(publication_id)}:{len(ordered)}"
+    # named after the job it follows, not their number: ended jobs are cleared away after a while
+    key = f"{_prefix(publication_id)}:{ordered[0] if ordered else 0}"
     return jobs.enqueue(JOB, {"publication": str(publication_id)}, key=key, line=line)
 
 

@@ -142,7 +142,7 @@ class _Sheet:
             first=words.format_date(self.report.first),
             last=words.format_date(self.report.last),
             currency=self.report.currency,
-            when=words.format_instant(self.mark.at),
+            when=words.format_instant(self.mark.books_at or self.mark.at),
         )
 
     def _head(self) -> None:

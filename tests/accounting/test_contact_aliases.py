@@ -235,7 +235,7 @@ def test_the_api_changes_and_removes_aliases(
 def test_an_alias_of_another_contact_is_not_changed_here(books: Books) -> None:
     one, other = contact(books, "Fir"), contact(books, "Oak")
     with books.open():
-        alias = contacts_commands.add_alias(other, kind="token", value="OAKWORK")
+        alias, _forgotten = contacts_commands.add_alias(other, kind="token", value="OAKWORK")
     with pytest.raises(NotFound), books.open():
         contacts_aliases.change(one, alias, kind="token", value="FIRWORK")
     with pytest.raises(Conflict), books.open():

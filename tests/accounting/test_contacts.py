@@ -192,7 +192,7 @@ def test_two_contacts_become_one_and_part_again(
 def test_an_alias_leads_to_one_contact_only(books: Books) -> None:
     one, other = make(books, "One"), make(books, "Other")
     with books.open():
-        alias = contacts_commands.add_alias(one, kind="token", value="RENT")
+        alias, _forgotten = contacts_commands.add_alias(one, kind="token", value="RENT")
     with pytest.raises(Conflict, match="alias-taken"), books.open():
         contacts_commands.add_alias(other, kind="token", value="rent")
     with books.open():

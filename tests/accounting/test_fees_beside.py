@@ -10,7 +10,10 @@ from flask import Flask
 
 from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import queries as bank_queries
+from app.accounting.matching import fees
+from app.accounting.matching.values import Line
 from app.accounting.reconcile import accept as reconcile_accept
+from app.kernel import ids
 from tests import factories
 from tests.accounting import ledger_support
 from tests.accounting.ledger_support import Books
@@ -78,3 +81,25 @@ def test_the_api_takes_entries_with_the_fee_they_leave(
     assert gone["state"] == "to_do"
     assert "6900" not in moved(books)
     assert dt.date(2026, 3, 4).isoformat() == gone["booked_on"]
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("INVOICE 7 FEE 6,00", 600),
+        ("CHARGES EUR 15.00", 1_500),
+        ("CHARGES USD 15.00", 0),
+        ("Gebühr 05.11.2026", 0),
+    ],
+)
+def test_a_fee_is_told_in_the_lines_currency_and_is_no_date(text: str, minor: int) -> None:
+    line = Line(
+        id=ids.uuid7(),
+        bank_account_id=ids.uuid7(),
+        account_id=ids.uuid7(),
+        amount_minor=-46_600,
+        currency="EUR",
+        booked_on=dt.date(2026, 11, 5),
+        text=text,
+    )
+    assert fees.told(line) == minor

@@ -20,8 +20,8 @@ UNDO = "accounting.contact-alias"
 
 def add(contact_id: UUID, *, kind: str, value: str) -> UUID:
     """Says what else a contact is known as; answers the way back. Raises as `add_alias` does."""
-    made = commands.add_alias(contact_id, kind=kind, value=value)
-    return _offer(gone=[made], back=[])
+    made, forgotten = commands.add_alias(contact_id, kind=kind, value=value)
+    return _offer(gone=[made], back=forgotten)
 
 
 def change(contact_id: UUID, alias_id: UUID, *, kind: str, value: str) -> UUID:
@@ -34,8 +34,8 @@ def change(contact_id: UUID, alias_id: UUID, *, kind: str, value: str) -> UUID:
     if (before.kind, before.value.casefold()) == (kind, value.strip().casefold()):
         raise Conflict("alias-same")
     commands.remove_alias(contact_id, alias_id)
-    made = commands.add_alias(contact_id, kind=kind, value=value)
-    return _offer(gone=[made], back=[alias_id])
+    made, forgotten = commands.add_alias(contact_id, kind=kind, value=value)
+    return _offer(gone=[made], back=[alias_id, *forgotten])
 
 
 def remove(contact_id: UUID, alias_id: UUID) -> UUID:

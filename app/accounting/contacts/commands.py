@@ -40,7 +40,7 @@ _ADD_ALIAS = sa.text(
 _UNLEARN = sa.text(
     f"update ledger.counterparty_alias set archived_at = now() where {_TENANT}"
     " and kind = :kind and lower(value) = lower(:value) and learnt_from is not null"
-    " and archived_at is null"
+    " and archived_at is null returning id"
 )
 _REMOVE_ALIAS = sa.text(
     f"update ledger.counterparty_alias set archived_at = now() where {_TENANT}"
@@ -131,10 +131,11 @@ def archive(contact_id: UUID, *, archived: bool = True) -> None:
         raise NotFound("counterparty-unknown")
 
 
-def add_alias(contact_id: UUID, *, kind: str, value: str) -> UUID:
+def add_alias(contact_id: UUID, *, kind: str, value: str) -> tuple[UUID, list[UUID]]:
     """Says what else a contact is known as; an IBAN is kept in capitals without blanks.
 
-    What a bank line taught of the same value is forgotten, whoever it led to.
+    What a bank line taught of the same value is forgotten, whoever it led to. Answers the alias
+    and the forgotten ones, for the way back.
 
     Raises Invalid (alias-value), Conflict (alias-taken) where it leads to somebody else already.
     """
@@ -142,13 +143,13 @@ def add_alias(contact_id: UUID, *, kind: str, value: str) -> UUID:
     if kind not in ("iban", "name", "token") or not 1 <= len(text) <= 200:
         raise Invalid.of("value", "alias-value")
     queries_.contact(contact_id)
-    session.execute(_UNLEARN, {"kind": kind, "value": text})
+    forgotten = list(session.execute(_UNLEARN, {"kind": kind, "value": text}).scalars())
     made = session.execute(
         _ADD_ALIAS, {"contact": contact_id, "kind": kind, "value": text}
     ).scalar_one_or_none()
     if made is None:
         raise Conflict("alias-taken")
-    return UUID(str(made))
+    return UUID(str(made)), forgotten
 
 
 def remove_alias(contact_id: UUID, alias_id: UUID) -> None:

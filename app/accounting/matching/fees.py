@@ -15,17 +15,22 @@ MOST_SHARE = 10
 _NEWEST = 20
 _TOLD = re.compile(
     r"\b(?:fees?|charges?|chgs|commission|entgelte?|geb(?:ü|ue|u)hr(?:en)?|spesen|frais)\b"
-    r"[\s:./-]{0,3}(?:[a-z]{3}\s?)?(\d{1,6}[.,]\d{2})(?!\d)",
+    r"[\s:./-]{0,3}(?:([a-z]{3})\s?)?(\d{1,6}[.,]\d{2})(?![.,]?\d)",
     re.IGNORECASE,
 )
 
 
 def told(line: Line) -> int:
-    """The fee that a line's text names, in minor units of its currency; nought where none is."""
+    """The fee that a line's text names, in minor units of its currency; nought where none is.
+
+    A fee named in another currency is none of the line's, and a date is no fee.
+    """
     found = _TOLD.search(line.text)
     if found is None or money.exponent(line.currency) != 2:
         return 0
-    fee = int(found[1].replace(",", "").replace(".", ""))
+    if found[1] and found[1].upper() != line.currency:
+        return 0
+    fee = int(found[2].replace(",", "").replace(".", ""))
     return fee if _may_be(fee, line.amount_minor) else 0
 
 

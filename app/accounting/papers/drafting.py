@@ -160,9 +160,10 @@ def _postings(
 
 
 _ALIAS = sa.text(
-    "select a.counterparty_id from ledger.counterparty_alias a"
-    " where a.tenant_id = (select guard.tenant_id()) and a.archived_at is null"
-    " and regexp_replace(upper(a.value), '[^A-Z0-9]', '', 'g') = any(:numbers) limit 1"
+    "select a.counterparty_id from ledger.living_alias a"
+    " where a.tenant_id = (select guard.tenant_id())"
+    " and regexp_replace(upper(a.value), '[^A-Z0-9]', '', 'g') = any(:numbers)"
+    " order by a.created_at desc, a.id limit 1"
 )
 _LAST = sa.text(
     'select p.account_id, p.tax_code, p.dim1_id, p.dim2_id, e.entry_date as "on"'

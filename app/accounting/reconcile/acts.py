@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -26,8 +27,9 @@ from app.accounting.reconcile import views as reconcile_views
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.matching import Other
 from app.documents import commands as documents
+from app.documents import subjects
 from app.kernel import idempotency, undo, words
-from app.kernel.errors import DomainError, Invalid
+from app.kernel.errors import DomainError, Invalid, NotFound
 from app.kernel.words import _
 from app.tasks import notes, questions
 from app.web import forms
@@ -127,9 +129,11 @@ def _row(line_id: UUID) -> str | None:
 
 def _json(body: dict[str, Any]) -> Response:
     """What the script takes; with the last act (which names account and view) the counts too."""
-    bank, _, tab = request.headers.get("X-Numbers", "").partition(" ")
-    if bank:
-        body |= reconcile_views.numbers(UUID(bank), tab=tab)
+    named, _, tab = request.headers.get("X-Numbers", "").partition(" ")
+    bank = subjects.as_uuid(named)
+    if bank is not None:
+        with contextlib.suppress(NotFound):  # an account that is not here loses its counts alone
+            body |= reconcile_views.numbers(bank, tab=tab)
     return make_response(json.dumps(body), 200, {"Content-Type": "application/json"})
 
 
