@@ -156,7 +156,9 @@ def _stands_below(name: str, newest: int, keys: Mapping[int, bytes]) -> bool:
     """
     try:
         number = storage_chunks.key_number(bucket().beginning(name, storage_chunks.HEAD_BYTES))
-    except Unavailable:
+    except Unavailable as fault:
+        if fault.code == "storage-unavailable":
+            raise  # away is not gone: the old key must not end while it may be needed
         return False
     return number != newest and number in keys
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, g, render_template, request, url_for
 
 from app.accounting import queries
 from app.accounting.coding import Part
@@ -24,12 +17,20 @@ from app.accounting.reconcile import matching as reconcile_matching
 from app.accounting.reconcile import queries as reconcile_queries
 from app.accounting.reconcile import shown as reconcile_shown
 from app.accounting.reconcile import views as reconcile_views
+from app.accounting.reconcile.answers import (
+    Outcome,
+    answer,
+    as_json,
+    once,
+    reason_of,
+    refused,
+    wants_json,
+)
 from app.accounting.reconcile.commands import Done
 from app.accounting.reconcile.matching import Other
 from app.documents import commands as documents
-from app.documents import subjects
-from app.kernel import idempotency, undo, words
-from app.kernel.errors import DomainError, Invalid, NotFound
+from app.kernel import undo, words
+from app.kernel.errors import DomainError, Invalid
 from app.kernel.words import _
 from app.tasks import notes, questions
 from app.web import forms
@@ -40,101 +41,6 @@ POST, ASK, ATTACH = "accounting.post", "request.ask", "document.add"
 BASE = "/c/<client>/books/reconcile"
 LINE = f"{BASE}/lines/<uuid:line_id>"
 MOST_BYTES = 26_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an act says when it is done: words, the token of the way back, the lines it decided."""
-
-    text: str
-    undo: UUID | None = None
-    stays: bool = False
-    lines: tuple[str, ...] = ()
-
-
-def wants_json() -> bool:
-    """Whether the screen's script asks, which shows the outcome without a new page."""
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-def once(key: str | None, act: Callable[[], Outcome]) -> Outcome:
-    """Does an act once for its key: a request sent again after a cut line changes nothing."""
-    if key is None:
-        return act()
-    sent = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
-    print_ = hashlib.sha256(json.dumps([request.path, sent]).encode()).hexdigest()
-    stored = idempotency.begin(f"reconcile:{key}", request_hash=print_, line="accounting")
-    if stored is not None:
-        kept = json.loads(stored.body)
-        token = UUID(kept["undo"]) if kept["undo"] else None
-        return Outcome(kept["text"], token, kept["stays"], tuple(kept.get("lines", ())))
-    done = act()
-    body: dict[str, Any] = {"text": str(done.text), "stays": done.stays, "lines": done.lines}
-    body["undo"] = done.undo and str(done.undo)
-    idempotency.keep(
-        f"reconcile:{key}",
-        status=200,
-        body=json.dumps(body).encode(),
-        media_type="application/json",
-    )
-    return done
-
-
-def answer(line_id: UUID, done: Outcome) -> Response:
-    """The next line's page, or to the script what was done and the row where it stays."""
-    toast(done.text, undo=url_for(".undo", token=done.undo) if done.undo else None)
-    if wants_json():
-        body: dict[str, Any] = {"toast": render_template("web/_toasts.html", inner=True)}
-        if done.stays:
-            body["row"] = _row(line_id)
-        body["gone"] = [one for one in done.lines if one != str(line_id)]
-        return _json(body)
-    line = reconcile_queries.line(line_id)
-    after = line_id if done.stays else reconcile_queries.next_to_do(line)
-    tab = request.form.get("tab") or None
-    return redirect_to(".account_page", bank_account_id=line.bank_account_id, line=after, tab=tab)
-
-
-def refused(line_id: UUID, **_values: Any) -> Response:
-    """The line as it stands now with the reason, drawn after the act was rolled back."""
-    if not wants_json():
-        line = reconcile_queries.line(line_id)
-        if line.state != "to_do":  # a line that is done has no panel with a form to say it
-            toast(_reason(g.form_refusal), tone="bad")
-        return reconcile_views.account(line.bank_account_id, line_id)
-    error: DomainError = g.form_refusal
-    body = {"reason": _reason(error), "row": _row(line_id)}
-    return _json(body)
-
-
-def _reason(error: DomainError) -> str:
-    """Why, in one sentence; with how long ago where somebody else was faster."""
-    if isinstance(error, Invalid) and error.fields:
-        found = [one for problems in error.fields.values() for one in problems]
-        return " ".join(words.error_text(one.code, one.params) for one in found)
-    text = words.error_text(error.code, error.params)
-    if "at" in error.params:
-        text += f" ({words.format_age(dt.datetime.fromisoformat(error.params['at']))})"
-    return text
-
-
-def _row(line_id: UUID) -> str | None:
-    """The row as it is now; None once it is no longer to do."""
-    found = reconcile_queries.line(line_id)
-    if found.state != "to_do":
-        return None
-    shown = reconcile_shown.rows([found], reconcile_shown.load_names())
-    return render_template("accounting/_reconcile_rows.html", rows=shown, tab="to_do")
-
-
-def _json(body: dict[str, Any]) -> Response:
-    """What the script takes; with the last act (which names account and view) the counts too."""
-    named, _, tab = request.headers.get("X-Numbers", "").partition(" ")
-    bank = subjects.as_uuid(named)
-    if bank is not None:
-        with contextlib.suppress(NotFound):  # an account that is not here loses its counts alone
-            body |= reconcile_views.numbers(bank, tab=tab)
-    return make_response(json.dumps(body), 200, {"Content-Type": "application/json"})
 
 
 def _booked(done: Done) -> Outcome:
@@ -377,8 +283,8 @@ def _undo_refused(token: UUID) -> Response:
     """The screen with the reason why an act could not be taken back."""
     error: DomainError = g.form_refusal
     if wants_json():
-        return _json({"reason": _reason(error), "row": None})
-    toast(_reason(error), tone="bad")
+        return as_json({"reason": reason_of(error), "row": None})
+    toast(reason_of(error), tone="bad")
     back = _back()
     return reconcile_views.account(back) if back else reconcile_views.start()
 
@@ -397,7 +303,7 @@ def undo_act(token: UUID) -> Response:
     by_job = undo.take(token) == reconcile_certain.UNDO
     toast(_("The lines are being taken back.") if by_job else _("Taken back."))
     if wants_json():
-        return _json({"toast": render_template("web/_toasts.html", inner=True)})
+        return as_json({"toast": render_template("web/_toasts.html", inner=True)})
     back = _back()
     if back is None:
         return redirect_to(".start")

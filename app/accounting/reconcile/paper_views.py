@@ -10,7 +10,8 @@ from app.accounting.bank import queries as bank_queries
 from app.accounting.reconcile import forms as schemas
 from app.accounting.reconcile import papers as reconcile_papers
 from app.accounting.reconcile import queries as reading
-from app.accounting.reconcile.acts import ASK, BASE, POST, Outcome, once, pages
+from app.accounting.reconcile.acts import ASK, BASE, POST, pages
+from app.accounting.reconcile.answers import Outcome, once
 from app.kernel import money, reads, words
 from app.kernel.errors import Invalid
 from app.kernel.words import _

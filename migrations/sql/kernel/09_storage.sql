@@ -59,6 +59,8 @@ $$;
 create function app.sealing_keys() returns table (no int, wrapped bytea)
 language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
 begin
+  -- waits for a renewal first and reads after it: the same statement would not see its new key
+  perform from app.tenant_key k where k.tenant_id = app.key_tenant() for key share;
   return query select k.no, k.wrapped from app.tenant_key k
     where k.tenant_id = app.key_tenant() order by k.no for key share;
 end $$;
