@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from app.kernel.jobs_progress import Progress
 E = TypeVar("E", bound=type[Any])
 _names: dict[type[Any], tuple[str, str]] = {}
 _handlers: dict[type[Any], list[str]] = {}
+MOST_IN_A_JOB = 100
+_MANY = "*"  # no field of a dataclass has this name
 _HAND_OVER = sa.text("select app.hand_over(:event, :tenant, :args, :key)").bindparams(
     sa.bindparam("args", type_=JSONB)
 )
@@ -35,14 +37,19 @@ def event(name: str, *, line: str = "member") -> Callable[[E], E]:
 def on(
     cls: type[Any], *, queue: Queue = "default", retries: int = 5
 ) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Declares a handler of an event; it runs as a short job, as the person who caused it."""
+    """Declares a handler of an event; it runs as a short job, as the person who caused it.
+
+    Of events that were told together it hears one after the other in one job: all or none of what
+    it writes of them stays.
+    """
 
     def declare(handler: Callable[[Any], None]) -> Callable[[Any], None]:
         name, line = _names[cls]
         adapter = TypeAdapter(cls)
 
         def run(args: dict[str, Any], _progress: Progress) -> None:
-            handler(adapter.validate_python(args))
+            for one in args.get(_MANY, (args,)):
+                handler(adapter.validate_python(one))
 
         run.__module__ = handler.__module__
         kind = f"{name}>{handler.__module__}.{handler.__name__}"
@@ -57,12 +64,27 @@ def on(
 
 def emit(happened: Any) -> None:
     """Writes one job a handler in the caller's transaction; without handlers nothing."""
-    cls = type(happened)
+    _tell(type(happened), [happened])
+
+
+def emit_many(happened: Iterable[Any]) -> None:
+    """Tells of many events: one job a handler for each hundred of a kind, instead of one each."""
+    by_kind: dict[type[Any], list[Any]] = {}
+    for one in happened:
+        by_kind.setdefault(type(one), []).append(one)
+    for cls, many in by_kind.items():
+        for start in range(0, len(many), MOST_IN_A_JOB):
+            _tell(cls, many[start : start + MOST_IN_A_JOB])
+
+
+def _tell(cls: type[Any], many: list[Any]) -> None:
     name, line = _names[cls]
     kinds = _handlers.get(cls, [])
     if not kinds:
         return
-    args = TypeAdapter(cls).dump_python(happened, mode="json")
+    adapter = TypeAdapter(cls)
+    told = [adapter.dump_python(one, mode="json") for one in many]
+    args = told[0] if len(told) == 1 else {_MANY: told}
     for kind in kinds:
         jobs.enqueue(kind, args, line=line, title=name)
 

@@ -102,6 +102,19 @@ def test_every_handler_hears_an_event_whole_and_as_whoever_caused_it(
     ]
 
 
+def test_events_told_together_are_heard_each_once_in_few_jobs(
+    app: Flask, worker_app: Flask, tenant: UUID, person: Any
+) -> None:
+    happened = [PaperCame(uuid4(), dt.date(2026, 3, 4), (no,)) for no in range(230)]
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        events.emit_many([*happened, NobodyListens(1)])
+        events.emit_many([])
+    assert jobs.run_due(worker_app) == 2 * 3
+    for name in ("first", "second"):
+        found = [event for who, event, _person in heard if who == name]
+        assert sorted(found, key=lambda one: one.amounts) == happened
+
+
 def test_an_event_of_a_transaction_that_failed_never_happened(
     app: Flask, worker_app: Flask, tenant: UUID, person: Any
 ) -> None:

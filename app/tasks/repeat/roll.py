@@ -129,10 +129,12 @@ def _write(made: _Made) -> int:
     checks = [row for row in made.checks if row[0] in fresh]
     if checks:
         session.execute(_ADD_CHECKS, _columns(checks, ("tasks", "lines", "places", "texts")))
-    for task in fresh:
-        for person, reviews in zip(made.people[task], (False, True), strict=True):
-            if person is not None:
-                events.emit(TaskAssigned(task, person, None, reviews))
+    events.emit_many(
+        TaskAssigned(task, person, None, reviews)
+        for task in fresh
+        for person, reviews in zip(made.people[task], (False, True), strict=True)
+        if person is not None
+    )
     return len(fresh)
 
 
@@ -143,8 +145,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str,
 def tell_due() -> int:
     """Tells of open tasks that fall due within a day, once each; returns how many."""
     rows = session.execute(_DUE, {"until": clock.now() + timedelta(days=1)}).all()
-    for row in rows:
-        events.emit(TaskDue(row.id, row.assignee_id, row.due_on))
+    events.emit_many(TaskDue(row.id, row.assignee_id, row.due_on) for row in rows)
     return len(rows)
 
 

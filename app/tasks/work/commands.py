@@ -300,10 +300,12 @@ def _add_checks(rows: Sequence[tuple[UUID, str, str]]) -> None:
 
 def _tell_assigned(given: Any) -> None:
     by = scope.current().person_id
-    for task, assignee, reviewer in given:
-        for person, reviews in ((assignee, False), (reviewer, True)):
-            if person is not None and person != by:
-                events.emit(TaskAssigned(task, person, by, reviews))
+    events.emit_many(
+        TaskAssigned(task, person, by, reviews)
+        for task, assignee, reviewer in given
+        for person, reviews in ((assignee, False), (reviewer, True))
+        if person is not None and person != by
+    )
 
 
 _HERE = "tenant_id = (select guard.tenant_id())"

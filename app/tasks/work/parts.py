@@ -63,9 +63,7 @@ def comment(task_id: UUID, text: str) -> UUID:
     values = {"id": made, "task": task_id, "line": task.line, "text": plain}
     session.execute(_COMMENT, {**values, "mentions": list(named)})
     by = scope.current().person_id
-    for person in named:
-        if person != by:
-            events.emit(TaskMentioned(task_id, made, person, by))
+    events.emit_many(TaskMentioned(task_id, made, one, by) for one in named if one != by)
     return made
 
 
