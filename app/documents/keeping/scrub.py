@@ -19,14 +19,14 @@ NIGHTS = 30
 LEAST, MOST = 200, 5_000
 MOST_BYTES = 2 * 1024**3
 AT_ONCE = 20
-# What was never read, or read longest ago, comes first; what is bad is looked at every night.
+# What is bad is looked at every night; then what was never read, then what was read longest ago.
 _SLICE = sa.text(
     "select o.sha256, o.id, o.size from (select distinct on (sha256) sha256, id, size"
     " from app.stored_object where tenant_id = (select guard.tenant_id()) and state <> 'gone'"
     " order by sha256, id) o left join app.object_scrub s"
     " on s.tenant_id = (select guard.tenant_id()) and s.sha256 = o.sha256"
     " where s.checked_at is null or s.state <> 'ok' or s.checked_at < now() - interval '20 hours'"
-    " order by s.state = 'ok', s.checked_at nulls first, o.sha256 limit"
+    " order by (s.state <> 'ok') is true desc, s.checked_at nulls first, o.sha256 limit"
     " greatest(:least, least(:most, (select count(*) / :nights from app.stored_object"
     " where tenant_id = (select guard.tenant_id()) and state <> 'gone')))"
 )

@@ -395,6 +395,28 @@ def test_the_scrub_finds_what_is_missing_and_the_desk_says_so(keep: Keep) -> Non
     assert _figure(keep) == 0
 
 
+def test_the_scrub_reads_what_was_never_read_before_it_reads_anything_again(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep.add(b"read long ago", name="long-ago.txt")
+    _scrub(keep)
+    keep.admin.execute(
+        "update app.object_scrub set checked_at = now() - interval '9 days' where tenant_id = %s",
+        (keep.place.tenant,),
+    )
+    keep.admin.commit()
+    body = b"never read yet"
+    keep.add(body, name="never.txt")
+    monkeypatch.setattr("app.documents.keeping.scrub.LEAST", 1)
+    _scrub(keep)
+    row = keep.admin.execute(
+        "select state from app.object_scrub where tenant_id = %s and sha256 = %s",
+        (keep.place.tenant, hashlib.sha256(body).hexdigest()),
+    ).fetchone()
+    keep.admin.commit()
+    assert row == ("ok",)
+
+
 def _scrub(keep: Keep) -> None:
     control = Control(keep.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
     control.fire(
