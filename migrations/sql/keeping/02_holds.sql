@@ -106,7 +106,8 @@ create trigger waits before insert on app.legal_hold
 create trigger waits before insert on app.legal_hold_paper
   for each row execute function app.hold_waits();
 
--- Whether a hold covers a paper: one on the client, on the days around its own, or on itself.
+-- Whether a hold covers a paper: one on the client, on itself, or on any day of the month it belongs
+-- to (the day it came where it belongs to none).
 create function app.is_held(p_tenant uuid, p_document uuid) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select exists (
@@ -116,7 +117,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
             where p.tenant_id = h.tenant_id and p.hold_id = h.id and p.document_id = p_document)
        or h.covers = 'days' and exists (select from app.document d cross join lateral app.kept_as(d) k
             where d.tenant_id = p_tenant and d.id = p_document
-              and (k.day between h.from_on and h.to_on
+              and (k.day >= h.from_on and coalesce(d.period, k.day) <= h.to_on
                    or (d.added_at at time zone 'UTC')::date between h.from_on and h.to_on))))
 $$;
 

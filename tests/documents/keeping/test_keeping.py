@@ -237,6 +237,36 @@ def test_what_a_hold_covers_nobody_deletes_not_even_erasure(keep: Keep, covers: 
         commands.demand_free(keep.place.tenant)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "held"),
+    [
+        ("2015-03-10", "2015-03-20", True),  # days within the month that it belongs to
+        ("2015-03-31", "2015-04-30", True),
+        ("2015-02-01", "2015-03-01", True),
+        ("2015-02-01", "2015-02-28", False),
+        ("2015-04-01", "2015-04-30", False),
+    ],
+)
+def test_a_hold_of_days_covers_the_papers_of_each_month_that_it_touches(
+    keep: Keep, first: str, last: str, held: bool
+) -> None:
+    made = keep.add(f"of March, {first} to {last}".encode(), name="march.txt")
+    keep.admin.execute("update app.document set period = '2015-03-01' where id = %s", (made,))
+    keep.admin.commit()
+    with keep.place.acting(keep.place.staff):
+        hold = commands.place_hold(
+            title="Audit of days",
+            reason="The tax office comes",
+            covers="days",
+            from_on=date.fromisoformat(first),
+            to_on=date.fromisoformat(last),
+        )
+        assert queries.keeping(made).held is held
+        commands.ask_release(hold)
+    keep.approve(hold)
+    keep.work()
+
+
 def _decide(subject: UUID) -> None:
     found = next(one for one in approvals.recent() if one.subject_id == subject)
     approvals.decide(found.id, "approve", content_sha=found.content_sha)
