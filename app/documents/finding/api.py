@@ -89,7 +89,7 @@ def find(query: FindQuery, page: PageRequest) -> Page[Any]:
 
 @api.get(
     "/documents/find",
-    needs="signed-in",
+    needs="document.read",
     query=FindQuery,
     response=FoundOut,
     paged=True,

@@ -19,6 +19,7 @@ def register(registry: Registry) -> None:
             "search",
             "finding_desk.find_everywhere",
             "desk",
+            permission="document.read",
             order=45,
         )
     )

@@ -17,7 +17,7 @@ from app.documents.finding import queries
 from app.documents.finding.queries import Asked, Found
 from app.documents.titles import CLASS_TITLES, TYPE_TITLES
 from app.kernel import paging, reads
-from app.web.pages import SIGNED_IN, Pages, Surface
+from app.web.pages import Pages, Surface
 from app.web.render import render
 from tenants import queries as clients
 
@@ -115,7 +115,7 @@ def find_own() -> Response:
     return _page("documents/portal_find.html", rows, wanted, found.next, classes=_class_choices())
 
 
-@desk.get("/desk/documents/find", needs=SIGNED_IN)
+@desk.get("/desk/documents/find", needs="document.read")
 def find_everywhere() -> Response:
     """Papers of all my clients that hold all words."""
     wanted = replace(asked(), document_class=None)

@@ -120,19 +120,21 @@ begin
       from unnest(tenants, ids, parts) with ordinality x(t, d, p, place) order by x.place;
 end $$;
 
--- The door: where the caller reaches papers and of which classes is the guard's answer, for every call.
+-- The door: in which clients the caller may see papers, on which lines and of which classes is the
+-- guard's answer, for every call.
 -- p_tenant null: all clients of a worklist.
 create function app.find_documents(p_typed text, p_tenant uuid, p_type text, p_class text,
   p_from date, p_to date, p_before uuid, p_limit integer)
 returns table (tenant_id uuid, document_id uuid, page integer, marks text[], begun text[])
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  held uuid[] := guard.where_held('document.read');
   reached jsonb;
   classes jsonb;
 begin
   select jsonb_object_agg(x.t, x.lines) into reached from (
     select u.t, jsonb_agg(l.line) lines from guard.lines() l(line), unnest(guard.scope(l.line)) u(t)
-     where p_tenant is null or u.t = p_tenant group by u.t) x;
+     where (p_tenant is null or u.t = p_tenant) and u.t = any (held) group by u.t) x;
   if reached is null then return; end if;
   select jsonb_object_agg(x.t, x.classes) into classes from (
     select split_part(c, ':', 1) t, jsonb_agg(split_part(c, ':', 2)) || '"normal"' classes

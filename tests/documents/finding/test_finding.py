@@ -214,6 +214,32 @@ def test_a_person_finds_over_all_their_clients_and_no_others(
     assert page.text.count("<mark>") == 2
 
 
+def test_over_all_clients_nothing_is_found_where_the_person_may_see_no_documents(
+    place: Place, app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    other = request_stage.build(app, worker_app, admin, "Blind")
+    person = factories.make_person(admin)
+    for tenant, role in ((place.tenant, "staff_accountant"), (other.tenant, "hr_assistant")):
+        factories.grant(admin, tenant, person, role=role, lines=("accounting",))
+    session_ = factories.sign_in(admin, person)
+    wanted = paper(place, "Blindschleiche", admin=admin)
+    paper(other, "Blindschleiche anderswo", admin=admin)
+    with app.app_context(), transaction(session_.worklist()):
+        assert [one.id for one in queries.find(Asked("blindschleiche"))] == [wanted]
+    answer = place.browser(session_).client.get("/api/v1/documents/find?q=blindschleiche")
+    assert [one["id"] for one in answer.get_json()["items"]] == [str(wanted)]
+
+
+def test_whoever_may_see_documents_nowhere_does_not_reach_the_search(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    person = factories.make_person(admin)
+    factories.grant(admin, place.tenant, person, role="administrator")
+    browser = place.browser(factories.sign_in(admin, person))
+    assert browser.client.get("/desk/documents/find?q=x").status_code in (403, 404)
+    assert browser.client.get("/api/v1/documents/find?q=x").status_code in (403, 404)
+
+
 def test_pages_follow_one_another_without_a_gap(place: Place, admin: psycopg.Connection) -> None:
     made = [paper(place, f"Seitenweise {n}", admin=admin) for n in range(7)]
     seen: list[UUID] = []
