@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.kernel.jobs_progress import Progress
 E = TypeVar("E", bound=type[Any])
 _names: dict[type[Any], tuple[str, str]] = {}
 _handlers: dict[type[Any], list[str]] = {}
+_listeners: dict[type[Any], list[Callable[[Sequence[Any]], None]]] = {}
 MOST_IN_A_JOB = 100
 _MANY = "*"  # no field of a dataclass has this name
 _HAND_OVER = sa.text("select app.hand_over(:event, :tenant, :args, :key)").bindparams(
@@ -62,17 +63,40 @@ def on(
     return declare
 
 
+def together(
+    cls: type[Any],
+) -> Callable[[Callable[[Sequence[Any]], None]], Callable[[Sequence[Any]], None]]:
+    """Declares a listener that hears of an event in the transaction of whoever tells it.
+
+    It gets all that were told at once and must write them in a few statements, whatever their
+    number; what it raises undoes the act itself.
+    """
+
+    def declare(listener: Callable[[Sequence[Any]], None]) -> Callable[[Sequence[Any]], None]:
+        known = _listeners.setdefault(cls, [])
+        if listener not in known:
+            known.append(listener)
+        return listener
+
+    return declare
+
+
 def emit(happened: Any) -> None:
-    """Writes one job a handler in the caller's transaction; without handlers nothing."""
-    _tell(type(happened), [happened])
+    """Tells of one event in the caller's transaction: as `emit_many`."""
+    emit_many([happened])
 
 
 def emit_many(happened: Iterable[Any]) -> None:
-    """Tells of many events: one job a handler for each hundred of a kind, instead of one each."""
+    """Tells of events in the caller's transaction; without anybody who hears nothing happens.
+
+    Listeners hear all of a kind at once; a handler gets one job for each hundred of a kind.
+    """
     by_kind: dict[type[Any], list[Any]] = {}
     for one in happened:
         by_kind.setdefault(type(one), []).append(one)
     for cls, many in by_kind.items():
+        for listener in _listeners.get(cls, []):
+            listener(many)
         for start in range(0, len(many), MOST_IN_A_JOB):
             _tell(cls, many[start : start + MOST_IN_A_JOB])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -49,6 +49,26 @@ class NobodyListens:
     """An event without a handler."""
 
     n: int
+
+
+@events.event("test.many-came")
+@dataclass(frozen=True)
+class ManyCame:
+    """An event that is told many times at once."""
+
+    n: int
+
+
+@events.together(ManyCame)
+def hears_at_once(told: Sequence[ManyCame]) -> None:
+    """A listener inside the teller's transaction."""
+    heard.append(("together", [one.n for one in told], scopes.current().person_id))
+
+
+@events.on(ManyCame)
+def hears_one_by_one(event: ManyCame) -> None:
+    """A handler of the same event."""
+    heard.append(("job", event.n, None))
 
 
 @jobs.job("test.handed")
@@ -135,6 +155,16 @@ def test_an_event_nobody_listens_to_makes_no_job(
     with app.app_context(), db.transaction(person.scope(tenant)):
         events.emit(NobodyListens(1))
     assert jobs.run_due(worker_app) == 0
+
+
+def test_many_events_are_heard_in_one_call_and_handled_one_by_one(
+    app: Flask, worker_app: Flask, tenant: UUID, person: Any
+) -> None:
+    with app.app_context(), db.transaction(person.scope(tenant)):
+        events.emit_many([ManyCame(1), ManyCame(2), NobodyListens(3)])
+        assert heard == [("together", [1, 2], person.person_id)]
+    assert jobs.run_due(worker_app) == 1
+    assert sorted(one[1] for one in heard if one[0] == "job") == [1, 2]
 
 
 def test_work_is_handed_to_the_provider_once_and_done_there(
