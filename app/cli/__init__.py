@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grants": ("app.cli.grants:grants", "Who may see which client, until when."),
     "statements": ("app.cli.statements:statements", "Read bank statement files (offline)."),
     "documents": ("app.cli.documents:documents", "Read papers: invoices (offline)."),
+    "sla": ("app.cli.sla:sla", "Deadlines in opening hours (offline)."),
     "books": ("app.cli.books:books", "Move books in and out, and check them."),
     "backup": ("app.cli.backup:backup", "Take database, bucket and keys together."),
     "restore": ("app.cli.backup:restore", "Bring a backup back, at a chosen instant."),

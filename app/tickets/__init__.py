@@ -1,0 +1,1 @@
+"""Tickets: what clients write, answered in time, with nothing lost."""

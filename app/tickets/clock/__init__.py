@@ -1,0 +1,1 @@
+"""The clock of a ticket: pure arithmetic of opening hours, pauses and deadlines."""

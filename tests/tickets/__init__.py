@@ -1,0 +1,1 @@
+"""Tickets: behaviour through the edges."""
