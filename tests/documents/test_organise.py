@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from flask import Flask
 
 from app.cli.demo_books import filed_papers
 from app.documents import commands, mail_in, organise, queries, shares, versions
@@ -21,28 +20,10 @@ from app.kernel import clock, jobs
 from app.kernel.db import session
 from app.kernel.errors import DomainError, Forbidden, NotFound
 from tests import factories
+from tests.documents.coming_in import Caller
 from tests.documents.test_checks import png
-from tests.documents.test_uploads import Caller
 from tests.http import Browser
-from tests.tasks import request_stage
 from tests.tasks.request_stage import Place
-
-
-@pytest.fixture(scope="module")
-def place(app: Flask, worker_app: Flask, settings: object) -> Place:
-    """A client with its accountant and owner."""
-    from app.cli import install
-
-    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
-    with psycopg.connect(url) as admin:
-        return request_stage.build(app, worker_app, admin)
-
-
-@pytest.fixture
-def call(place: Place, admin: psycopg.Connection, without_limits: None) -> Caller:
-    """The accountant's token."""
-    del without_limits
-    return Caller(place, admin, place.staff)
 
 
 def added(place: Place, name: str = "a.txt", **values: Any) -> UUID:
