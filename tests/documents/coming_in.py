@@ -17,7 +17,7 @@ import psycopg
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.documents import checks, uploads
+from app.documents import checks, commands, uploads
 from app.kernel import jobs
 from tests import factories
 from tests.factories import Session
@@ -55,6 +55,18 @@ def began(call: Caller, data: bytes, **values: Any) -> str:
 def put(call: Caller, upload: str, no: int, data: bytes) -> TestResponse:
     piece = data[(no - 1) * PART : no * PART]
     return call("PUT", f"/uploads/{upload}/parts/{no}", data=piece)
+
+
+def added(place: Place, name: str = "a.txt", **values: Any) -> UUID:
+    """A paper of the accountant."""
+    with place.acting(place.staff):
+        return commands.add(
+            values.pop("data", uuid4().hex.encode()),
+            name=name,
+            line="accounting",
+            source="staff",
+            **values,
+        )
 
 
 def arrived(place: Place, data: bytes, *, name: str = "a.pdf", **values: Any) -> UUID:
