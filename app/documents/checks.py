@@ -7,6 +7,7 @@ the sender says). Archives are read piece by piece against a bound, so that a bo
 from __future__ import annotations
 
 import email
+import email.errors
 import email.policy
 import io
 import re
@@ -26,6 +27,15 @@ MOST_MEMBERS = 5_000
 MOST_PARTS = 200
 MOST_PIXELS = 150_000_000
 PIECE = 1024 * 1024
+MAIL_FAULTS = (
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+    email.errors.MessageError,
+)
+"""What odd headers, and parts inside parts without end, make of the standard parser."""
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The industry's harmless test virus (eicar.org): whoever scans must find it."""
 
@@ -326,11 +336,16 @@ def _is_mail(data: bytes) -> bool:
 
 def _check_mail(data: bytes) -> None:
     """Looks into every part of a mail, decoded: a virus in base64 is not seen from outside."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    for number, part in enumerate(message.walk()):
-        if number >= MOST_PARTS:
-            raise _refused("file-bomb")
-        _check_part(part)
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        for number, part in enumerate(message.walk()):
+            if number >= MOST_PARTS:
+                raise _refused("file-bomb")
+            _check_part(part)
+    except RecursionError:
+        raise _refused("file-bomb") from None
+    except MAIL_FAULTS:
+        raise _refused("file-damaged") from None
 
 
 def _check_part(part: EmailMessage) -> None:

@@ -34,7 +34,6 @@ MOST_BYTES = 40 * 1024 * 1024
 MOST_FILES = 100
 SMALL_PICTURE = 20_000
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-_FAULTS = (ValueError, LookupError, AttributeError, TypeError)  # what odd headers make of a parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +127,20 @@ def read(raw: bytes) -> Letter:
     """A message taken apart; what cannot be read is left out, so that it never fails."""
     try:
         message = email.message_from_bytes(raw, policy=email.policy.default)
-    except _FAULTS:
+        files = tuple(_files(message))
+    except checks.MAIL_FAULTS:
         return Letter("mail.eml", "", ())
     subject = _header(message, "subject").replace("/", "-").replace("\\", "-")
     name = checks.plain_name(f"{subject[:150] or 'mail'}.eml")
     sender = email.utils.parseaddr(_header(message, "from"))[1] or _header(message, "from")
     note = " · ".join(one for one in (sender[:200], _header(message, "date")[:60]) if one)
-    return Letter(name, note, tuple(_files(message)))
+    return Letter(name, note, files)
 
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
         text = str(message.get(name, ""))
-    except _FAULTS:
+    except checks.MAIL_FAULTS:
         return ""
     return "".join(sign for sign in text if sign.isprintable()).strip()
 
@@ -162,7 +162,7 @@ def _file(part: EmailMessage) -> Attached | None:
         name = part.get_filename() or ""
         disposition = part.get_content_disposition() or ""
         data = _content(part)
-    except _FAULTS:
+    except checks.MAIL_FAULTS:
         return None
     is_text = part.get_content_type() in {"text/plain", "text/html"} and disposition != "attachment"
     is_signature = (part.get_content_maintype() == "image" and disposition != "attachment") and len(

@@ -89,6 +89,31 @@ def test_what_is_no_mail_is_kept_as_a_paper_with_a_note(
     assert "could not be read" in papers(place, admin)["mail.txt"][2]
 
 
+def nested(times: int, *, kind: str) -> bytes:
+    """A mail with parts inside parts."""
+    head = b"From: Vos <vos@example.com>\nSubject: Deep\nMIME-Version: 1.0\n"
+    if kind == "mails":
+        return head + b"Content-Type: message/rfc822\n\n" * times + b"\nHello"
+    open_ = b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n'
+    return head + b"".join(open_ % (no, no) for no in range(times)) + b"\nHello\n"
+
+
+@pytest.mark.parametrize("kind", ["mails", "parts"])
+@pytest.mark.parametrize("times", [300, 3000])
+def test_a_mail_nested_without_end_is_held_and_no_fault(
+    place: Place, admin: psycopg.Connection, without_limits: None, kind: str, times: int
+) -> None:
+    del without_limits
+    sent = mailed(place, address_of(place), nested(times, kind=kind) + uuid4().hex.encode())
+    assert sent.status_code == 201
+    jobs.run_due(place.worker_app)
+    row = admin.execute(
+        "select u.state, u.code from app.upload u where u.id = %s", (sent.get_json()["id"],)
+    ).fetchone()
+    admin.commit()
+    assert row == ("held", "file-bomb")
+
+
 def test_an_old_or_invented_address_takes_nothing(place: Place, without_limits: None) -> None:
     del without_limits
     old = address_of(place)
