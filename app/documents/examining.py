@@ -19,6 +19,7 @@ SECONDS = 40
 _LOOKED_AT = ("virus", "macros", "locked", "archive", "bomb", "damaged", "unscanned", "unknown")
 HELD = frozenset({f"file-{word}" for word in _LOOKED_AT} | {"file-not-kept"})
 """What a person may want to look at: such a file is held. Empty and vast ones are just refused."""
+VIRUS = "file-virus"
 _EXAMINER = Path(__file__).with_name("examine.py")
 _MAY_CARRY = (b"EmbeddedFile", b"/ObjStm", b"/Encrypt")
 _UNREADABLE = {"file-damaged", "file-locked"}
@@ -29,10 +30,16 @@ def examine(
 ) -> Checked:
     """The kind and name of a file that may be kept; raises Invalid at the field `file`.
 
-    `strict` also refuses a PDF that no reader opens. Raises Unavailable while a scanner that is
-    set up does not answer: unscanned, nothing becomes a paper.
+    What is going to be held is scanned too: a person who lets it in later must not let in a virus
+    that hides in, say, an archive. `strict` also refuses a PDF that no reader opens. Raises
+    Unavailable while a scanner that is set up does not answer: unscanned, nothing becomes a paper.
     """
-    checked = checks.check(data, name=name, most=most)
+    try:
+        checked = checks.check(data, name=name, most=most)
+    except Invalid as refusal:
+        if code_of(refusal) in HELD - {VIRUS}:
+            scanner.scan(data)
+        raise
     scanner.scan(data)
     if checked.media_type == "application/pdf" and (strict or _may_carry(data)):
         verdict = _verdict(data)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
+import psycopg
 import pytest
 
-from app.documents import commands, intake, scanner
+from app.documents import commands, held, intake, scanner
 from app.kernel.errors import Invalid, Unavailable
-from tests.documents.coming_in import EICAR, FakeClamd, scanned, text_of
+from tests import factories
+from tests.documents.coming_in import EICAR, FakeClamd, archive, arrived, scanned, text_of
 from tests.tasks.request_stage import Place
 
 
@@ -48,3 +52,29 @@ def test_unscanned_nothing_becomes_a_document(place: Place, answer: bytes | None
         pytest.raises(Unavailable, match="scanner-unavailable"),
     ):
         intake.take(text_of(70), name="a.txt", line="accounting", source="staff")
+
+
+def test_a_virus_in_what_is_held_for_another_reason_is_let_in_by_nobody(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    clamd = FakeClamd(b"stream: Win.Test FOUND")
+    with scanned(place.worker_app, clamd.address):
+        found = arrived(place, archive((uuid4().hex, b"x")), name="books.zip")
+    clamd.close()
+    with place.acting(place.staff):
+        assert held.one(found).reason == "file-virus"
+    colleague = place.browser(factories.staff(admin, place.tenant))
+    base = f"/c/{place.slug}/documents/quarantine/{found}"
+    colleague.get(base)
+    assert colleague.post(f"{base}/release").status_code == 409
+
+
+def test_unscanned_nothing_is_held_to_be_let_in_later(place: Place) -> None:
+    clamd = FakeClamd()
+    clamd.close()
+    with (
+        scanned(place.app, clamd.address),
+        place.acting(place.staff),
+        pytest.raises(Unavailable, match="scanner-unavailable"),
+    ):
+        intake.take(archive(("a.txt", b"a")), name="a.zip", line="accounting", source="staff")
