@@ -61,7 +61,7 @@ def _may_carry(data: bytes) -> bool:
 
 
 def _verdict(data: bytes) -> str:
-    """What the examiner says; a file that wastes its time or memory is a bomb."""
+    """What the examiner says; a file under which it dies, or which takes its time, is a bomb."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paper.pdf"
         path.write_bytes(data)
@@ -74,5 +74,5 @@ def _verdict(data: bytes) -> str:
             return "file-bomb"
     if done.returncode:
         log.info("examination failed", code=done.returncode)
-        return "file-damaged"
+        return "file-bomb"
     return done.stdout.strip() or "file-damaged"

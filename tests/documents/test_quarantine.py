@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +37,27 @@ def test_what_fails_a_check_is_held_with_its_reason(place: Place, case: str) -> 
     assert (file.reason, file.size, file.state) == (reason, len(data), "held")
     page = place.browser(place.staff).get(f"/c/{place.slug}/documents/quarantine/{found}")
     assert page.status_code == 200
+
+
+def bomb_of_zeros(megabytes: int) -> bytes:
+    """A small PDF with an attached file that unpacks, twice, to so much."""
+    packer, piece = zlib.compressobj(1), b"\0" * 2**20
+    once = b"".join(packer.compress(piece) for _no in range(megabytes)) + packer.flush()
+    inner = zlib.compress(once, 9)
+    body = (
+        b"%%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<<"
+        b"/Names[(a.bin) 4 0 R]>>>>>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n"
+        b"4 0 obj<</Type/Filespec/F(a.bin)/UF(a.bin)/EF<</F 5 0 R>>>>endobj\n"
+        b"5 0 obj<</Type/EmbeddedFile/Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n"
+    ) % len(inner)
+    return body + inner + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def test_a_pdf_under_whose_weight_the_examiner_dies_is_held_as_a_bomb(place: Place) -> None:
+    found = arrived(place, bomb_of_zeros(1_000))
+    with place.acting(place.staff):
+        assert held.one(found).reason == "file-bomb"
 
 
 def test_a_second_look_lets_a_file_in_and_not_its_sender(
