@@ -135,6 +135,22 @@ def test_what_stopped_half_way_goes_on_and_ends_after_a_day(
     assert rows == [("gone",)]
 
 
+def test_what_was_completed_after_a_sweep_saw_it_open_does_not_expire(
+    place: Place, call: Caller
+) -> None:
+    data = text_of(40)
+    upload = began(call, data)
+    put(call, upload, 1, data)
+    assert call("POST", f"/uploads/{upload}/complete").status_code == 200
+    with place.job():
+        late = sa.text("select app.end_upload(:id, 'expired', '', null, null)")
+        db.session.execute(late, {"id": upload})
+    jobs.run_due(place.worker_app)
+    told = call("GET", f"/uploads/{upload}").get_json()
+    assert told["state"] == "done"
+    assert call("GET", f"/documents/{told['document_id']}/content").data == data
+
+
 def test_a_complete_upload_outlives_its_senders_grant(
     place: Place, admin: psycopg.Connection, worker_app: Flask
 ) -> None:

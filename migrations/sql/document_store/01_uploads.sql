@@ -238,13 +238,19 @@ begin
 end $$;
 
 -- What became of it, said by the job that checked it. Its parts end: the paper has its own object.
+-- Only an open one expires: a sweep that saw it open comes too late for what was completed meanwhile.
 create function app.end_upload(
   p_upload uuid, p_state text, p_code text, p_document uuid, p_held uuid
 ) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  u app.upload := app.own_upload(p_upload, '{open,complete}');
+  u app.upload := app.own_upload(p_upload, '{open,complete,done,held,refused,expired}');
 begin
+  if p_state = 'expired' and u.state <> 'open' then
+    return;
+  elsif u.state not in ('open', 'complete') then
+    raise exception 'upload-ended' using errcode = 'BO409';
+  end if;
   update app.upload set state = p_state, code = coalesce(p_code, ''), document_id = p_document,
       held_id = p_held, ended_at = now()
    where tenant_id = u.tenant_id and id = u.id;
