@@ -59,6 +59,30 @@ def test_a_link_shows_one_paper_and_bots_take_nothing(place: Place) -> None:
     assert "downloaded" in page
 
 
+def test_a_view_lasts_from_its_first_act_and_is_not_stretched_by_going_on(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = added(place, name="terms.txt")
+    share, secret = shared(place, made, most_views=2)
+    stranger = Browser(place.app)
+    stranger.get(f"/shared/{secret}")
+    opened = stranger.post(f"/shared/{secret}/open")
+    visit = re.findall(r'name="visit" value="([^"]+)"', opened.text)[0]
+
+    def later(minutes: int) -> int:
+        admin.execute(
+            "update app.document_share_view set at = at - %s * interval '1 minute'"
+            " where share_id = %s",
+            (minutes, share),
+        )
+        admin.commit()
+        return stranger.post(f"/shared/{secret}/file", {"visit": visit}).status_code
+
+    assert (later(10), views_of(place, made)) == (200, [(1, "open")])
+    assert (later(10), views_of(place, made)) == (200, [(2, "ended")])
+    assert later(10) == 404
+
+
 def test_a_link_ends_by_hand_by_time_by_class_and_with_the_paper(
     place: Place, admin: psycopg.Connection
 ) -> None:

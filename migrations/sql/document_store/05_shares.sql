@@ -146,10 +146,10 @@ begin
   if (x.paper).id is null then
     return;
   end if;
-  known := exists (
-    select from app.document_share_view w
-     where w.tenant_id = c.tenant and w.share_id = (x.share).id and w.visit = p_visit
-       and w.at > now() - interval '15 minutes');
+  -- from the visit's first act, so that nobody stretches one view for days
+  known := coalesce((
+    select min(w.at) > now() - interval '15 minutes' from app.document_share_view w
+     where w.tenant_id = c.tenant and w.share_id = (x.share).id and w.visit = p_visit), false);
   if not known and (x.share).views >= (x.share).most_views then
     return;
   end if;
