@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.documents import checks, commands, examining, held, mail_in, uploads
 from app.documents.happened import UploadEnded
 from app.documents.uploads import Upload
-from app.kernel import events, jobs, scope, storage
+from app.kernel import clock, events, jobs, scope, storage
 from app.kernel.db import session
 from app.kernel.errors import Invalid
 from app.kernel.jobs_catalog import job
@@ -168,8 +168,10 @@ def sweep(_args: dict[str, Any], _progress: Progress) -> None:
     platform takes it in.
     """
     session.execute(_EXPIRE)
+    today = clock.today()
     for row in session.execute(_WAITING):
-        jobs.enqueue(uploads.JOB, {"upload": str(row.id)}, key=f"again:{row.id}", line=row.line)
+        key = f"again:{row.id}:{today}"  # what failed once more is tried another day
+        jobs.enqueue(uploads.JOB, {"upload": str(row.id)}, key=key, line=row.line)
     session.execute(_SWEEP_HELD)
 
 

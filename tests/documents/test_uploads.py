@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.documents import intake, queries, uploads
-from app.kernel import db, jobs, jobs_catalog
+from app.kernel import clock, db, jobs, jobs_catalog
 from app.kernel.errors import Forbidden, NotFound
 from app.kernel.scope import Scope, secret_hash
 from app.kernel.storage_bucket import bucket
@@ -170,6 +171,35 @@ def test_a_complete_upload_outlives_its_senders_grant(
     jobs.run_due(worker_app)
     row = admin.execute("select state from app.upload where id = %s", (upload,)).fetchone()
     assert row == ("done",)
+
+
+def test_what_was_tried_again_in_vain_is_tried_another_day(
+    place: Place, admin: psycopg.Connection, worker_app: Flask
+) -> None:
+    with place.acting(place.staff):
+        upload = uploads.receive(text_of(50), name="a.txt", line="accounting", source="staff")
+    admin.execute(
+        "update app.upload set opened_at = now() - interval '2 hours' where id = %s", (upload,)
+    )
+
+    def swept(days: int) -> str:
+        admin.execute(
+            "update app.job set state = 'dead', finished_at = now() where tenant_id = %s"
+            " and kind = 'documents.take-in' and state = 'due'",
+            (place.tenant,),
+        )
+        admin.commit()
+        with clock.frozen(clock.now() + timedelta(days=days)), place.job():
+            intake.sweep({}, None)  # type: ignore[arg-type]  # a short one reports nothing
+        if days:
+            jobs.run_due(worker_app)
+        row = admin.execute("select state from app.upload where id = %s", (upload,)).fetchone()
+        admin.commit()
+        assert row is not None
+        return str(row[0])
+
+    assert swept(0) == "complete"
+    assert swept(1) == "done"
 
 
 def test_half_a_file_in_the_bucket_is_no_plaintext(place: Place, call: Caller) -> None:
