@@ -13,13 +13,13 @@ from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput
 from app.accounting.papers import queries as paper_queries
 from app.documents import commands as documents
 from app.documents import queries as document_queries
+from app.documents.readings import keeping
 from app.documents.readings import queries as readings
 from app.documents.readings.offers import facts
 from app.kernel import approvals, events, undo
 from app.kernel.errors import Conflict, Invalid
 
 KIND = "entry.post"
-SOURCE = "document"
 UNDO = "accounting.paper"
 LINE_SUBJECT = "bank_transaction"
 
@@ -48,22 +48,26 @@ def _detach(args: dict[str, Any]) -> None:
 def draft(
     document_id: UUID, *, on: dt.date, description: str, postings: Sequence[PostingInput], key: str
 ) -> EntryDraft:
-    """An entry of a paper; raises Conflict (`paper-booked`) where there is one already."""
-    if queries.entries_of(SOURCE, [document_id]):
-        raise Conflict("paper-booked")
+    """An entry of a paper, as it will be asked for; whether there is one already says `post`."""
     return EntryDraft(
         journal="GEN",
         date=on,
         description=description,
         postings=tuple(postings),
         key=key,
-        source_type=SOURCE,
+        source_type=paper_queries.SOURCE,
         source_id=document_id,
     )
 
 
 def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
-    """Posts the entry of a paper and attaches the paper to it; raises as `post_entry` does."""
+    """Posts the entry of a paper and attaches the paper to it.
+
+    Two people who book one paper at once come one after the other: the second is refused by
+    Conflict (`paper-booked`), which names the entry there is. Raises also as `post_entry` does.
+    """
+    if made.source_id is not None:
+        _demand_unbooked(made.source_id, key=made.key)
     posted = commands.post_entry(
         journal=made.journal,
         date=made.date,
@@ -79,11 +83,22 @@ def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
     return posted
 
 
+def _demand_unbooked(document_id: UUID, *, key: str) -> None:
+    """The same request sent once more is let through, for the ledger to answer as before."""
+    keeping.hold(document_id)
+    booked = paper_queries.booked(document_id)
+    if booked is not None and booked.key != key:
+        raise Conflict("paper-booked", label=booked.label)
+
+
 def ask_approval(made: EntryDraft, *, shown: dict[str, Any]) -> UUID:
     """Sends a draft for somebody else's approval; approved, it is posted in its maker's name.
 
-    `shown` is what the decider reads. Raises Invalid for a draft that the ledger would refuse.
+    `shown` is what the decider reads. Raises Invalid for a draft that the ledger would refuse,
+    and Conflict (`paper-booked`) where the paper has an entry.
     """
+    if made.source_id is not None:
+        _demand_unbooked(made.source_id, key=made.key)
     book = queries.book()
     faults = ledger.validate(made, book)
     if faults:
@@ -128,7 +143,7 @@ def _read(kept: dict[str, Any]) -> EntryDraft:
         description=kept["description"],
         postings=tuple(_posting(one) for one in kept["postings"]),
         key=kept["key"],
-        source_type=SOURCE,
+        source_type=paper_queries.SOURCE,
         source_id=UUID(kept["source_id"]),
     )
 

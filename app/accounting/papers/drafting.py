@@ -13,6 +13,7 @@ from app.accounting import queries
 from app.accounting.ledger import PostingInput
 from app.accounting.matching import text as texts
 from app.accounting.matching.parties import alike
+from app.accounting.papers import queries as paper_queries
 from app.accounting.papers.fits import CREDITS
 from app.accounting.values import Account, Counterparty, TaxCode
 from app.documents.readings.offers import PaperFacts
@@ -56,8 +57,8 @@ def propose(facts: PaperFacts) -> Proposal:
     base = queries.book().base_currency
     if facts.currency != base:
         raise Conflict("paper-foreign", currency=facts.currency or "–")
-    if queries.entries_of("document", [facts.document_id]):
-        raise Conflict("paper-booked")
+    if booked := paper_queries.booked(facts.document_id):
+        raise Conflict("paper-booked", label=booked.label)
     payable = _payable()
     contact = _contact(facts)
     last = _last(contact.id) if contact else None

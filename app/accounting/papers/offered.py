@@ -16,15 +16,15 @@ from app.kernel.words import _
 
 
 def _offers(facts: PaperFacts) -> Sequence[Offer]:
-    entry = queries.entries_of("document", [facts.document_id]).get(facts.document_id)
-    if entry is not None:
+    booked = paper_queries.booked(facts.document_id)
+    if booked is not None:
         return [
             Offer(
                 _("Booked"),
-                _("An entry was made of this document."),
+                _("As entry %(label)s.", label=booked.label),
                 "",
                 _("Open the entry"),
-                url_for("accounting.entry", entry_id=entry),
+                url_for("accounting.entry", entry_id=booked.id),
                 "book-open",
                 post=False,
                 is_done=True,

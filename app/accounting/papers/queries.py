@@ -9,12 +9,24 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.accounting import queries
 from app.accounting.papers import words as paper_words
 from app.accounting.papers.fits import EARLY, LATE, Fit, LineSide, PaperSide, best, best_papers
 from app.documents.readings.offers import PaperFacts
 from app.kernel.db import session
 
 MOST = 200
+SOURCE = "document"
+"""What entries made of papers name as their source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The entry of a paper: its name for people, and the key it was asked with."""
+
+    id: UUID
+    label: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,15 @@ def lines_for(facts: PaperFacts) -> list[tuple[Fit, LineSide]]:
     lines = [LineSide(**row) for row in session.execute(_LINES, values).mappings()]
     by_id = {one.id: one for one in lines}
     return [(one, by_id[one.line_id]) for one in best(paper, lines)]
+
+
+def booked(document_id: UUID) -> Booked | None:
+    """The living entry that was made of a paper."""
+    found = queries.entries_of(SOURCE, [document_id]).get(document_id)
+    if found is None:
+        return None
+    row = session.execute(_ENTRY, {"id": found}).mappings().one()
+    return Booked(**row)
 
 
 def linked_line(document_id: UUID) -> LineSide | None:
@@ -120,6 +141,10 @@ _LINES = sa.text(
 )
 _THESE = sa.text(f"{_LINE}{_BARE} and t.id = any(:ids)").bindparams(
     sa.bindparam("ids", type_=ARRAY(sa.Uuid()))
+)
+_ENTRY = sa.text(
+    "select e.id, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.idem_key as key"
+    f" from ledger.entry e where e.{_HERE} and e.id = :id"
 )
 _LINKED = sa.text(
     f"{_LINE} and t.id = (select k.subject_id from app.document_link k where k.{_HERE}"

@@ -58,8 +58,8 @@ def entry(document_id: UUID) -> Response:
     reads.leave(reads.Look("document", head.line, head.id))
     try:
         proposal = drafting.propose(facts(found))
-    except Conflict:  # the page of the fields says which are missing
-        toast(_("No entry can be drafted from this document yet. Check its fields first."))
+    except Conflict as fault:
+        toast(words.error_text(fault.code, fault.params), tone="bad")
         return redirect_to("document_readings.show", document_id=document_id)
     return render(
         "accounting/paper_entry.html",

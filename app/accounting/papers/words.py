@@ -20,7 +20,7 @@ ERRORS = {
     "paper-foreign": _(
         "The document is in %(currency)s. Attach it to its bank line, which knows the rate."
     ),
-    "paper-booked": _("An entry was made of this document already."),
+    "paper-booked": _("This document is booked already: %(label)s."),
     "no-payable-account": _("The chart has no account for what is owed to suppliers."),
 }
 NAMES = {"entry.post": _("Post an entry")}

@@ -38,6 +38,17 @@ def paper(document_id: UUID) -> Paper:
     return Paper(**row)
 
 
+def hold(document_id: UUID) -> Paper:
+    """As `paper`, and nobody else decides about it until this transaction ends.
+
+    Raises NotFound also for whoever may not change papers.
+    """
+    row = session.execute(_HOLD, {"id": document_id}).mappings().first()
+    if row is None:
+        raise NotFound
+    return Paper(**row)
+
+
 def keep(found: Paper, answer: Answer) -> UUID:
     """Makes an answer the current reading of a paper; returns the reading's id."""
     made = ids.uuid7()
@@ -88,12 +99,14 @@ def _count(found: Paper) -> None:
 
 
 _TENANT = "tenant_id = (select guard.tenant_id())"
-_PAPER = sa.text(
+_THE_PAPER = (
     "select d.id, v.id as version_id, d.line, d.name, d.class as document_class, v.media_type"
     " from app.document d join app.document_version v on v.tenant_id = d.tenant_id"
     " and v.document_id = d.id and v.no = d.version"
     " where d.tenant_id = (select guard.tenant_id()) and d.id = :id and d.removed_at is null"
 )
+_PAPER = sa.text(_THE_PAPER)
+_HOLD = sa.text(f"{_THE_PAPER} for update of d")
 _FORGET_TEXT = sa.text(f"delete from app.document_text where {_TENANT} and version_id = :version")
 _TEXT = sa.text(
     "insert into app.document_text (tenant_id, version_id, page_no, document_id, line, text)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from uuid import UUID
 
 import psycopg
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 
 from app.accounting import queries
 from app.accounting.bank import intake as bank_import
+from app.accounting.ledger import PostingInput
+from app.accounting.papers import commands
 from app.accounting.reconcile import papers as reconcile_papers
 from app.kernel import clock
 from app.kernel.db import session
@@ -164,6 +167,78 @@ def test_the_next_paper_of_a_supplier_is_drafted_as_the_last_was_booked(
     second = stage.add(place, papers.typeset(invoice(70_002, number="HP-9004", sign="£")), "f.pdf")
     page = staff.get(f"/c/{place.slug}/documents/{second}/books/entry").text
     assert f'value="{cost.code} {cost.name}"'[:40] in page
+
+
+def drafted(place: Place, document: UUID, cents: int, key: str) -> dict[str, str]:
+    """The form of an entry between two accounts that name no contact."""
+    with place.acting(place.staff):
+        chart = [one for one in queries.accounts() if one.control is None]
+    costs = [one.code for one in chart if one.type == "expense"]
+    amount = f"{cents // 100}.{cents % 100:02}"
+    return {
+        "key": key,
+        "on": clock.today().isoformat(),
+        "description": "Harrow Press",
+        "lines.0.account": costs[0],
+        "lines.0.debit": amount,
+        "lines.1.account": costs[1],
+        "lines.1.credit": amount,
+    }
+
+
+def test_two_people_who_book_one_paper_at_once_make_one_entry(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = stage.add(place, papers.typeset(invoice(70_003, number="HP-9006", sign="£")), "i.pdf")
+    address = f"/c/{place.slug}/documents/{made}/books/entry"
+    values = drafted(place, made, 70_003, "book-twice-b")
+    second = place.browser(place.staff)
+    second.get(address)
+    answers = []
+    late = threading.Thread(target=lambda: answers.append(second.post(address, values)))
+    with place.acting(place.staff):
+        chart = [one for one in queries.accounts() if one.control is None]
+        costs = [one for one in chart if one.type == "expense"]
+        first = commands.post(
+            commands.draft(
+                made,
+                on=clock.today(),
+                description="Harrow Press",
+                postings=[
+                    PostingInput(costs[0].id, 70_003, "GBP"),
+                    PostingInput(costs[1].id, -70_003, "GBP"),
+                ],
+                key="book-twice-a",
+            )
+        )
+        late.start()
+        while late.is_alive() and not _waits(admin):
+            late.join(0.05)
+    late.join()
+    page = second.get(f"/c/{place.slug}/documents/{made}/reading").text
+    assert f"This document is booked already: {first.label}." in answers[0].text + page
+    with place.acting(place.staff):
+        count = sa.text("select count(*) from ledger.entry where source_id = :id")
+        assert session.execute(count, {"id": made}).scalar_one() == 1
+
+
+def _waits(admin: psycopg.Connection) -> bool:
+    """Whether a session waits for a row that another holds."""
+    row = admin.execute("select exists (select from pg_locks where not granted)").fetchone()
+    admin.commit()
+    return row is not None and bool(row[0])
+
+
+def test_whoever_drafts_a_booked_paper_is_told_the_entry(place: Place) -> None:
+    made = stage.add(place, papers.typeset(invoice(70_005, number="HP-9007", sign="£")), "j.pdf")
+    staff = place.browser(place.staff)
+    address = f"/c/{place.slug}/documents/{made}/books/entry"
+    staff.get(address)
+    assert staff.post(address, drafted(place, made, 70_005, "told-once")).status_code == 303
+    with place.acting(place.staff):
+        label = queries.entry(queries.entries_of("document", [made])[made]).label
+    page = staff.get(address, follow_redirects=True).text
+    assert f"This document is booked already: {label}." in page
 
 
 def test_no_stranger_attaches_or_drafts(place: Place, admin: psycopg.Connection) -> None:
