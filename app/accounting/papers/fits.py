@@ -15,8 +15,8 @@ EARLY = dt.timedelta(days=5)
 LATE = dt.timedelta(days=60)
 """A payment comes at most so long before the invoice's day and after its due day."""
 LEAST = 0.3
-CREDITS = frozenset({"381"})
-"""Kinds of UNTDID 1001 that bring money in from a supplier."""
+CREDITS = frozenset("81 83 261 262 296 308 381 396 420 458 532".split())
+"""Kinds of UNTDID 1001 that are credit notes (EN 16931, BT-3): money comes in from a supplier."""
 Why = Literal["number", "iban", "name", "day", "amount"]
 
 
@@ -63,14 +63,14 @@ def fit(paper: PaperSide, line: LineSide) -> Fit | None:
     """None where they cannot be of one payment.
 
     The amount is the same to the minor unit and money goes the right way: out, and in for a credit
-    note. Then number, account, name and day each add what they are worth.
+    note or an amount below nothing. Then number, account, name and day add what they are worth.
     """
     if not _same_money(paper, line) or not _in_time(paper, line.booked_on):
         return None
     found: list[tuple[float, Why]] = []
     if _names_number(paper, line):
         found.append((0.6, "number"))
-    if paper.seller_iban and _plain(paper.seller_iban) == _plain(line.counterparty_account or ""):
+    if paper.seller_iban and plain(paper.seller_iban) == plain(line.counterparty_account or ""):
         found.append((0.5, "iban"))
     likeness = _likeness(paper, line)
     if likeness >= 0.6:
@@ -102,16 +102,30 @@ def _ordered(found: Iterable[Fit | None], most: int) -> list[Fit]:
     return sorted(there, key=lambda one: (-one.score, one.line_id, one.document_id))[:most]
 
 
+def wanted(paper: PaperSide) -> tuple[int, ...]:
+    """What a bank line of its payment says: out is negative.
+
+    A credit note brings money in, however it writes its amounts; so does an invoice over less than
+    nothing, as a corrected one, or one on which more was paid than was due.
+    """
+    credit = paper.kind in CREDITS
+    return tuple(abs(one) if credit or one < 0 else -one for one in paper.amounts if one)
+
+
+def between(paper: PaperSide) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day on which it may be paid; None where it names no day."""
+    if paper.issued_on is None:
+        return None
+    return paper.issued_on - EARLY, max(paper.issued_on, paper.due_on or paper.issued_on) + LATE
+
+
 def _same_money(paper: PaperSide, line: LineSide) -> bool:
-    sign = 1 if paper.kind in CREDITS else -1
-    wanted = {abs(one) * sign for one in paper.amounts if one}
-    return paper.currency == line.currency and line.amount_minor in wanted
+    return paper.currency == line.currency and line.amount_minor in wanted(paper)
 
 
 def _in_time(paper: PaperSide, on: dt.date) -> bool:
-    if paper.issued_on is None:
-        return True
-    return paper.issued_on - EARLY <= on <= max(paper.issued_on, paper.due_on or on) + LATE
+    days = between(paper)
+    return days is None or days[0] <= on <= days[1]
 
 
 def _nearness(paper: PaperSide, on: dt.date) -> float:
@@ -131,11 +145,12 @@ def _likeness(paper: PaperSide, line: LineSide) -> float:
 
 
 def _names_number(paper: PaperSide, line: LineSide) -> bool:
-    number = _plain(paper.number or "")
+    number = plain(paper.number or "")
     if len(number) < 4 or not any(sign.isdigit() for sign in number):
         return False
-    return number in _plain(f"{line.reference or ''} {line.text}")
+    return number in plain(f"{line.reference or ''} {line.text}")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Letters and digits only, as numbers are compared."""
     return "".join(sign for sign in text.casefold() if sign.isalnum())

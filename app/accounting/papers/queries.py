@@ -11,11 +11,24 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounting import queries
 from app.accounting.papers import words as paper_words
-from app.accounting.papers.fits import EARLY, LATE, Fit, LineSide, PaperSide, best, best_papers
+from app.accounting.papers.fits import (
+    CREDITS,
+    EARLY,
+    LATE,
+    Fit,
+    LineSide,
+    PaperSide,
+    best,
+    best_papers,
+    between,
+    plain,
+    wanted,
+)
 from app.documents.readings.offers import PaperFacts
 from app.kernel.db import session
 
-MOST = 200
+MOST = 50
+"""So many that may fit are weighed: those that name number or account, then the nearest by day."""
 SOURCE = "document"
 """What entries made of papers name as their source."""
 
@@ -61,13 +74,16 @@ def lines_for(facts: PaperFacts) -> list[tuple[Fit, LineSide]]:
     paper = side(facts)
     if paper is None:
         return []
+    days = between(paper)
     values = {
-        "amounts": [sign * abs(one) for one in paper.amounts for sign in (1, -1)],
+        "amounts": list(wanted(paper)),
         "currency": paper.currency,
-        "first": paper.issued_on - EARLY if paper.issued_on else None,
-        "last": max(paper.issued_on, paper.due_on or paper.issued_on) + LATE
-        if paper.issued_on
-        else None,
+        "first": days[0] if days else None,
+        "last": days[1] if days else None,
+        "issued": paper.issued_on,
+        "due": paper.due_on,
+        "number": plain(paper.number or ""),
+        "account": plain(paper.seller_iban or ""),
         "most": MOST,
     }
     lines = [LineSide(**row) for row in session.execute(_LINES, values).mappings()]
@@ -99,11 +115,20 @@ def papers_for(line_ids: Sequence[UUID]) -> dict[UUID, list[PaperFit]]:
     lines = [LineSide(**row) for row in session.execute(_THESE, values).mappings()]
     if not lines:
         return {}
-    asked = {"amounts": list({abs(one.amount_minor) for one in lines}), "most": MOST}
-    rows = session.execute(_PAPERS, asked).mappings().all()
-    names = {row["document_id"]: row["name"] for row in rows}
-    papers = [_paper(row) for row in rows]
-    found = {line.id: best_papers(papers, line) for line in lines}
+    columns = {
+        "lines": [one.id for one in lines],
+        "amounts": [one.amount_minor for one in lines],
+        "currencies": [one.currency for one in lines],
+        "days": [one.booked_on for one in lines],
+        "said": [plain(f"{one.reference or ''} {one.text}") for one in lines],
+    }
+    asked = {**columns, "credits": sorted(CREDITS), "most": MOST}
+    papers: dict[UUID, list[PaperSide]] = {}
+    names: dict[UUID, str] = {}
+    for row in session.execute(_PAPERS, asked).mappings():
+        names[row["document_id"]] = row["name"]
+        papers.setdefault(row["line_id"], []).append(_paper(row))
+    found = {line.id: best_papers(papers.get(line.id, ()), line) for line in lines}
     return {
         line: [
             PaperFit(one.document_id, names[one.document_id], paper_words.reason(one))
@@ -135,7 +160,12 @@ _BARE = (
 _LINES = sa.text(
     f"{_LINE}{_BARE} and t.amount_minor = any(:amounts) and t.currency = :currency"
     " and (cast(:first as date) is null or t.booked_on between :first and :last)"
-    " order by t.booked_on desc, t.id limit :most"
+    " order by :number <> '' and strpos(regexp_replace(lower(concat(t.reference, t.text)),"
+    "   '[^[:alnum:]]', '', 'g'), :number) > 0 desc,"
+    " :account <> '' and regexp_replace(lower(t.counterparty_account), '[^[:alnum:]]', '', 'g')"
+    "   is not distinct from :account desc,"
+    " least(abs(t.booked_on - cast(:issued as date)), abs(t.booked_on - cast(:due as date))),"
+    " t.booked_on desc, t.id limit :most"
 ).bindparams(
     sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())), sa.bindparam("first", type_=sa.Date())
 )
@@ -152,27 +182,44 @@ _LINKED = sa.text(
     " order by k.linked_at limit 1)"
 )
 _PAPERS = sa.text(f"""
-select r.document_id, d.name, x.payable, x.total, x.currency, x.kind, x.issued_on, x.due_on,
-  x.seller, x.seller_iban, x.number
-from (select distinct f.reading_id from app.document_field f where f.{_HERE}
-    and f.field in ('payable_minor', 'total_minor') and f.minor = any(:amounts) limit :most) a
-join app.document_reading r on r.{_HERE} and r.id = a.reading_id
-join app.document d on d.tenant_id = r.tenant_id and d.id = r.document_id
+select a.line_id, c.* from unnest(:lines, :amounts, :currencies, :days, :said)
+  a(line_id, amount, currency, on_day, said)
 cross join lateral (
-  select max(n.minor) filter (where n.field = 'payable_minor') as payable,
-    max(n.minor) filter (where n.field = 'total_minor') as total,
-    max(n.value) filter (where n.field = 'currency') as currency,
-    max(n.value) filter (where n.field = 'kind') as kind,
-    max(n.on_day) filter (where n.field = 'issue_date') as issued_on,
-    max(n.on_day) filter (where n.field = 'due_date') as due_on,
-    max(n.value) filter (where n.field = 'seller_name') as seller,
-    max(n.value) filter (where n.field = 'seller_iban') as seller_iban,
-    max(n.value) filter (where n.field = 'invoice_number') as number
-  from (select distinct on (f.field) f.field, f.value, f.minor, f.on_day
-    from app.document_field f where f.tenant_id = r.tenant_id and f.reading_id = r.id
-    order by f.field, f.no desc) n) x
-where r.is_current and r.state in ('to_check', 'machine', 'confirmed') and d.removed_at is null
-  and r.line = 'accounting' and x.currency is not null
-  and not exists (select from app.document_link k where k.tenant_id = r.tenant_id
-    and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry'))
-order by r.id""").bindparams(sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())))
+  select r.document_id, d.name, x.payable, x.total, x.currency, x.kind, x.issued_on, x.due_on,
+    x.seller, x.seller_iban, x.number
+  from (select distinct f.reading_id from app.document_field f where f.{_HERE}
+      and f.field in ('payable_minor', 'total_minor') and f.minor in (a.amount, -a.amount)) m
+  join app.document_reading r on r.{_HERE} and r.id = m.reading_id
+  join app.document d on d.tenant_id = r.tenant_id and d.id = r.document_id
+  cross join lateral (
+    select max(n.minor) filter (where n.field = 'payable_minor') as payable,
+      max(n.minor) filter (where n.field = 'total_minor') as total,
+      max(n.value) filter (where n.field = 'currency') as currency,
+      max(n.value) filter (where n.field = 'kind') as kind,
+      max(n.on_day) filter (where n.field = 'issue_date') as issued_on,
+      max(n.on_day) filter (where n.field = 'due_date') as due_on,
+      max(n.value) filter (where n.field = 'seller_name') as seller,
+      max(n.value) filter (where n.field = 'seller_iban') as seller_iban,
+      max(n.value) filter (where n.field = 'invoice_number') as number
+    from (select distinct on (f.field) f.field, f.value, f.minor, f.on_day
+      from app.document_field f where f.tenant_id = r.tenant_id and f.reading_id = r.id
+      order by f.field, f.no desc) n) x
+  where r.is_current and r.state in ('to_check', 'machine', 'confirmed') and d.removed_at is null
+    and r.line = 'accounting' and x.currency = a.currency
+    and a.amount in (
+      case when x.kind = any(:credits) then abs(x.payable) else -x.payable end,
+      case when x.kind = any(:credits) then abs(x.total) else -x.total end)
+    and (x.issued_on is null or a.on_day between x.issued_on - {EARLY.days}
+      and greatest(x.issued_on, x.due_on) + {LATE.days})
+    and not exists (select from app.document_link k where k.tenant_id = r.tenant_id
+      and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry'))
+  order by strpos(a.said, nullif(regexp_replace(lower(x.number), '[^[:alnum:]]', '', 'g'), '')) > 0
+      desc nulls last, abs(a.on_day - x.issued_on), r.id
+  limit :most) c""").bindparams(
+    sa.bindparam("lines", type_=ARRAY(sa.Uuid())),
+    sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())),
+    sa.bindparam("currencies", type_=ARRAY(sa.Text())),
+    sa.bindparam("days", type_=ARRAY(sa.Date())),
+    sa.bindparam("said", type_=ARRAY(sa.Text())),
+    sa.bindparam("credits", type_=ARRAY(sa.Text())),
+)

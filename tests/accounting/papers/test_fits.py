@@ -49,6 +49,25 @@ def test_a_credit_note_brings_money_in() -> None:
     assert fit(credit, replace(LINE, amount_minor=31_860)) is not None
 
 
+def test_an_invoice_over_less_than_nothing_brings_money_in() -> None:
+    corrected = replace(PAPER, kind="384", amounts=(-31_860,))
+    assert fit(corrected, LINE) is None
+    assert fit(corrected, replace(LINE, amount_minor=31_860)) is not None
+
+
+def test_of_an_invoice_paid_too_much_the_rest_comes_back() -> None:
+    overpaid = replace(PAPER, amounts=(-5_000, 31_860))
+    assert fit(overpaid, replace(LINE, amount_minor=5_000)) is not None
+    assert fit(overpaid, replace(LINE, amount_minor=-5_000)) is None
+    assert fit(overpaid, LINE) is not None
+
+
+def test_a_credit_note_that_writes_less_than_nothing_brings_money_in_too() -> None:
+    credit = replace(PAPER, kind="381", amounts=(-31_860,))
+    assert fit(credit, LINE) is None
+    assert fit(credit, replace(LINE, amount_minor=31_860)) is not None
+
+
 def test_a_receipt_without_a_name_finds_its_line_by_amount_and_day() -> None:
     receipt = replace(PAPER, seller=None, seller_iban=None, number=None, due_on=None)
     card = replace(LINE, counterparty=None, text="CARD 4711", booked_on=DAY + dt.timedelta(days=1))

@@ -69,6 +69,44 @@ def test_a_read_paper_finds_its_line_and_attached_clears_that_it_needs_one(place
     assert "Attached to its bank line" in shown
 
 
+def test_many_papers_of_one_amount_do_not_hide_the_one_that_fits(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    line, _bank = paid(place, 23_119, "Harrow Press Ltd HP-9031")
+    other = stage.add(place, papers.typeset(invoice(23_119, number="HP-9030", sign="£")), "o.pdf")
+    for statement in _CLONES:
+        admin.execute(statement, {"tenant": place.tenant, "id": other})
+    admin.commit()
+    stage.add(place, papers.typeset(invoice(23_119, number="HP-9031")), "of-the-line.pdf")
+    beside = place.browser(place.staff).get(
+        f"/c/{place.slug}/books/reconcile/lines/{line}", follow_redirects=True
+    )
+    assert "of-the-line.pdf" in beside.text
+
+
+_COPIES = "cross join generate_series(1, 600) n(n) where tenant_id = %(tenant)s"
+
+
+def _copied(column: str) -> str:
+    """An id of its own for each copy, before all others in order."""
+    return f"('00000000' || left(md5(n.n::text || {column}), 24))::uuid"
+
+
+_CLONES = (
+    f"""insert into app.document (tenant_id, id, line, name, source, added_by)
+    select tenant_id, {_copied("id")}, line, n.n || name, source, added_by from app.document
+    {_COPIES} and id = %(id)s""",
+    f"""insert into app.document_reading (tenant_id, id, document_id, version_id, line, state, kind,
+    made_by) select tenant_id, {_copied("id")}, {_copied("document_id")}, version_id, line, state,
+    kind, made_by from app.document_reading {_COPIES} and document_id = %(id)s and is_current""",
+    f"""insert into app.document_field (tenant_id, reading_id, document_id, line, field, no, value,
+    minor, on_day, confidence, method, said_by)
+    select tenant_id, {_copied("reading_id")}, {_copied("document_id")}, line, field, no, value,
+    minor, on_day, confidence, method, said_by from app.document_field {_COPIES}
+    and document_id = %(id)s""",
+)
+
+
 def test_a_photographed_receipt_finds_its_line(place: Place) -> None:
     line, _bank = paid(place, 4_713, "CARD PAYMENT 4711")
     receipt = papers.typeset(
