@@ -112,6 +112,12 @@ class VersionIn(In):
     version: int
 
 
+class AgainQuery(In):
+    """The version of the reading, to have it read again though somebody worked on it."""
+
+    version: int | None = None
+
+
 class AskedOut(Out):
     """The job that reads."""
 
@@ -163,12 +169,19 @@ def set_aside(document_id: UUID, body: VersionIn) -> object:
 
 
 @api.post(
-    f"{ONE}/again", needs=CHECK, response=AskedOut, status=202, summary="Read a document again"
+    f"{ONE}/again",
+    needs=CHECK,
+    query=AgainQuery,
+    response=AskedOut,
+    status=202,
+    summary="Read a document again",
 )
-def read_again(document_id: UUID) -> object:
-    """A job reads it once more, with all that was learnt since."""
+def read_again(document_id: UUID, query: AgainQuery) -> object:
+    """A job reads it once more, with all that was learnt since. 409 where somebody worked on what
+    was read and `version` is not the one that stands."""
     head = papers.head(document_id)
-    return {"job_id": commands.read_again(head.id, line=head.line)}
+    job, _token = commands.read_again(head.id, line=head.line, version=query.version)
+    return {"job_id": job}
 
 
 @api.post(

@@ -7,16 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.documents.readings import learning_order, order, queries, said
 from app.documents.readings.models import ReadingView
 from app.documents.readings.said import Value
-from app.kernel import undo
+from app.kernel import money, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid
 
 UNDO = "document.reading"
+UNDO_AGAIN = "document.read-again"
 
 
 def correct(
@@ -58,9 +59,37 @@ def open_again(reading_id: UUID, *, version: int) -> None:
     _decide(found.id, "to_check")
 
 
-def read_again(document_id: UUID, *, line: str) -> UUID:
-    """Asks for one more reading; what was corrected stays with the one before. Returns the job."""
-    return order.again(document_id, line=line)
+def read_again(
+    document_id: UUID, *, line: str, version: int | None = None
+) -> tuple[UUID, UUID | None]:
+    """Asks for one more reading; returns the job and the token of the way back to the one before,
+    if there is one.
+
+    Where a person worked on it already, only whoever names the `version` that they saw has it read
+    again: raises Conflict `reading-worked-on` without one, `reading-changed` for another.
+    """
+    found = queries.current(document_id)
+    over = {found.id: found.version} if found else {}
+    if found is not None and version not in {None, found.version}:
+        raise Conflict("reading-changed")
+    if found is not None and version is None and found.is_worked_on:
+        raise Conflict("reading-worked-on")
+    job = order.again(document_id, line=line, over=over)
+    if not over:
+        return job, None
+    before = [str(one) for one in over]
+    return job, undo.offer(UNDO_AGAIN, {"document": str(document_id), "readings": before})
+
+
+@undo.handler(UNDO_AGAIN)
+def _as_before(args: dict[str, Any]) -> None:
+    """The readings before count again; a job that is still to read finds them worked on."""
+    place = {"id": UUID(args["document"]), "before": [UUID(one) for one in args["readings"]]}
+    now = session.execute(_STAND_BACK, place).all()
+    if any(one.version > 1 for one in now):
+        raise Conflict("reading-changed")
+    if len(session.execute(_STAND_AGAIN, place).all()) != len(args["readings"]):
+        raise Conflict("reading-changed")
 
 
 @undo.handler(UNDO)
@@ -82,6 +111,7 @@ def _write(found: ReadingView, typed: Mapping[str, Value | None]) -> tuple[str, 
     if unknown:
         raise Invalid.of(unknown, "not-a-choice")
     values = found.values
+    typed = {**_in_currency(found, typed), **typed}
     changed = {name: one for name, one in typed.items() if values.get(name) != one}
     if changed:
         rows = [
@@ -91,6 +121,25 @@ def _write(found: ReadingView, typed: Mapping[str, Value | None]) -> tuple[str, 
         about = {"reading": found.id, "document": found.document_id, "line": found.line}
         session.execute(_SAY, {**about, "rows": rows})
     return tuple(changed)
+
+
+def _in_currency(found: ReadingView, typed: Mapping[str, Value | None]) -> dict[str, Value]:
+    """The amounts that nobody typed, in the currency that was typed: 1,000 stays 1,000.
+
+    Raises Invalid for one with more decimals than that currency has.
+    """
+    told = typed.get("currency")
+    if told is None or told.text == found.currency or told.text not in money.CURRENCIES:
+        return {}
+    answer = {}
+    for name, value in found.values.items():
+        if value.minor is None or name in typed:
+            continue
+        try:
+            answer[name] = said.in_currency(value, before=found.currency, now=told.text)
+        except money.NotAnAmount as fault:
+            raise Invalid.of(name, fault.code, currency=told.text) from fault
+    return answer
 
 
 def _decide(reading_id: UUID, state: str) -> None:
@@ -108,6 +157,18 @@ _DECIDE = sa.text(
     " decided_at = case when :state in ('confirmed', 'nothing') then now() end"
     f" where {_TENANT} and id = :id"
 )
+_STAND_BACK = sa.text(
+    f"update app.document_reading set is_current = false where {_TENANT} and document_id = :id"
+    " and is_current and id <> all(:before) returning version"
+).bindparams(sa.bindparam("before", type_=ARRAY(sa.Uuid())))
+_STAND_AGAIN = sa.text(
+    "update app.document_reading r set is_current = true, version = version + 1"
+    " where r.tenant_id = (select guard.tenant_id()) and document_id = :id and id = any(:before)"
+    " and exists (select from app.document d join app.document_version v"
+    "  on v.tenant_id = d.tenant_id and v.document_id = d.id and v.no = d.version"
+    "  where d.tenant_id = r.tenant_id and d.id = r.document_id and v.id = r.version_id)"
+    " returning id"
+).bindparams(sa.bindparam("before", type_=ARRAY(sa.Uuid())))
 _SAY = sa.text(
     "insert into app.document_field (tenant_id, reading_id, document_id, line, field, no, value,"
     " minor, on_day, confidence, method) select (select guard.tenant_id()), :reading, :document,"

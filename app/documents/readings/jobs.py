@@ -10,6 +10,7 @@ from app.documents import queries
 from app.documents.happened import DocumentAdded
 from app.documents.readings import keeping, learning, learning_order, learnt, order, run, taught
 from app.documents.readings import queries as readings
+from app.documents.readings.models import ReadingView
 from app.kernel import events, workroom
 from app.kernel.errors import NotFound
 from app.kernel.jobs import Progress, job
@@ -30,7 +31,7 @@ def read(args: dict[str, Any], progress: Progress) -> None:
         templates = learnt.living(paper.line, paper.document_class)
     answer = taught.with_lessons(answer_of(pieces, paper.media_type), templates)
     with progress.step(done=1, total=1, stage="Keeping"):
-        keeping.keep(paper, answer)
+        keeping.keep(paper, answer, over=args.get("over", {}))
 
 
 @job(learning_order.JOB, queue="bulk", retries=2, lease=90, steps=True)
@@ -40,21 +41,35 @@ def learn(args: dict[str, Any], progress: Progress) -> None:
         return
     with progress.step(total=1, stage="Fetching"):
         try:
-            found = readings.one(UUID(args["reading"]))
+            found = _confirmed(UUID(args["reading"]))
             paper = keeping.paper(found.document_id)
             pieces = queries.content(found.document_id)
         except NotFound:
             return  # removed, or read anew meanwhile
+    if found.version_id != paper.version_id:
+        return  # replaced by another content
     who = learning.supplier(found.values)
     if who is None:
         return
     sheets = taught.sheets(answer_of(pieces, paper.media_type))
     lessons = taught.lessons(found, [str(one) for one in args["fields"]], sheets)
     with progress.step(done=1, total=1, stage="Keeping"):
+        try:
+            _confirmed(found.id)
+        except NotFound:
+            return
         if lessons:
             learnt.keep(
                 who, lessons, reading_id=found.id, document_id=found.document_id, line=found.line
             )
+
+
+def _confirmed(reading_id: UUID) -> ReadingView:
+    """The reading as somebody confirmed it; raises NotFound where that was taken back."""
+    found = readings.one(reading_id)
+    if found.state != "confirmed":
+        raise NotFound
+    return found
 
 
 def answer_of(pieces: Iterator[bytes], media_type: str) -> run.Answer:

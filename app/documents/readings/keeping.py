@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from app.kernel.db import session
 from app.kernel.errors import NotFound
 
 METER = "document.read"
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,15 @@ def hold(document_id: UUID) -> Paper:
     return Paper(**row)
 
 
-def keep(found: Paper, answer: Answer) -> UUID:
-    """Makes an answer the current reading of a paper; returns the reading's id."""
+def keep(found: Paper, answer: Answer, *, over: Mapping[str, int] = _NOTHING) -> UUID | None:
+    """Makes an answer the current reading of a paper; returns the reading's id.
+
+    None, and nothing is kept, where the paper has another content by now, which is read on its own,
+    or where a person worked on its reading meanwhile. `over` names readings with the version in
+    which somebody saw them and had them read again nevertheless.
+    """
+    if not _is_newest(found) or not _may_replace(found, over):
+        return None
     made = ids.uuid7()
     place = {"id": found.id, "version": found.version_id, "line": found.line}
     session.execute(_FORGET_TEXT, place)
@@ -64,6 +74,18 @@ def keep(found: Paper, answer: Answer) -> UUID:
     if answer.state == "read":
         _count(found)
     return made
+
+
+def _is_newest(found: Paper) -> bool:
+    row = session.execute(_PAPER, {"id": found.id}).mappings().first()
+    return row is not None and row["version_id"] == found.version_id
+
+
+def _may_replace(found: Paper, over: Mapping[str, int]) -> bool:
+    """Whether nobody worked on what is read of this content, or knew of it; locks these rows."""
+    place = {"id": found.id, "version": found.version_id}
+    worked_on = session.execute(_WORKED_ON, place).all()
+    return all(over.get(str(one.id)) == one.version for one in worked_on if one.version > 1)
 
 
 def _about(answer: Answer) -> dict[str, Any]:
@@ -112,6 +134,10 @@ _TEXT = sa.text(
     "insert into app.document_text (tenant_id, version_id, page_no, document_id, line, text)"
     " select (select guard.tenant_id()), :version, t.page_no, :id, :line, t.text"
     " from unnest(cast(:texts as text[])) with ordinality t(text, page_no) where t.text <> ''"
+)
+_WORKED_ON = sa.text(
+    f"select id, version from app.document_reading where {_TENANT} and document_id = :id"
+    " and version_id = :version and is_current for update"
 )
 _REPLACE = sa.text(
     f"update app.document_reading set is_current = false where {_TENANT}"

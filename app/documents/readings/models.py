@@ -68,6 +68,11 @@ class ReadingView:
     fields: Mapping[str, ReadField]
 
     @property
+    def is_worked_on(self) -> bool:
+        """Whether a person corrected, decided or kept something of it."""
+        return self.version > 1
+
+    @property
     def values(self) -> dict[str, Value]:
         """The fields that say something."""
         pairs = ((name, one.as_value) for name, one in self.fields.items())

@@ -42,6 +42,10 @@ ERRORS = {
     "reading-changed": _(
         "Somebody changed what is read off this document meanwhile. Look at it once more."
     ),
+    "reading-worked-on": _(
+        "Somebody checked or corrected this document. Have it read again on its page, or send the"
+        " version of its reading."
+    ),
     "currency-not-known": _("Enter a currency by its three letters, such as EUR."),
     "nothing-learnt": _("Nothing was learnt of this supplier yet."),
     "sums-differ": _("Net and tax do not add up to the total: %(difference)s differ."),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.documents.fields import Fields
-from app.kernel.money import CURRENCIES, MAX_MINOR, exponent
+from app.kernel.money import CURRENCIES, MAX_MINOR, exponent, to_minor
 
 FIELDS = tuple(name for name in Fields.__slots__ if name != "lines")
 AMOUNTS = frozenset({"net_minor", "tax_minor", "total_minor", "payable_minor"})
@@ -64,6 +64,17 @@ def printed(found: Mapping[str, Value], currency: str | None) -> dict[str, str |
 def places(currency: str | None) -> int:
     """Decimal places of a currency; two for an unknown one."""
     return exponent(currency) if currency in CURRENCIES else 2
+
+
+def in_currency(value: Value, *, before: str | None, now: str) -> Value:
+    """The same decimal amount in another currency; raises money.NotAnAmount where it does not fit.
+
+    JPY 1,000 that are EUR are 1,000.00, so 1000 minor units become 100000.
+    """
+    if value.minor is None:
+        return value
+    minor = to_minor(Decimal(value.minor).scaleb(-places(before)), now)
+    return Value(amount_text(minor, now), minor=minor)
 
 
 def amount_text(minor: int, currency: str | None) -> str:

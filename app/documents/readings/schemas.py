@@ -38,6 +38,12 @@ class VersionForm(forms.Schema):
     version: int
 
 
+class AgainForm(forms.Schema):
+    """Reading once more; `version` where a person worked on the reading and was asked."""
+
+    version: int | None = None
+
+
 def typed(form: ReadingForm) -> dict[str, Value | None]:
     """The fields as values; raises Invalid with a problem for each wrong one."""
     currency = (form.currency or "").upper() or None

@@ -11,6 +11,7 @@ from app.documents.readings.learning import Lesson, Template
 from app.documents.readings.models import ReadingView
 from app.documents.readings.run import Answer, FoundField
 from app.documents.readings.said import Value
+from app.kernel import money
 
 
 def sheets(answer: Answer) -> list[Sheet]:
@@ -36,9 +37,16 @@ def with_lessons(answer: Answer, templates: Sequence[Template]) -> Answer:
         return answer
     found = {one.field: Value(one.value, one.minor, one.on_day) for one in answer.fields}
     currency = found["currency"].text if "currency" in found else None
-    used = learning.apply(templates, found, sheets(answer), currency=currency)
     kept = {one.field: one for one in answer.fields if one.confidence >= learning.BELIEVED}
-    fields = [one for one in answer.fields if one.field in kept or one.field not in used]
+    wanted = [one for one in templates if one.lesson.field not in kept]
+    used = learning.apply(wanted, found, sheets(answer), currency=currency)
+    told = used["currency"].value.text if "currency" in used else currency
+    try:
+        read = [_in_currency(one, before=currency, now=told) for one in answer.fields]
+    except money.NotAnAmount:  # the learnt currency is not this paper's
+        without = [one for one in wanted if one.lesson.field != "currency"]
+        return with_lessons(answer, without)
+    fields = [one for one in read if one.field in kept or one.field not in used]
     fields += [
         FoundField(
             field=name,
@@ -55,6 +63,14 @@ def with_lessons(answer: Answer, templates: Sequence[Template]) -> Answer:
         if name not in kept
     ]
     return answer.model_copy(update={"fields": fields})
+
+
+def _in_currency(one: FoundField, *, before: str | None, now: str | None) -> FoundField:
+    """A field that was read for one currency, in another."""
+    if one.minor is None or now == before or now not in money.CURRENCIES:
+        return one
+    value = said.in_currency(Value(one.value, one.minor), before=before, now=now)
+    return one.model_copy(update={"value": value.text, "minor": value.minor})
 
 
 def lessons(found: ReadingView, fields: Sequence[str], pages: Sequence[Sheet]) -> list[Lesson]:

@@ -203,8 +203,10 @@ def open_again(document_id: UUID) -> Response:
 def read_again(document_id: UUID) -> Response:
     """Has the paper read once more, with all that was learnt since."""
     head = papers.head(document_id)
-    commands.read_again(head.id, line=head.line)
-    toast(_("The document is read again. This takes a moment."))
+    form = forms.bind(schemas.AgainForm)
+    _job, token = commands.read_again(head.id, line=head.line, version=form.version)
+    back = url_for(".take_back", token=token) if token else None
+    toast(_("The document is read again. This takes a moment."), undo=back)
     return redirect_to(".show", document_id=document_id)
 
 

@@ -94,8 +94,7 @@ grant insert (tenant_id, version_id, page_no, document_id, line, text),
   delete on app.document_text to app_worker;
 grant insert (tenant_id, id, document_id, version_id, line, state, code, kind, method, pages,
   pages_read, further, lines, faults) on app.document_reading to app_worker;
-grant update (is_current) on app.document_reading to app_worker;
-grant update (state, decided_by, decided_at, version) on app.document_reading to app_rw, app_worker;
+grant update (is_current, state, decided_by, decided_at, version) on app.document_reading to app_rw, app_worker;
 grant insert (tenant_id, reading_id, document_id, line, field, no, value, minor, on_day, confidence,
   method, template_id, page, place) on app.document_field to app_rw, app_worker;
 

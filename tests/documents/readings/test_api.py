@@ -39,6 +39,39 @@ def test_a_program_reads_corrects_and_confirms(place: Place, api: Caller) -> Non
     assert api.get(f"/documents/{made}/bank-lines") == {"fits": []}
 
 
+def test_amounts_keep_their_value_when_the_currency_is_corrected(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.ENGLISH.replace("0093", "0094")), "yen.pdf")
+    read = api.get(f"/documents/{made}/reading")
+    yen = dict.fromkeys(("net_minor", "tax_minor", "payable_minor")) | {"total_minor": "318"}
+    body = {"version": read["version"], "fields": {"currency": "JPY", **yen}}
+    read = api.post(f"/documents/{made}/reading", body)
+    said = {one["field"]: one for one in read["fields"]}
+    assert (said["currency"]["value"], said["total_minor"]["minor"]) == ("JPY", "318")
+    body = {"version": read["version"], "fields": {"currency": "EUR"}}
+    read = api.post(f"/documents/{made}/reading", body)
+    said = {one["field"]: one for one in read["fields"]}
+    assert (said["total_minor"]["value"], said["total_minor"]["minor"]) == ("318.00", "31800")
+    body = {"version": read["version"], "fields": {"total_minor": "318.60"}}
+    read = api.post(f"/documents/{made}/reading", body)
+    body = {"version": read["version"], "fields": {"currency": "JPY"}}
+    refused = api.post(f"/documents/{made}/reading", body, status=422)
+    assert "total_minor" in str(refused)
+
+
+def test_what_somebody_checked_is_read_again_only_by_who_names_its_version(
+    place: Place, api: Caller
+) -> None:
+    made = stage.add(place, papers.typeset(papers.FRENCH.replace("0018", "0050")), "again.pdf")
+    read = api.get(f"/documents/{made}/reading")
+    body = {"version": read["version"], "fields": {}}
+    done = api.post(f"/documents/{made}/reading/confirm", body)
+    api.post(f"/documents/{made}/reading/again", {}, status=409)
+    api.post(f"/documents/{made}/reading/again?version=1", {}, status=409)
+    api.post(f"/documents/{made}/reading/again?version={done['version']}", {}, status=202)
+    stage.work(place)
+    assert api.get(f"/documents/{made}/reading")["id"] != read["id"]
+
+
 def test_wrong_fields_are_named_and_strangers_are_not_there(place: Place, api: Caller) -> None:
     made = stage.add(place, papers.typeset(papers.GERMAN), "two.pdf")
     version = api.get(f"/documents/{made}/reading")["version"]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
-from app.documents.readings import run
+from app.documents import versions
+from app.documents.readings import commands, jobs, learnt, run
+from app.documents.readings.learning import Supplier
+from app.documents.readings.said import Value
+from app.kernel import undo
 from app.kernel.db import session
 from tests.documents.einvoice import samples
 from tests.documents.printed import papers
-from tests.documents.readings.stage import add, fields, reading
+from tests.documents.readings.stage import add, fields, reading, work
 from tests.tasks.request_stage import Place
 
 
@@ -53,6 +60,73 @@ def test_only_who_sees_a_class_sees_what_was_read(place: Place) -> None:
     with place.acting(place.owner):
         count = sa.text("select count(*) from app.document_field where document_id = :id")
         assert session.execute(count, {"id": made}).scalar_one() > 8
+
+
+def read_slowly(
+    place: Place, document: UUID, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]
+) -> None:
+    """The paper is read again, and something happens before what was read is kept."""
+    waiting = [meanwhile]
+    read = jobs.answer_of
+
+    def answer_of(pieces: Iterator[bytes], media_type: str) -> run.Answer:
+        answer = read(pieces, media_type)
+        if waiting:
+            waiting.pop()()
+        return answer
+
+    monkeypatch.setattr(jobs, "answer_of", answer_of)
+    with place.acting(place.staff):
+        commands.read_again(document, line="accounting")
+    work(place)
+    assert not waiting
+
+
+def test_a_reading_that_ends_after_somebody_confirmed_changes_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = add(place, papers.typeset(papers.ENGLISH.replace("0093", "0303")), "late.pdf")
+    before = reading(place, made)
+
+    def confirmed() -> None:
+        with place.acting(place.staff):
+            commands.confirm(before["id"], version=before["version"], typed={})
+
+    read_slowly(place, made, monkeypatch, confirmed)
+    now = reading(place, made)
+    assert (now["id"], now["state"]) == (before["id"], "confirmed")
+
+
+def test_a_reading_of_an_older_content_changes_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = add(place, papers.typeset(papers.ENGLISH.replace("0093", "0304")), "older.pdf")
+    newer = papers.typeset(papers.ENGLISH.replace("0093", "0305"))
+
+    def replaced() -> None:
+        with place.acting(place.owner):
+            versions.replace(made, newer, name="newer.pdf")
+
+    read_slowly(place, made, monkeypatch, replaced)
+    assert fields(place, made)["invoice_number"]["value"] == "HP-2026/0305"
+    with place.acting(place.staff):
+        read = sa.text("select count(*) from app.document_reading where document_id = :id")
+        assert session.execute(read, {"id": made}).scalar_one() == 2
+
+
+def test_nothing_is_learnt_of_what_is_no_longer_confirmed(place: Place) -> None:
+    text = papers.ENGLISH.replace("Harrow", "Barrow").replace("IE6388047V", "")
+    text = text.replace("IE29 AIBK 9311 5212 3456 78", "").replace("[*Invoice number*]", "[*Mark*]")
+    made = add(place, papers.typeset(text), "unlearnt.pdf")
+    before = reading(place, made)
+    with place.acting(place.staff):
+        typed = {"seller_name": Value("Barrow Press"), "invoice_number": Value("HP-2026/0093")}
+        _changed, token = commands.confirm(before["id"], version=before["version"], typed=typed)
+    with place.acting(place.staff):
+        undo.take(token)
+    work(place)
+    with place.acting(place.staff):
+        assert learnt.of(Supplier("name", "barrowpress")) == []
 
 
 def test_a_reader_that_takes_too_long_is_ended_and_the_paper_says_so(tmp_path: Path) -> None:

@@ -132,6 +132,37 @@ def test_a_paper_is_read_again_on_demand_and_keeps_what_was_before(place: Place)
     assert stage.reading(place, made)["id"] != before
 
 
+def test_reading_a_checked_paper_again_asks_first_and_can_be_taken_back(place: Place) -> None:
+    made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77131")), "asks.pdf")
+    before = stage.reading(place, made)["id"]
+    staff = place.browser(place.staff)
+    values = shown(staff.get(address(place, made)).text)
+    assert staff.post(address(place, made), values).status_code == 303
+    page = staff.get(address(place, made)).text
+    assert "Read this document again?" in page
+    assert staff.post(f"{address(place, made)}/again").status_code == 409
+    version = re.findall(r'/again">.*?name="version" value="(\d+)"', page, re.DOTALL)[0]
+    told = staff.post(f"{address(place, made)}/again", {"version": version}, follow=True).text
+    stage.work(place)
+    assert stage.reading(place, made)["state"] == "to_check"
+    undo = re.findall(r'action="([^"]+/to-check/undo/[^"]+)"', told)[0]
+    assert staff.post(undo).status_code == 303
+    now = stage.reading(place, made)
+    assert (now["id"], now["state"]) == (before, "confirmed")
+
+
+def test_reading_again_is_taken_back_before_it_happened(place: Place) -> None:
+    made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77132")), "early.pdf")
+    before = stage.reading(place, made)["id"]
+    staff = place.browser(place.staff)
+    staff.get(address(place, made))
+    told = staff.post(f"{address(place, made)}/again", follow=True).text
+    undo = re.findall(r'action="([^"]+/to-check/undo/[^"]+)"', told)[0]
+    assert staff.post(undo).status_code == 303
+    stage.work(place)
+    assert stage.reading(place, made)["id"] == before
+
+
 def test_only_those_who_may_check_change_what_was_read(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77122")), "seven.pdf")
     owner = place.browser(place.owner)
