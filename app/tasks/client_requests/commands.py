@@ -118,7 +118,8 @@ def drop(item_id: UUID) -> None:
 def accept(item_ids: Sequence[UUID]) -> UUID:
     """Accepts what was given; a list whose things are all accepted is done. Returns the undo token.
 
-    Raises NotFound, Conflict `request-item-not-given` unless every one of them was given.
+    Raises NotFound, Conflict `request-item-not-given` unless every one of them was given, or
+    `request-list-ended` for a list that was withdrawn.
     """
     items = _given(item_ids)
     session.execute(_ACCEPT, {"ids": list(item_ids)})
@@ -131,14 +132,14 @@ def accept(item_ids: Sequence[UUID]) -> UUID:
 def send_back(item_id: UUID, *, reason: str) -> None:
     """Sends what was given back with a reason; the client is asked for it once more.
 
-    Raises NotFound, Invalid without a reason, Conflict `request-item-not-given`.
+    Raises NotFound, Invalid without a reason, Conflict `request-item-not-given`, or
+    `request-list-ended` for a list that was withdrawn.
     """
     words = _words(reason, "reason", REASON_LENGTH)
-    found = queries.item(item_id)
     items = _given([item_id], also=("accepted",))
     session.execute(_SEND_BACK, {"id": item_id, "reason": words})
     _note(items, "sent_back", text=words)
-    session.execute(_OPEN_AGAIN, {"id": found.list_id})
+    _open_again([items[0].list_id], "done")
 
 
 def withdraw(list_id: UUID) -> UUID:
@@ -192,16 +193,20 @@ def demand_given(kind: str, *, text: str, confirmed: bool | None, files: int) ->
 def _unaccept(args: dict[str, Any]) -> None:
     ids_ = [UUID(one) for one in args["items"]]
     session.execute(_UNACCEPT, {"ids": ids_})
-    for list_id in {one.list_id for one in queries.items_by_id(ids_)}:
-        session.execute(_OPEN_AGAIN, {"id": list_id})
+    _open_again([one.list_id for one in queries.items_by_id(ids_)], "done")
 
 
 @undo.handler(UNDO_WITHDRAW)
 def _unwithdraw(args: dict[str, Any]) -> None:
     found = queries.one(UUID(args["list"]))
-    session.execute(_OPEN_AGAIN, {"id": found.id})
-    if found.sent_at is not None:
+    if _open_again([found.id], "withdrawn") and found.sent_at is not None:
         _count(found)
+
+
+def _open_again(list_ids: Sequence[UUID], ended: str) -> int:
+    """Opens lists again that ended in the way which the act takes back; returns how many did."""
+    values = {"ids": list(list_ids), "ended": ended}
+    return len(session.execute(_OPEN_AGAIN, values).all())
 
 
 def _count(found: RequestList) -> None:
@@ -217,6 +222,10 @@ def _given(item_ids: Sequence[UUID], *, also: tuple[str, ...] = ()) -> list[Requ
     items = queries.items_by_id(item_ids)
     if len(items) != len(set(item_ids)):
         raise NotFound
+    lists = {"ids": [one.list_id for one in items]}
+    if "withdrawn" in session.execute(_LOCK_ALL, lists).scalars().all():
+        raise Conflict("request-list-ended")
+    items = queries.items_by_id(item_ids)  # what they are, now that nobody else decides
     if any(one.state not in {"given", *also} for one in items):
         raise Conflict("request-item-not-given")
     return items
@@ -341,8 +350,12 @@ _END = sa.text(
 )
 _OPEN_AGAIN = sa.text(
     "update app.request_list set state = case when sent_at is null then 'draft' else 'open' end,"
-    f" closed_at = null, closed_by = null, version = version + 1 where {_HERE} and id = :id"
-    " and state in ('done', 'withdrawn')"
+    f" closed_at = null, closed_by = null, version = version + 1 where {_HERE}"
+    " and id = any(cast(:ids as uuid[])) and state = :ended returning id"
+)
+_LOCK_ALL = sa.text(
+    f"select state from app.request_list where {_HERE} and id = any(cast(:ids as uuid[]))"
+    " order by id for update"
 )
 _LOCK = sa.text(f"select id from app.request_list where {_HERE} and id = :id for update")
 _GIVE = sa.text(
