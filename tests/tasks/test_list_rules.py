@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 from flask import Flask
@@ -67,3 +69,21 @@ def test_a_done_list_opens_again_when_one_of_its_things_is_sent_back(place: Plac
     assert list_stage.states(place, listed) == ("open", ["sent_back"])
     with place.acting(place.staff), pytest.raises(Conflict):
         commands.send_back(answer, reason="once more")
+
+
+def test_a_thing_taken_off_comes_back_and_opens_the_list_that_ended_with_it(place: Place) -> None:
+    listed = list_stage.sent(place, (list_stage.ANSWER, list_stage.CONFIRMATION))
+    answer, confirmation = list_stage.items(place, listed)
+    with place.acting(place.owner):
+        commands.give(answer, text="Ada")
+    with place.acting(place.staff):
+        commands.accept([answer])
+    staff = place.browser(place.staff)
+    page = f"/c/{place.slug}/requests/{listed}"
+    dropped = staff.post(f"/c/{place.slug}/requests/items/{confirmation}/drop", {})
+    assert dropped.status_code == 303, dropped.text
+    assert list_stage.states(place, listed) == ("done", ["accepted"])
+    back = re.search(r'action="(/c/[^"]+/requests/undo/[^"]+)"', staff.get(page).text)
+    assert back is not None
+    assert staff.post(back[1], {}).status_code == 303
+    assert list_stage.states(place, listed) == ("open", ["accepted", "waiting"])

@@ -188,5 +188,16 @@ def send_request_item_back(item_id: UUID, body: ReasonIn) -> object:
     return _one(queries.item(item_id).list_id)
 
 
+@api.post(
+    "/clients/<client>/request-items/<uuid:item_id>/drop",
+    needs=ASK,
+    response=UndoOut,
+    summary="Take a thing off its list",
+)
+def drop_request_item(item_id: UUID) -> object:
+    """Takes a thing off its list that nothing was given for."""
+    return UndoOut(undo=commands.drop(item_id))
+
+
 def _one(list_id: UUID) -> object:
     return {"head": queries.one(list_id), "things": queries.items(list_id)}

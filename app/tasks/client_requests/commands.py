@@ -30,6 +30,7 @@ METER = "request-list"
 SUBJECT = "request_item"
 UNDO_ACCEPT = "request.accept"
 UNDO_WITHDRAW = "request.withdraw"
+UNDO_DROP = "request.drop"
 
 
 def write(
@@ -106,13 +107,17 @@ def add(list_id: UUID, wanted: Wanted) -> UUID:
     return _add_items(list_id, found.line, _checked([wanted]), first=place)[0]
 
 
-def drop(item_id: UUID) -> None:
-    """Takes a thing off its list that nothing was given for. Raises NotFound, Conflict."""
+def drop(item_id: UUID) -> UUID:
+    """Takes a thing off its list that nothing was given for; returns the undo token.
+
+    Raises NotFound, Conflict `request-item-given`.
+    """
     found = queries.item(item_id)
     _locked(found.list_id)
     if session.execute(_DROP, {"id": item_id}).scalar() is None:
         raise Conflict("request-item-given")
     _finish(found.list_id)
+    return undo.offer(UNDO_DROP, {"item": str(item_id)})
 
 
 def accept(item_ids: Sequence[UUID]) -> UUID:
@@ -194,6 +199,15 @@ def _unaccept(args: dict[str, Any]) -> None:
     ids_ = [UUID(one) for one in args["items"]]
     session.execute(_UNACCEPT, {"ids": ids_})
     _open_again([one.list_id for one in queries.items_by_id(ids_)], "done")
+
+
+@undo.handler(UNDO_DROP)
+def _undrop(args: dict[str, Any]) -> None:
+    found = queries.item(UUID(args["item"]))
+    if _locked(found.list_id).state == "withdrawn":
+        raise Conflict("request-list-ended")
+    session.execute(_UNDROP, {"id": found.id})
+    _open_again([found.list_id], "done")
 
 
 @undo.handler(UNDO_WITHDRAW)
@@ -317,6 +331,10 @@ _REMIND = sa.text(
 _DROP = sa.text(
     "update app.request_item set state = 'dropped', version = version + 1"
     f" where {_HERE} and id = :id and state = 'waiting' and given_at is null returning id"
+)
+_UNDROP = sa.text(
+    "update app.request_item set state = 'waiting', version = version + 1"
+    f" where {_HERE} and id = :id and state = 'dropped'"
 )
 _ACCEPT = sa.text(
     "update app.request_item set state = 'accepted', decided_at = now(),"

@@ -277,8 +277,8 @@ def send_back(item_id: UUID) -> Response:
 def drop(item_id: UUID) -> Response:
     """Takes one thing off the list."""
     found = _item(item_id)
-    commands.drop(item_id)
-    toast(_("Taken off the list."))
+    token = commands.drop(item_id)
+    toast(_("Taken off the list."), undo=url_for(".take_back", token=token))
     return redirect_to(".show", list_id=found.list_id)
 
 
