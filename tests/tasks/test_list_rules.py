@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -87,3 +88,32 @@ def test_a_thing_taken_off_comes_back_and_opens_the_list_that_ended_with_it(plac
     assert back is not None
     assert staff.post(back[1], {}).status_code == 303
     assert list_stage.states(place, listed) == ("open", ["accepted", "waiting"])
+
+
+@pytest.fixture
+def resting(place: Place, admin: psycopg.Connection) -> Iterator[None]:
+    """Whatever a test lets rest works again afterwards."""
+    yield
+    admin.rollback()
+    admin.execute("update guard.tenant set state = 'active' where id = %s", (place.tenant,))
+    admin.commit()
+
+
+def test_nothing_is_written_by_a_link_of_a_client_whose_work_rests(
+    place: Place, app: Flask, admin: psycopg.Connection, resting: None
+) -> None:
+    del resting
+    listed = list_stage.sent(place)
+    (answer,) = list_stage.items(place, listed)
+    page = f"/r/{list_stage.secret(place, listed)}"
+    admin.execute("update guard.tenant set state = 'suspended' where id = %s", (place.tenant,))
+    admin.commit()
+    browser = app.test_client()
+    assert "Who drives it?" in browser.get(page).text
+    given = list_stage.post(browser, page, f"{page}/items/{answer}", text="me")
+    assert given == 409
+    colleague = {"address": "dee@example.com", "name": "Dee"}
+    handed = list_stage.post(browser, page, f"{page}/items/{answer}/hand-on", **colleague)
+    assert handed == 409
+    wrote = "select count(*) from app.request_act where item_id = %s"
+    assert admin.execute(wrote, (answer,)).fetchone() == (0,)

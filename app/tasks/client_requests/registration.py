@@ -34,6 +34,7 @@ from app.tasks.client_requests import (
 JOBS = ("app.tasks.client_requests.happened",)
 FIGURE = "requests_given"
 ERROR_TEXTS = {
+    "client-rests": _("The work for this client rests, so nothing is taken in. Please ask us."),
     "request-answer-missing": _("Write your answer."),
     "request-confirmation-missing": _("Choose yes or no."),
     "request-file-missing": _("Take a photo or choose a file."),

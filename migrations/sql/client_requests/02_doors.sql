@@ -19,6 +19,17 @@ begin
   return found_link;
 end $$;
 
+-- A client whose work rests is read and not written, by its links too.
+create function app.refuse_resting(p_link app.request_link) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.claims();
+begin
+  if p_link.id is not null and guard.link_writes(c.object_type, c.object_id) is null then
+    raise exception 'client-rests' using errcode = 'BO409';
+  end if;
+end $$;
+
 -- A link for one person of the client, or for a colleague by address. Whoever asks makes links to
 -- lists; whoever answers hands single things on.
 create function app.make_request_link(
@@ -66,6 +77,7 @@ declare
   own app.request_link := app.request_link_here();
   made uuid;
 begin
+  perform app.refuse_resting(own);
   if own.id is null or own.item_id is not null or not exists (
       select from app.request_item i join app.request_list l
           on l.tenant_id = i.tenant_id and l.id = i.list_id and l.state = 'open'
@@ -127,6 +139,7 @@ declare
   x app.request_item;
   list_state text;
 begin
+  perform app.refuse_resting(own);
   select i.* into x from app.request_item i
    where i.tenant_id = t and i.id = p_item
      and case when own.id is null
@@ -177,7 +190,7 @@ do $$
 declare f regprocedure;
 begin
   foreach f in array array[
-    'app.request_link_here()', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
+    'app.request_link_here()', 'app.refuse_resting(app.request_link)', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
     'app.hand_on_by_link(uuid, uuid, text, text, text)', 'app.request_by_link()',
     'app.request_item_to_give(uuid)', 'app.give_request_item(uuid, text, boolean, uuid, uuid)']::regprocedure[]
   loop
