@@ -9,9 +9,10 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.kernel import undo
+from app.kernel import db, undo
 from app.kernel.errors import Conflict
-from app.tasks.client_requests import commands
+from app.tasks.client_requests import commands, queries
+from tests import factories
 from tests.tasks import list_stage, request_stage
 from tests.tasks.request_stage import Place
 
@@ -117,3 +118,28 @@ def test_nothing_is_written_by_a_link_of_a_client_whose_work_rests(
     assert handed == 409
     wrote = "select count(*) from app.request_act where item_id = %s"
     assert admin.execute(wrote, (answer,)).fetchone() == (0,)
+
+
+def test_a_link_whose_maker_left_is_neither_mailed_nor_handed_out_and_a_new_one_is_made(
+    place: Place, app: Flask, admin: psycopg.Connection
+) -> None:
+    leaver = factories.staff(admin, place.tenant)
+    with app.app_context(), db.transaction(leaver.scope(place.tenant)):
+        listed = commands.write(line="accounting", title="Left", wanted=[list_stage.ANSWER])
+        commands.send(listed, version=1)
+    with place.job():
+        (mailed,) = [one for one in queries.day_items() if one.id == listed]
+    assert app.test_client().get(mailed.path).status_code == 200
+    gone = "update guard.membership set valid_to = now() where user_id = %s"
+    admin.execute(gone, (leaver.person_id,))
+    admin.commit()
+    with place.job():
+        (dead,) = [one for one in queries.day_items() if one.id == listed]
+    assert dead.path == f"/portal/<client>/requests/{listed}"
+    staff = place.browser(place.staff)
+    assert mailed.path not in staff.get(f"/c/{place.slug}/requests/{listed}").text
+    assert staff.post(f"/c/{place.slug}/requests/{listed}/remind", {}).status_code == 303
+    with place.job():
+        (anew,) = [one for one in queries.day_items() if one.id == listed]
+    assert anew.path != mailed.path
+    assert app.test_client().get(anew.path).status_code == 200

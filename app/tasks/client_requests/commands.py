@@ -85,15 +85,25 @@ def send(list_id: UUID, *, version: int) -> None:
         raise Conflict("request-list-sent")
     session.execute(_SEND, {"id": list_id})
     _count(found)
-    if scope.current().rights.may("link.make"):  # who may not sends to the portal alone
-        links.of_list(list_id, person_id=found.to_person)
+    _link(found)
 
 
 def remind(list_id: UUID) -> None:
-    """Puts a list into the next mail once more. Raises NotFound, Conflict for one that ended."""
-    if queries.one(list_id).state != "open":
+    """Puts a list into the next mail once more, with a new link where the last one died.
+
+    Raises NotFound, Conflict for a list that ended.
+    """
+    found = queries.one(list_id)
+    if found.state != "open":
         raise Conflict("request-list-ended")
     session.execute(_REMIND, {"id": list_id})
+    _link(found)
+
+
+def _link(found: RequestList) -> None:
+    """Sees to a living link; who may make none sends to the portal alone."""
+    if scope.current().rights.may("link.make"):
+        links.of_list(found.id, person_id=found.to_person)
 
 
 def add(list_id: UUID, wanted: Wanted) -> UUID:

@@ -54,7 +54,7 @@ def mail_of_link(args: dict[str, Any], _progress: Progress) -> None:
 def send(link_id: UUID) -> None:
     """Writes the mail with the link to one thing; the address is the colleague's."""
     found = queries.link(link_id)
-    if found.item_id is None or not found.address:
+    if found.item_id is None or not found.address or not queries.link_lives(link_id):
         return
     name, locale = session.execute(_CLIENT).one()
     mail.send(

@@ -157,6 +157,11 @@ def link(link_id: UUID) -> Link:
     return Link(**row)
 
 
+def link_lives(link_id: UUID) -> bool:
+    """Whether a link still opens anything: it dies with the access of whoever made it."""
+    return bool(session.execute(_LIVES, {"id": link_id}).scalar())
+
+
 def day_items() -> list[DayMailItem]:
     """The lists of the day's mail: what is still to be given, in the words of the lists."""
     return [
@@ -180,10 +185,11 @@ _FOR_MAIL = sa.text(
     " order by i.position) as missing from app.request_item i where i.tenant_id = l.tenant_id"
     " and i.list_id = l.id and i.state in ('waiting', 'sent_back')) m"
     " left join lateral (select k.id from app.request_link k where k.tenant_id = l.tenant_id"
-    " and k.list_id = l.id and k.item_id is null and k.expires_at > now()"
+    " and k.list_id = l.id and k.item_id is null and app.request_link_lives(k.id)"
     " and k.person_id is not distinct from l.to_person order by k.id desc limit 1) k on true"
     f" where l.{_HERE} and l.state = 'open' and m.missing is not null order by l.id limit 1000"
 )
+_LIVES = sa.text("select app.request_link_lives(:id)")
 _ACTS = sa.text(
     "select a.id, a.item_id, a.act, a.text, a.confirmed, a.document_id, a.upload_id, a.by_person,"
     " coalesce(k.name, '') as by_name, a.at from app.request_act a"
@@ -196,7 +202,7 @@ _LINK_COLUMNS = (
     "select id, list_id, item_id, person_id, address, name, expires_at from app.request_link"
 )
 _LINKS = sa.text(
-    f"{_LINK_COLUMNS} where {_HERE} and list_id = :list and expires_at > now()"
+    f"{_LINK_COLUMNS} where {_HERE} and list_id = :list and app.request_link_lives(id)"
     " order by id desc limit 200"
 )
 _LINK = sa.text(f"{_LINK_COLUMNS} where {_HERE} and id = :id")

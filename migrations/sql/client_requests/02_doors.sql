@@ -19,6 +19,16 @@ begin
   return found_link;
 end $$;
 
+-- Whether a link of a list still opens it, for whoever sees the list: what is dead is neither mailed
+-- nor handed out again.
+create function app.request_link_lives(p_link uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from app.request_link l
+                  where l.tenant_id = guard.tenant_id() and l.id = p_link
+                    and l.tenant_id = any (guard.scope(l.line))
+                    and guard.link_lives(l.principal_id))
+$$;
+
 -- A client whose work rests is read and not written, by its links too.
 create function app.refuse_resting(p_link app.request_link) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -190,7 +200,8 @@ do $$
 declare f regprocedure;
 begin
   foreach f in array array[
-    'app.request_link_here()', 'app.refuse_resting(app.request_link)', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
+    'app.request_link_here()', 'app.refuse_resting(app.request_link)',
+    'app.request_link_lives(uuid)', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
     'app.hand_on_by_link(uuid, uuid, text, text, text)', 'app.request_by_link()',
     'app.request_item_to_give(uuid)', 'app.give_request_item(uuid, text, boolean, uuid, uuid)']::regprocedure[]
   loop
@@ -198,6 +209,6 @@ begin
     execute format('revoke all on function %s from public', f);
   end loop;
 end $$;
-grant execute on function app.make_request_link(uuid, uuid, uuid, uuid, text, text, text),
+grant execute on function app.request_link_lives(uuid), app.make_request_link(uuid, uuid, uuid, uuid, text, text, text),
   app.hand_on_by_link(uuid, uuid, text, text, text), app.request_by_link(),
   app.give_request_item(uuid, text, boolean, uuid, uuid) to app_rw, app_worker;

@@ -22,6 +22,21 @@ begin
   return guard.reach(c, '*', false);
 end $$;
 
+-- Whether a link still opens anything. It lives as long as its maker may enter that client: it dies
+-- with the grant, however it ends; a client's address (make_address) has no maker and is the
+-- client's own.
+create function guard.link_lives(p_principal uuid) returns boolean
+language sql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+  select exists (
+    select from guard.principal p
+     where p.id = p_principal and p.kind = 'link' and p.revoked_at is null
+       and p.expires_at > statement_timestamp()
+       and (p.made_by is null or exists (
+         select from guard.living m
+          where m.user_id = p.made_by and m.tenant_id = p.tenant_id)))
+$$;
+
 -- The client, if this transaction's link opens this object; else null.
 create function guard.link_opens(otype text, oid uuid) returns uuid
 language plpgsql stable security definer parallel safe
@@ -29,14 +44,8 @@ set search_path = pg_catalog, pg_temp as $$
 declare
   c guard.claim := guard.verify();
 begin
-  -- a link lives as long as its maker may enter that client: it dies with the grant, however it
-  -- ends; a client's address (make_address) has no maker and is the client's own
   if c.kind = 'link' and c.object_type = otype and c.object_id = oid
-     and exists (select from guard.principal p
-                  where p.id = c.principal
-                    and (p.made_by is null or exists (
-                      select from guard.living m
-                       where m.user_id = p.made_by and m.tenant_id = c.tenant))) then
+     and guard.link_lives(c.principal) then
     return (select id from guard.tenant where id = c.tenant and state in ('active', 'suspended'));
   end if;
   return null;
@@ -62,7 +71,8 @@ return case when session_user = 'app_restore'
             then nullif(current_setting('app.restore_tenant', true), '')::uuid end;
 
 grant execute on function
-  guard.claims(), guard.door_scope(), guard.link_opens(text, uuid), guard.link_writes(text, uuid)
+  guard.claims(), guard.door_scope(), guard.link_lives(uuid), guard.link_opens(text, uuid),
+  guard.link_writes(text, uuid)
   to guard_definer;
 grant execute on function guard.restoring(), guard.restore_tenant()
   to app_rw, app_worker, app_restore, guard_definer, guard_jobs, app_owner;
