@@ -147,6 +147,21 @@ create policy asks on app.request_item as restrictive for insert to app_rw, app_
 create policy decides on app.request_act as restrictive for insert to app_rw, app_worker
   with check ((select guard.is_staff()) and act in ('accepted', 'sent_back', 'asked_again'));
 
+-- Until a list is sent it is the provider's own paper; what is asked of one person is theirs alone.
+create policy sent on app.request_list as restrictive for select to app_rw, app_worker
+  using ((select guard.is_staff())
+         or sent_at is not null and (to_person is null or to_person = (select guard.user_id())));
+-- The same for what belongs to a list, through the list that the reader sees.
+create policy sent on app.request_item as restrictive for select to app_rw, app_worker
+  using ((select guard.is_staff()) or exists (select from app.request_list l
+    where l.tenant_id = request_item.tenant_id and l.id = request_item.list_id));
+create policy sent on app.request_link as restrictive for select to app_rw, app_worker
+  using ((select guard.is_staff()) or exists (select from app.request_list l
+    where l.tenant_id = request_link.tenant_id and l.id = request_link.list_id));
+create policy sent on app.request_act as restrictive for select to app_rw, app_worker
+  using ((select guard.is_staff()) or exists (select from app.request_item i
+    where i.tenant_id = request_act.tenant_id and i.id = request_act.item_id));
+
 -- What was given is accepted or sent back; nothing is given but through the door.
 create function app.request_item_moves() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$

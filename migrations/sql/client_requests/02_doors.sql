@@ -19,6 +19,13 @@ begin
   return found_link;
 end $$;
 
+-- Whether a list is for the acting person: sent to them, or to whoever answers; staff see every one.
+create function app.request_list_is_mine(p_list app.request_list) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select guard.is_staff() or p_list.sent_at is not null
+     and (p_list.to_person is null or p_list.to_person = guard.user_id())
+$$;
+
 -- Whether a link of a list still opens it, for whoever sees the list: what is dead is neither mailed
 -- nor handed out again.
 create function app.request_link_lives(p_link uuid) returns boolean
@@ -55,7 +62,7 @@ begin
   select * into x from app.request_list l
    where l.tenant_id = t and l.id = p_list and l.state = 'open'
      and t = any (guard.scope(l.line)) and guard.writable(l.line) = t;
-  if not found or (p_item is not null and not exists (
+  if not found or not app.request_list_is_mine(x) or (p_item is not null and not exists (
       select from app.request_item i
        where i.tenant_id = t and i.id = p_item and i.list_id = x.id)) then
     raise exception 'not-found' using errcode = 'BO404';
@@ -147,7 +154,7 @@ declare
   own app.request_link := app.request_link_here();
   t uuid := coalesce(own.tenant_id, guard.tenant_id());
   x app.request_item;
-  list_state text;
+  of_list app.request_list;
 begin
   perform app.refuse_resting(own);
   select i.* into x from app.request_item i
@@ -160,9 +167,11 @@ begin
   if not found or x.state = 'dropped' then
     raise exception 'not-found' using errcode = 'BO404';
   end if;
-  select l.state into list_state from app.request_list l
+  select * into of_list from app.request_list l
    where l.tenant_id = t and l.id = x.list_id for share;
-  if list_state <> 'open' then
+  if own.id is null and not app.request_list_is_mine(of_list) then
+    raise exception 'not-found' using errcode = 'BO404';
+  elsif of_list.state <> 'open' then
     raise exception 'request-list-ended' using errcode = 'BO409';
   elsif x.state = 'accepted' then
     raise exception 'request-item-accepted' using errcode = 'BO409';
@@ -201,7 +210,7 @@ declare f regprocedure;
 begin
   foreach f in array array[
     'app.request_link_here()', 'app.refuse_resting(app.request_link)',
-    'app.request_link_lives(uuid)', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
+    'app.request_list_is_mine(app.request_list)', 'app.request_link_lives(uuid)', 'app.make_request_link(uuid, uuid, uuid, uuid, text, text, text)',
     'app.hand_on_by_link(uuid, uuid, text, text, text)', 'app.request_by_link()',
     'app.request_item_to_give(uuid)', 'app.give_request_item(uuid, text, boolean, uuid, uuid)']::regprocedure[]
   loop
