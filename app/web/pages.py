@@ -54,7 +54,8 @@ class Access:
     """What a route declares: the permission it needs, or that it is public.
 
     `again` draws the page of a refused form, `opens` is False where the view opens its own
-    transactions, `frame` marks what is shown inside a sandboxed frame.
+    transactions, `frame` marks what is shown inside a sandboxed frame. `first` refuses a public
+    route's values before anything of the body is read.
     """
 
     needs: str | None
@@ -64,6 +65,7 @@ class Access:
     opens: bool = True
     frame: bool = False
     max_bytes: int = MEBIBYTE
+    first: Callable[..., None] | None = None
 
 
 class Pages(Blueprint):
@@ -108,7 +110,7 @@ def guarded(view: Callable[..., ResponseReturnValue], access: Access) -> Callabl
 
     @wraps(view)
     def run(**values: Any) -> Response:
-        _arrive(access)
+        _arrive(access, values)
         with language.spoken():
             response = _answer(view, access, values)
         return security.private(drafts.settle(response))
@@ -117,7 +119,7 @@ def guarded(view: Callable[..., ResponseReturnValue], access: Access) -> Callabl
     return run
 
 
-def _arrive(access: Access) -> None:
+def _arrive(access: Access, values: dict[str, Any]) -> None:
     """Fills the place of this request: brand, person; refuses forged forms and vast bodies."""
     place = context.place()
     place.surface, place.frame = access.surface, access.frame
@@ -127,6 +129,8 @@ def _arrive(access: Access) -> None:
     if place.actor is not None and access.surface in _STAFF and place.actor.side == "staff":
         place.clients = recall.find_clients()
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if access.first is not None:
+            access.first(**values)
         security.check_origin()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
@@ -143,3 +144,29 @@ def test_a_link_whose_maker_left_is_neither_mailed_nor_handed_out_and_a_new_one_
         (anew,) = [one for one in queries.day_items() if one.id == listed]
     assert anew.path != mailed.path
     assert app.test_client().get(anew.path).status_code == 200
+
+
+class _Unread(io.BytesIO):
+    """A body of which nothing may be read."""
+
+    def _refuse(self, *_size: object) -> bytes:
+        raise AssertionError("the body was read before the secret was asked")
+
+    read = read1 = readline = _refuse  # type: ignore[assignment]  # every way of reading
+
+
+def test_what_a_wrong_secret_brings_is_refused_before_a_byte_of_it_is_read(
+    place: Place, app: Flask
+) -> None:
+    listed, other = list_stage.sent(place), list_stage.sent(place)
+    (answer,), (foreign,) = list_stage.items(place, listed), list_stage.items(place, other)
+    secret = list_stage.secret(place, listed)
+    wrong = (secret[:-1] + ("A" if secret[-1] != "A" else "B"), answer), (secret, foreign)
+    for text, item in wrong:
+        refused = app.test_client().post(
+            f"/r/{text}/items/{item}",
+            input_stream=_Unread(b"x" * 1000),
+            content_type="multipart/form-data; boundary=x",
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        assert refused.status_code == 404

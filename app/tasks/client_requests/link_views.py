@@ -54,7 +54,19 @@ def show(secret: str, item_id: UUID | None = None) -> Response:
 pages.get("/r/<secret>", public=True, endpoint="show")(show)
 
 
-@pages.post("/r/<secret>/items/<uuid:item_id>", public=True, again=show, max_bytes=MOST_AT_ONCE)
+def opens(secret: str, item_id: UUID) -> None:
+    """Refuses a secret that does not open this thing, before the files that come are read."""
+    with _opened(secret, read_only=True) as found:
+        _item(found, item_id)
+
+
+@pages.post(
+    "/r/<secret>/items/<uuid:item_id>",
+    public=True,
+    again=show,
+    max_bytes=MOST_AT_ONCE,
+    first=opens,
+)
 def give(secret: str, item_id: UUID) -> Response:
     """Keeps what is given: words at once; a file is looked through by a job before staff see it."""
     form = forms.bind(GiveForm)
@@ -77,7 +89,7 @@ def _bring(item_id: UUID, name: str, data: bytes) -> UUID:
     return made
 
 
-@pages.post("/r/<secret>/items/<uuid:item_id>/hand-on", public=True, again=show)
+@pages.post("/r/<secret>/items/<uuid:item_id>/hand-on", public=True, again=show, first=opens)
 def hand_on(secret: str, item_id: UUID) -> Response:
     """Hands one thing on to a colleague, who gets a mail and sees that thing alone."""
     form = forms.bind(HandOnForm)
