@@ -22,6 +22,7 @@ from sqlalchemy import make_url
 from app.cli import install, servers
 from app.factory import Role, create_app
 from app.kernel.settings import Settings
+from app.kernel.storage_bucket import Bucket
 from migrations import bootstrap
 from tests.serving import close
 
@@ -174,6 +175,20 @@ def app(settings: Settings) -> Iterator[Flask]:
 def worker_app(settings: Settings, app: Flask) -> Iterator[Flask]:
     """The application with the worker's login role."""
     yield from _running(settings, "worker")
+
+
+@pytest.fixture
+def locked_bucket(settings: Settings, app: Flask, worker_app: Flask) -> Iterator[Bucket]:
+    """A bucket of its own with object lock, which both applications use meanwhile."""
+    name = f"locked-{secrets.token_hex(6)}"
+    made = Bucket(settings.model_copy(update={"s3_bucket": name}))
+    made.create(locks=True)
+    before = [one.extensions.get("bucket") for one in (app, worker_app)]
+    for one in (app, worker_app):
+        one.extensions["bucket"] = made
+    yield made
+    for one, kept in zip((app, worker_app), before, strict=True):
+        one.extensions["bucket"] = kept
 
 
 @pytest.fixture

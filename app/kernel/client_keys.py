@@ -182,10 +182,13 @@ def _opened(name: str, label: str, keys: Mapping[int, bytes]) -> Iterator[bytes]
 
 
 def _drop_older(prefix: str) -> None:
-    """Removes what the bucket kept of objects before they were sealed anew."""
-    for version in list(bucket().versions(prefix)):
-        if not version.is_latest:
-            bucket().delete_version(version.key, version.version)
+    """Removes what the bucket kept of objects before they were sealed anew.
+
+    What a lock of the bucket holds stays until it ends; nobody opens it once its key is gone.
+    """
+    older = [one for one in bucket().versions(prefix) if not one.is_latest]
+    if locked := sum(not bucket().delete_version(one.key, one.version) for one in older):
+        log.warning("older versions are locked", prefix=prefix, versions=locked)
 
 
 def _settings() -> Settings:

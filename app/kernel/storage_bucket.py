@@ -10,6 +10,7 @@ from functools import partial
 from typing import IO, Any, TypeVar
 
 import boto3
+import structlog
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import current_app
@@ -17,6 +18,7 @@ from flask import current_app
 from app.kernel.errors import Unavailable
 from app.kernel.settings import Settings
 
+log = structlog.get_logger("storage")
 RETRY_SECONDS = 12.0  # a local S3 server may answer 500 for more than six seconds after a restart
 T = TypeVar("T")
 
@@ -63,13 +65,21 @@ class Bucket:
         except ClientError as error:
             if _status(error) != 404:
                 raise
-            self._again(lambda: self._client.create_bucket(Bucket=self.name))
-            self._again(
-                lambda: self._client.put_bucket_versioning(
-                    Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}
-                )
-            )
+            self.create()
         self._ready = True
+
+    def create(self, *, locks: bool = False) -> None:
+        """Makes the bucket with versioning, and with object lock where `locks` says so."""
+        self._again(
+            lambda: self._client.create_bucket(
+                Bucket=self.name, **({"ObjectLockEnabledForBucket": True} if locks else {})
+            )
+        )
+        self._again(
+            lambda: self._client.put_bucket_versioning(
+                Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}
+            )
+        )
 
     def put_if_absent(self, key: str, body: IO[bytes]) -> bool:
         """Writes an object where none stands; False when one does."""
@@ -130,11 +140,62 @@ class Bucket:
             raise
         return int(found["ContentLength"])
 
-    def delete_version(self, key: str, version: str) -> None:
-        """Removes one version for good."""
-        self._again(
-            lambda: self._client.delete_object(Bucket=self.name, Key=key, VersionId=version)
-        )
+    def delete_version(self, key: str, version: str) -> bool:
+        """Removes one version for good; False where a lock of the bucket holds it (S3's 403)."""
+        try:
+            self._again(
+                lambda: self._client.delete_object(Bucket=self.name, Key=key, VersionId=version)
+            )
+        except ClientError as error:
+            if _status(error) != 403:
+                raise
+            return False
+        return True
+
+    def lock_mode(self) -> str | None:
+        """How the bucket locks versions: `GOVERNANCE` or `COMPLIANCE`; None where it does not.
+
+        The mode of its default retention where it has one; else the one that its operator can lift.
+        """
+        self.ensure()
+        try:
+            found = self._again(
+                lambda: self._client.get_object_lock_configuration(Bucket=self.name)
+            )
+        except ClientError:
+            return None
+        lock = found.get("ObjectLockConfiguration", {})
+        if lock.get("ObjectLockEnabled") != "Enabled":
+            return None
+        mode: str | None = lock.get("Rule", {}).get("DefaultRetention", {}).get("Mode")
+        return mode or "GOVERNANCE"
+
+    def retained_until(self, key: str, version: str) -> datetime | None:
+        """Until when a version is locked; None where it is not, or has gone."""
+        try:
+            found = self._again(
+                lambda: self._client.get_object_retention(
+                    Bucket=self.name, Key=key, VersionId=version
+                )
+            )
+        except ClientError:
+            return None
+        until: datetime | None = found.get("Retention", {}).get("RetainUntilDate")
+        return until
+
+    def retain(self, key: str, version: str, *, until: datetime, mode: str = "GOVERNANCE") -> bool:
+        """Locks a version until an instant; False where the server refuses or it has gone."""
+        retention = {"Mode": mode, "RetainUntilDate": until}
+        try:
+            self._again(
+                lambda: self._client.put_object_retention(
+                    Bucket=self.name, Key=key, VersionId=version, Retention=retention
+                )
+            )
+        except ClientError as error:
+            log.warning("a version was not locked", status=_status(error))
+            return False
+        return True
 
     def delete_all(self, prefix: str) -> tuple[int, int]:
         """Removes all versions and marks below a prefix: how many went, how many are locked."""
@@ -144,12 +205,9 @@ class Bucket:
         while True:
             found = self._again(partial(self._versions_page, prefix, place))
             for item in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
-                try:
-                    self.delete_version(item["Key"], item["VersionId"])
+                if self.delete_version(item["Key"], item["VersionId"]):
                     gone += 1
-                except ClientError as error:
-                    if _status(error) != 403:
-                        raise
+                else:
                     locked += 1
             if not found.get("IsTruncated"):
                 return gone, locked

@@ -49,8 +49,7 @@ def _sweep(progress: Progress) -> None:
     while batch := list(islice(old, BATCH)):
         with progress.step(stage="Comparing"):
             orphans = without_head(batch)
-        delete(orphans)
-        gone += len(orphans)
+        gone += delete(orphans)
     if gone:
         log.info("orphans deleted", tenant=str(progress.ticket.tenant_id), versions=gone)
 
@@ -68,10 +67,9 @@ def without_head(versions: Iterable[Version]) -> list[Version]:
     return [one for one, sha in zip(found, shas, strict=True) if sha not in known]
 
 
-def delete(versions: Iterable[Version]) -> None:
-    """Removes versions for good."""
-    for one in versions:
-        bucket().delete_version(one.key, one.version)
+def delete(versions: Iterable[Version]) -> int:
+    """Removes versions for good; how many went. What a lock holds stays for a later night."""
+    return sum(bucket().delete_version(one.key, one.version) for one in versions)
 
 
 def forget(progress: Progress, shas: Iterable[str]) -> None:

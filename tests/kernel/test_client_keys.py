@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from flask import Flask
 
-from app.kernel import approvals, client_keys, db, jobs, storage, storage_chunks
+from app.kernel import approvals, client_keys, clock, db, jobs, storage, storage_chunks
 from app.kernel.errors import DomainError, FreshSignInNeeded, NotFound
-from app.kernel.storage_bucket import bucket
+from app.kernel.storage_bucket import Bucket, bucket
 from tests import factories
 from tests.factories import Session
 
@@ -78,6 +78,31 @@ def test_a_renewed_key_opens_everything_and_the_old_one_is_gone(
     with app.app_context():
         versions = list(bucket().versions(f"t/{tenant}/"))
     assert len(versions) == len({one.key for one in versions})
+
+
+def test_a_renewal_ends_also_where_the_bucket_locks_what_it_holds(
+    app: Flask,
+    worker_app: Flask,
+    tenant: UUID,
+    manager: Session,
+    locked_bucket: Bucket,
+) -> None:
+    with acting(app, manager, tenant):
+        made = put(b"kept by law")
+    (before,) = locked_bucket.versions(f"t/{tenant}/")
+    assert locked_bucket.retain(
+        before.key, before.version, until=clock.now() + dt.timedelta(days=9)
+    )
+    renewed(app, worker_app, manager, tenant)
+    assert numbers(app, tenant) == {2}
+    with acting(app, manager, tenant):
+        state = client_keys.state()
+        assert storage.read(made) == b"kept by law"
+    assert state is not None
+    assert (state.no, state.keys) == (2, 1)
+    versions = {one.version for one in locked_bucket.versions(f"t/{tenant}/")}
+    assert before.version in versions
+    assert len(versions) == 2
 
 
 def test_a_renewal_that_was_cut_off_goes_on_where_it_was(
