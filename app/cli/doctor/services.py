@@ -103,10 +103,10 @@ def _object_lock(store: Any, bucket: str) -> Finding:
     rule = lock.get("Rule", {}).get("DefaultRetention", {})
     if rule.get("Mode"):
         span = f"{rule['Days']} days" if rule.get("Days") else f"{rule.get('Years')} years"
-        return ok("storage", f"object lock is on: {span} in mode {rule['Mode']}")
+        return ok("storage", f"object lock: what the law keeps is locked; {span} by default")
     if lock.get("ObjectLockEnabled") == "Enabled":
-        return ok("storage", "object lock is available, without a default retention")
-    return ok("storage", "no object lock: holds are kept by the database alone")
+        return ok("storage", "object lock: what the law keeps is locked until its time is over")
+    return ok("storage", "no object lock: keeping and holds rest on the database alone")
 
 
 def _conditional_put(store: Any, bucket: str) -> Finding:

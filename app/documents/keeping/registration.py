@@ -10,7 +10,11 @@ from app.kernel import words
 from app.kernel.registry import DeskColumn, Permalink, Permission, Registry
 from app.kernel.words import _
 
-JOBS = ("app.documents.keeping.jobs", "app.documents.keeping.scrub")
+JOBS = (
+    "app.documents.keeping.jobs",
+    "app.documents.keeping.locking",
+    "app.documents.keeping.scrub",
+)
 PAPERS = _("Documents")
 _NAMES = {
     "disposal": _("Destruction of documents"),
@@ -18,6 +22,7 @@ _NAMES = {
     "retention_own": _("Longer keeping"),
     "documents.dispose": _("Documents are destroyed"),
     "documents.scrub": _("Stored files are read again"),
+    "documents.lock": _("Stored files are locked"),
 }
 _ERRORS = {
     "retention-not-longer": _(

@@ -1,0 +1,97 @@
+"""What the law keeps is locked in the bucket, where the bucket can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+
+from app.kernel import clock, jobs_catalog, storage
+from app.kernel.jobs_control import Control
+from app.kernel.storage_bucket import Bucket, Version, bucket
+from tests.documents.keeping import stage
+from tests.documents.keeping.stage import Keep
+
+
+@pytest.fixture(scope="module")
+def keep(app: Flask, worker_app: Flask, settings: object) -> Iterator[Keep]:
+    """A client in Germany."""
+    from app.cli import install
+
+    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
+    with psycopg.connect(url) as link:
+        yield stage.build(app, worker_app, link)
+
+
+def night(keep: Keep) -> None:
+    """What the schedule does at night."""
+    with keep.place.worker_app.app_context():
+        control = Control(keep.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
+        control.fire(
+            "documents.lock",
+            clock.now() - timedelta(days=1),
+            clients=True,
+            queue="bulk",
+            line="member",
+            retries=1,
+            lease=30,
+            actor=jobs_catalog.system_user("platform"),
+        )
+        control.close()
+    keep.work()
+
+
+def version_of(keep: Keep, store: Bucket, document: UUID) -> Version:
+    row = keep.admin.execute(
+        "select sha256 from app.document_version where document_id = %s", (document,)
+    ).fetchone()
+    keep.admin.commit()
+    assert row is not None
+    sha = str(row[0])
+    (found,) = store.versions(f"t/{keep.place.tenant}/{sha[:2]}/{sha}")
+    return found
+
+
+def until(keep: Keep, store: Bucket, document: UUID) -> date | None:
+    found = version_of(keep, store, document)
+    locked = store.retained_until(found.key, found.version)
+    return locked.date() if locked else None
+
+
+def test_what_the_law_keeps_is_locked_until_its_time_is_over(
+    keep: Keep, locked_bucket: Bucket
+) -> None:
+    young, old, wages = (
+        keep.add(uuid4().bytes.hex().encode(), name=name, kind=kind)
+        for name, kind in (("a.txt", "normal"), ("b.txt", "normal"), ("c.txt", "payroll"))
+    )
+    keep.age(young, date(2024, 3, 1))
+    keep.age(wages, date(2024, 3, 1))
+    with keep.place.acting(keep.place.staff):
+        other = storage.put(
+            uuid4().bytes, kind="t", name="a", media_type="text/plain", line="accounting"
+        )
+        sha = storage.info(other).sha256
+    night(keep)
+    night(keep)
+    assert until(keep, locked_bucket, young) == date(2035, 1, 1)
+    assert until(keep, locked_bucket, wages) == date(2033, 1, 1)
+    assert until(keep, locked_bucket, old) is None  # due long ago
+    (plain,) = locked_bucket.versions(f"t/{keep.place.tenant}/{sha[:2]}/{sha}")
+    assert locked_bucket.retained_until(plain.key, plain.version) is None  # no paper
+    kept = version_of(keep, locked_bucket, young)
+    assert not locked_bucket.delete_version(kept.key, kept.version)
+    assert until(keep, locked_bucket, young) == date(2035, 1, 1)
+
+
+def test_a_bucket_without_locks_is_left_as_it_is(keep: Keep) -> None:
+    made = keep.add(uuid4().bytes.hex().encode(), name="d.txt")
+    keep.age(made, date(2024, 3, 1))
+    night(keep)
+    with keep.place.worker_app.app_context():
+        assert bucket().lock_mode() is None
+        assert until(keep, bucket(), made) is None
