@@ -13,13 +13,14 @@ from flask import Flask
 
 from app.cli import install
 from app.documents import commands as documents
-from app.kernel import clock
+from app.kernel import clock, db
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid
 from app.kernel.settings import Settings
 from app.tasks.work import bulk, commands, csv_import, parts, queries
 from app.tasks.work.models import TaskIn
 from app.tasks.work.queries import Wanted
+from tests import factories
 from tests.tasks import work_stage
 from tests.tasks.work_stage import PDF, Firm
 
@@ -136,6 +137,33 @@ def test_only_the_reviewer_ends_what_is_reviewed(firm: Firm) -> None:
         )
 
 
+def test_no_reviewer_is_taken_out_or_swapped_by_the_statement_that_ends_the_work(
+    firm: Firm,
+) -> None:
+    mine, second = firm.place.staff.person_id, firm.second.person_id
+    task = firm.make("Reviewed", assignee_id=None, reviewer_id=second)
+    for reviewer in (None, mine):
+        with pytest.raises(Conflict) as told, firm.place.acting(firm.place.staff):
+            session.execute(
+                sa.text(
+                    "update app.task set state = 'done', reviewer_id = cast(:to as uuid)"
+                    " where id = :id"
+                ),
+                {"to": reviewer, "id": task},
+            )
+        assert told.value.code == "task-needs-review"
+    with pytest.raises(Conflict), firm.place.acting(firm.second):
+        session.execute(
+            sa.text("update app.task set state = 'done', reviewer_id = :to where id = :id"),
+            {"to": mine, "id": task},
+        )
+    with firm.place.acting(firm.place.staff):
+        done = bulk.change_here([task], bulk.Change(state="done", reviewer_id=mine))
+    assert (done.changed, [code for _title, code in done.refused]) == (0, ["task-needs-review"])
+    with firm.place.acting(firm.second):
+        commands.move(task, "done")
+
+
 def test_done_is_metered_once_and_taken_back_with_the_act(firm: Firm) -> None:
     task = firm.make()
 
@@ -207,6 +235,40 @@ def test_many_are_changed_at_once_over_clients_and_one_undo_brings_them_back(fir
         assert {one.due_on for one in queries.some(ids)} == {firm.due(7)}
 
 
+def test_a_client_that_refuses_to_go_back_is_named_and_stops_no_other(
+    firm: Firm, settings: Settings
+) -> None:
+    admin_url = install.libpq_url(settings.database_admin_url or "")
+    scopes = {}
+    with psycopg.connect(admin_url) as admin:
+        for name in ("Alder", "Birch", "Cedar"):
+            tenant = factories.make_client(admin, name)
+            person = firm.place.staff.person_id
+            factories.grant(admin, tenant, person, role="staff_accountant", lines=("accounting",))
+            scopes[name] = (tenant, firm.place.staff.scope(tenant))
+    ids = []
+    for _tenant, scope in scopes.values():
+        with firm.place.app.app_context(), db.transaction(scope):
+            ids += commands.create([TaskIn(title="One", due_on=firm.due(7))])
+    staff = firm.place.browser(firm.place.staff)
+    staff.get("/desk/tasks?view=clients")
+    sent = {"ids": [str(one) for one in ids], "later_days": "3"}
+    done = staff.post("/desk/tasks/apply", sent, follow=True)
+    assert "3 tasks changed." in done.text
+    with psycopg.connect(admin_url) as admin:
+        admin.execute(
+            "update guard.tenant set state = 'suspended' where id = any(%s)",
+            ([scopes["Alder"][0], scopes["Birch"][0]],),
+        )
+    back = staff.post(undo_of(done.text), follow=True)
+    assert "Alder: not taken back." in back.text
+    assert "Birch: not taken back." in back.text
+    assert "Cedar: not taken back." not in back.text
+    for name, days in (("Alder", 10), ("Birch", 10), ("Cedar", 7)):
+        with firm.place.app.app_context(), db.transaction(scopes[name][1]):
+            assert [one.due_on for one in queries.some(ids)] == [firm.due(days)], name
+
+
 def test_what_was_changed_meanwhile_stays_when_a_bulk_is_undone(firm: Firm) -> None:
     first, second = firm.make("One"), firm.make("Two")
     with firm.place.acting(firm.place.staff):
@@ -243,6 +305,25 @@ def test_a_file_of_tasks_is_shown_first_and_taken_whole_or_not_at_all(firm: Firm
             ("One", 2),
             ("Two", 0),
         ]
+
+
+def test_a_line_of_a_file_names_a_service_line_one_reaches(firm: Firm) -> None:
+    data = (
+        b"title,due_on,line\nOne,2026-12-01,accounting\nTwo,2026-12-01,tickets\nX,2026-12-01,no\n"
+    )
+    staff = firm.place.browser(firm.place.staff)
+    staff.get(f"/c/{firm.slug}/tasks/import")
+    with firm.place.acting(firm.place.staff):
+        found = csv_import.read(data)
+    wrong = [[problem.code for _name, problem in row.problems] for row in found]
+    assert wrong == [[], ["task-file-line"], ["task-file-line"]]
+    shown = staff.post(f"/c/{firm.slug}/tasks/import", {"file": (io.BytesIO(data), "lines.csv")})
+    assert "2 lines cannot be taken" in shown.text
+    assert "You have no access to a service line of this name here." in shown.text
+    assert (
+        staff.post(f"/c/{firm.slug}/tasks/import", {"take": "1", "text": data.decode()}).status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.kernel import db, scope, undo
 from app.kernel.db import session
-from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from app.kernel.errors import DomainError, Invalid, NotFound
 from app.kernel.scope import Scope
 from app.tasks.work import commands, queries
 from app.tasks.work.models import STATES, Task, TaskIn
@@ -143,9 +143,8 @@ def _refusal(
         return ""
     if after["kind"] == "filing" and before.receipt_id is None:
         return "filing-needs-receipt"
-    if after["reviewer_id"] is not None and after["reviewer_id"] != me:
-        return "task-needs-review"
-    return ""
+    reviewers = {before.reviewer_id, after["reviewer_id"]} - {None}
+    return "task-needs-review" if reviewers - {me} else ""
 
 
 def _one_token(tokens: Sequence[tuple[UUID, UUID]], who: Who) -> UUID | None:
@@ -162,22 +161,25 @@ def _taken(_args: dict[str, Any]) -> None:
     """The steps of this way back are taken one by one, each in its own client."""
 
 
-def take_back(token: UUID, who: Who) -> None:
-    """Goes back in every client the change touched; raises NotFound for a used token."""
+def take_back(token: UUID, who: Who) -> list[tuple[UUID, str]]:
+    """Goes back in every client the change touched; one client's refusal stops no other.
+
+    Returns (client, code) of those that refused: out of reach, taken back there already, or not to
+    be put back. Raises NotFound for a used token.
+    """
     if who.home is None:
         raise NotFound("undo-not-possible")
     with db.transaction(who.inside(who.home)):
         pairs = undo.arguments(token, UNDO)["tokens"]
         undo.take(token)
+    refused: list[tuple[UUID, str]] = []
     for tenant, one in pairs:
         try:
             with db.transaction(who.inside(UUID(tenant))):
                 undo.take(UUID(one))
-        except NotFound:
-            continue  # the client is out of reach meanwhile, or was taken back there
-        except Conflict as refusal:
-            if refusal.code != "filing-needs-receipt":
-                raise
+        except DomainError as refusal:
+            refused.append((UUID(tenant), refusal.code))
+    return refused
 
 
 _LOCK = sa.text(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from app.kernel import scope
 from app.kernel.errors import Invalid, Problem
 from app.tasks.work import commands, queries
 from app.tasks.work.models import TaskIn
@@ -51,7 +52,7 @@ def read(data: bytes) -> list[Row]:
     for no, values in rows:
         line = values.get("line") or "accounting"
         if line not in people:
-            people[line] = _people(line)
+            people[line] = queries.people_here(line)
         found.append(_row(no, values, line, people[line]))
     return found
 
@@ -63,13 +64,6 @@ def take(data: bytes) -> list[UUID]:
     if faults:
         raise Invalid("task-file-faults", faults, count=len(faults))
     return commands.create([row.task for row in rows if row.task is not None])
-
-
-def _people(line: str) -> dict[UUID, str]:
-    try:
-        return queries.people_here(line)
-    except Invalid:
-        return {}
 
 
 def _table(data: bytes) -> list[tuple[int, dict[str, str]]]:
@@ -112,6 +106,8 @@ def _row(no: int, values: Mapping[str, str], line: str, people: Mapping[UUID, st
         problems.append(("title", Problem("task-file-cells")))
     if any("\0" in cell for cell in values.values()):
         problems.append(("title", Problem("unreadable-signs")))
+    if line not in scope.current().rights.lines:
+        problems.append(("line", Problem("task-file-line")))
     due = _day(values.get("due_on", ""))
     if due is None:
         problems.append(("due_on", Problem("task-file-day")))

@@ -86,8 +86,16 @@ def apply() -> Response:
 @desk.post("/desk/tasks/undo/<uuid:token>", needs=SIGNED_IN)
 def take_back(token: UUID) -> Response:
     """Takes the last change of many tasks back in every client."""
-    bulk.take_back(token, who())
-    toast(_("Taken back."))
+    refused = bulk.take_back(token, who())
+    known = {pin.tenant_id: pin.name for pin in context.place().clients}
+    if not refused:
+        toast(_("Taken back."))
+    for tenant, code in refused:
+        client = known.get(tenant, _("A client"))
+        why = words.error_text(code, {})
+        toast(
+            words.gettext("%(client)s: not taken back. %(why)s", client=client, why=why), tone="bad"
+        )
     return redirect_back(url_for(".of_my_clients"))
 
 

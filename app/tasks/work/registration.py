@@ -32,6 +32,7 @@ ERROR_TEXTS = {
     "task-file-faults": _("%(count)s faults stand in the file. Nothing was taken."),
     "task-file-heading": _("The first line names the columns: %(columns)s. Each stands once."),
     "task-file-letters": _("The file is not written in UTF-8. Save it as CSV UTF-8."),
+    "task-file-line": _("You have no access to a service line of this name here."),
     "task-file-nothing": _("The file has a heading and no line below it."),
     "task-file-table": _("Line %(no)s is not closed: a quotation mark is missing."),
     "task-needs-review": _("Its reviewer says that this task is done."),

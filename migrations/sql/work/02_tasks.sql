@@ -170,7 +170,9 @@ begin
   if new.state = old.state then
     return new;
   end if;
-  if new.reviewer_id is not null and guard.user_id() is distinct from new.reviewer_id then
+  -- nor may whoever ends it put another reviewer in, or none, by the same statement
+  if exists (select from unnest(array[old.reviewer_id, new.reviewer_id]) r(id)
+              where r.id is not null and r.id is distinct from guard.user_id()) then
     raise exception 'task-needs-review' using errcode = 'BO409';
   end if;
   new.state_at := now();
