@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.cli import install
-from app.kernel import clock, db, jobs
+from app.kernel import clock, db, jobs, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid
 from app.kernel.settings import Settings
@@ -235,8 +235,74 @@ def test_templates_are_the_providers_and_reach_a_client_as_a_copy(firm: Firm, ap
         )
     assert rolled(firm, date(2026, 12, 9)) == 2
     with firm.place.acting(firm.manager):
+        before = queries.one(repeat)
         commands.renew(repeat)
+        after = queries.one(repeat)
+    assert before.make_on == date(2027, 2, 5) - timedelta(days=30)
+    assert after.make_on == date(2027, 2, 10) - timedelta(days=30)
     assert rolled(firm, date(2027, 1, 31)) == 1
+
+
+def test_a_renewed_repeat_is_made_in_time_for_an_earlier_day(firm: Firm) -> None:
+    name = f"Early {firm.slug}"
+    with provider(firm) as scope, scope:
+        template = commands.create_template(name=name, service_line="accounting", holds=VAT)
+    repeat = start(firm, template_id=template, template_version=1, ahead_days=5)
+    earlier = {"sections": [{"items": [{"title": "Soon", "due": {"months_after": 0, "n": 2}}]}]}
+    with provider(firm) as scope, scope:
+        commands.save_template(
+            template, version=1, name=name, service_line="accounting", holds=earlier
+        )
+    with firm.place.acting(firm.manager):
+        commands.renew(repeat)
+        found = queries.one(repeat)
+    assert (found.next_start, found.make_on) == (date(2026, 11, 1), date(2026, 10, 28))
+    assert rolled(firm, TODAY) == 1
+
+
+def test_undoing_a_pause_leaves_what_happened_since(firm: Firm) -> None:
+    repeat = start(firm)
+    with firm.place.acting(firm.manager):
+        token = commands.set_state(repeat, "paused")
+    with firm.place.acting(firm.manager):
+        undo.take(token)
+    with firm.place.acting(firm.manager):
+        assert queries.one(repeat).state == "active"
+        token = commands.set_state(repeat, "ended")
+    with firm.place.acting(firm.manager):
+        commands.set_state(repeat, "active")
+    assert rolled(firm, date(2027, 3, 31)) > 0
+    with pytest.raises(Conflict) as told, firm.place.acting(firm.manager):
+        undo.take(token)
+    assert told.value.code == "repeat-changed"
+    with firm.place.acting(firm.manager):
+        assert queries.one(repeat).next_start > date(2027, 3, 1)
+
+
+def test_closed_days_and_a_template_come_back_on_screen(firm: Firm) -> None:
+    manager = firm.place.browser(firm.manager)
+    with firm.place.acting(firm.manager):
+        made = commands.close_days(from_on=TODAY, to_on=None, title="Stocktaking")
+    manager.get(f"/c/{firm.slug}/repeats")
+    gone = manager.post(f"/c/{firm.slug}/repeats/closures/{made}/remove", follow=True)
+    assert "Stocktaking" not in gone.text
+    assert "Stocktaking" in manager.post(undo_of(gone.text), follow=True).text
+    name = f"Kept {firm.slug}"
+    with provider(firm) as scope, scope:
+        template = commands.create_template(name=name, service_line="accounting", holds=VAT)
+    gone = manager.post(f"/desk/templates/{template}/archive", follow=True)
+    assert name not in gone.text
+    assert name in manager.post(undo_of(gone.text), follow=True).text
+    gone = manager.post(f"/desk/templates/{template}/archive", follow=True)
+    with provider(firm) as scope, scope:
+        commands.create_template(name=name.upper(), service_line="accounting", holds=VAT)
+    taken = manager.post(undo_of(gone.text))
+    assert taken.status_code == 409
+    assert "Another template has this name already." in taken.text
+
+
+def undo_of(text: str) -> str:
+    return str(re.findall(r'action="([^"]+/undo/[^"]+)"', text)[0])
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from app.tasks.work.models import CLASSES, TaskClass, TaskIn
 
 NAME_LENGTH = 120
 UNDO_STATE = "repeat.state"
+UNDO_ARCHIVE = "template.archive"
+UNDO_OPEN_DAYS = "closure.remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,22 @@ def save_template(
         raise Conflict("template-changed")
 
 
-def archive_template(template_id: UUID) -> None:
-    """Takes a template out of the choice; what repeats from it goes on. Raises NotFound."""
-    if session.execute(_ARCHIVE, {"id": template_id}).scalar() is None:
+def archive_template(template_id: UUID) -> UUID:
+    """Takes a template out of the choice; what repeats from it goes on. Returns the token of the
+    way back; raises NotFound."""
+    version = session.execute(_ARCHIVE, {"id": template_id}).scalar()
+    if version is None:
         raise NotFound
+    return undo.offer(UNDO_ARCHIVE, {"template": str(template_id), "version": version})
+
+
+@undo.handler(UNDO_ARCHIVE)
+def _unarchive(args: dict[str, Any]) -> None:
+    values = {"id": UUID(args["template"]), "version": args["version"]}
+    if session.execute(_TAKEN_AGAIN, values).scalar():
+        raise Conflict("template-name")
+    if session.execute(_UNARCHIVE, values).scalar() is None:
+        raise Conflict("template-changed")
 
 
 def _template_values(name: str, service_line: str, holds: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,13 +176,15 @@ def once(wanted: RepeatIn) -> list[UUID]:
 
 def set_state(repeat_id: UUID, state: RepeatState) -> UUID:
     """Pauses, resumes or ends a repeat; returns the token of the way back. What was missed while it
-    was paused is not made up: it goes on with the period of today. Raises NotFound."""
+    was paused is not made up: it goes on with the period of today. Raises NotFound, Conflict
+    `repeat-changed` where the job or somebody else was first."""
     before = queries.one(repeat_id)
     _put_state(before, state)
     return undo.offer(
         UNDO_STATE,
         {
             "repeat": str(repeat_id),
+            "version": before.version + 1,
             "state": before.state,
             "next_start": before.next_start.isoformat(),
             "make_on": before.make_on.isoformat(),
@@ -186,32 +202,44 @@ def _put_state(before: Repeat, state: RepeatState) -> None:
         if here.starts > next_start:
             next_start = here.starts
             make_on = roll.make_on(before.content, here, place.calendar, before.ahead_days)
-    session.execute(
-        _STATE, {"id": before.id, "state": state, "start": next_start, "make_on": make_on}
-    )
+    _write_state(before.id, before.version, state, next_start, make_on)
+
+
+def _write_state(
+    repeat_id: UUID, version: int, state: str, next_start: date, make_on: date
+) -> None:
+    values = {"id": repeat_id, "version": version, "state": state}
+    values |= {"start": next_start, "make_on": make_on}
+    if session.execute(_STATE, values).scalar() is None:
+        raise Conflict("repeat-changed")
 
 
 @undo.handler(UNDO_STATE)
 def _back(args: dict[str, Any]) -> None:
-    session.execute(
-        _STATE,
-        {
-            "id": UUID(args["repeat"]),
-            "state": args["state"],
-            "start": date.fromisoformat(args["next_start"]),
-            "make_on": date.fromisoformat(args["make_on"]),
-        },
+    """Puts a repeat back as it was, unless it was changed or made something since."""
+    _write_state(
+        UUID(args["repeat"]),
+        args["version"],
+        args["state"],
+        date.fromisoformat(args["next_start"]),
+        date.fromisoformat(args["make_on"]),
     )
 
 
 def renew(repeat_id: UUID) -> None:
-    """Takes the template's newest content over, for the periods to come. Raises NotFound."""
+    """Takes the template's newest content over, for the periods to come: the next of them is made
+    as early as its first due day asks. Raises NotFound, Conflict `repeat-changed`."""
     before = queries.one(repeat_id)
     if before.template_id is None:
         raise Conflict("repeat-no-template")
     newest = queries.template_here(before.template_id)
-    values = {"content": newest.content.model_dump(mode="json"), "version": newest.version}
-    session.execute(_RENEW, {"id": repeat_id, **values})
+    period = rules.period_from(before.every, before.next_start)
+    days = queries.place().calendar
+    values = {"content": newest.content.model_dump(mode="json"), "newest": newest.version}
+    values["make_on"] = roll.make_on(newest.content, period, days, before.ahead_days)
+    values |= {"id": repeat_id, "version": before.version}
+    if session.execute(_RENEW, values).scalar() is None:
+        raise Conflict("repeat-changed")
 
 
 def set_calendar(*, country: str, subdivision: str) -> None:
@@ -238,10 +266,19 @@ def close_days(*, from_on: date, to_on: date | None, title: str) -> UUID:
     return made
 
 
-def open_days(closure_id: UUID) -> None:
-    """Takes closed days back; raises NotFound."""
-    if session.execute(_OPEN_DAYS, {"id": closure_id}).scalar() is None:
+def open_days(closure_id: UUID) -> UUID:
+    """Takes closed days back; returns the token of the way back. Raises NotFound."""
+    row = session.execute(_OPEN_DAYS, {"id": closure_id}).first()
+    if row is None:
         raise NotFound
+    days = {"from_on": row.from_on.isoformat(), "to_on": row.to_on.isoformat()}
+    return undo.offer(UNDO_OPEN_DAYS, {"id": str(closure_id), "title": row.title, **days})
+
+
+@undo.handler(UNDO_OPEN_DAYS)
+def _close_again(args: dict[str, Any]) -> None:
+    days = {name: date.fromisoformat(args[name]) for name in ("from_on", "to_on")}
+    session.execute(_CLOSE_DAYS, {"id": UUID(args["id"]), "title": args["title"], **days})
 
 
 _HERE = "tenant_id = (select guard.tenant_id())"
@@ -266,7 +303,16 @@ _SAVE_TEMPLATE = _with_content(
 )
 _ARCHIVE = sa.text(
     "update app.work_template set archived_at = now(), archived_by = (select guard.user_id()),"
-    f" version = version + 1 where {_HERE} and id = :id and archived_at is null returning id"
+    f" version = version + 1 where {_HERE} and id = :id and archived_at is null returning version"
+)
+_UNARCHIVE = sa.text(
+    "update app.work_template set archived_at = null, archived_by = null, version = version + 1"
+    f" where {_HERE} and id = :id and version = :version and archived_at is not null returning id"
+)
+_TAKEN_AGAIN = sa.text(
+    "select exists (select from app.work_template t join app.work_template o"
+    " on o.tenant_id = t.tenant_id and lower(o.name) = lower(t.name) and o.id <> t.id"
+    f" where t.{_HERE} and t.id = :id and o.archived_at is null)"
 )
 _ADD = _with_content(
     "insert into app.repeat (tenant_id, id, line, name, class, template_id, template_version,"
@@ -278,11 +324,11 @@ _ADD = _with_content(
 )
 _STATE = sa.text(
     "update app.repeat set state = :state, next_start = :start, make_on = :make_on,"
-    f" version = version + 1 where {_HERE} and id = :id"
+    f" version = version + 1 where {_HERE} and id = :id and version = :version returning id"
 )
 _RENEW = _with_content(
-    "update app.repeat set content = :content, template_version = :version,"
-    f" version = app.repeat.version + 1 where {_HERE} and id = :id"
+    "update app.repeat set content = :content, template_version = :newest, make_on = :make_on,"
+    f" version = version + 1 where {_HERE} and id = :id and version = :version returning id"
 )
 _CALENDAR = sa.text(
     "insert into app.work_calendar (tenant_id, country, subdivision)"
@@ -294,4 +340,6 @@ _CLOSE_DAYS = sa.text(
     "insert into app.closure (tenant_id, id, from_on, to_on, title)"
     " values ((select guard.tenant_id()), :id, :from_on, :to_on, :title)"
 )
-_OPEN_DAYS = sa.text(f"delete from app.closure where {_HERE} and id = :id returning id")
+_OPEN_DAYS = sa.text(
+    f"delete from app.closure where {_HERE} and id = :id returning from_on, to_on, title"
+)

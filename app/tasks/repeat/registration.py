@@ -20,6 +20,7 @@ ERROR_TEXTS = {
     "due-day": _("A month has no such day."),
     "name-length": _("Give it a name of 1 to %(most)s characters."),
     "repeat-ahead": _("Make it 0 to 365 days ahead."),
+    "repeat-changed": _("This was changed or made something meanwhile. Look at it again."),
     "repeat-content": _("Name a template, or say what is to be done: one of the two."),
     "repeat-end": _("It would end before it begins."),
     "repeat-no-template": _("This was not made from a template."),

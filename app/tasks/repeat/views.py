@@ -167,8 +167,8 @@ def close_days() -> Response:
 @pages.post("/c/<client>/repeats/closures/<uuid:closure_id>/remove", needs=PLAN)
 def open_days(closure_id: UUID) -> Response:
     """Takes closed days away."""
-    commands.open_days(closure_id)
-    toast(_("Removed."))
+    token = commands.open_days(closure_id)
+    toast(_("Removed."), undo=url_for(".take_back", token=token))
     return redirect_to(".index")
 
 
@@ -234,6 +234,14 @@ def save(template_id: UUID) -> Response:
 @provider.post("/desk/templates/<uuid:template_id>/archive", needs=PLAN)
 def archive(template_id: UUID) -> Response:
     """Takes a template out of the choice."""
-    commands.archive_template(template_id)
-    toast(_("Archived."))
+    token = commands.archive_template(template_id)
+    toast(_("Archived."), undo=url_for(".bring_back", token=token))
     return redirect_to(".index")
+
+
+@provider.post("/desk/templates/undo/<uuid:token>", needs=PLAN)
+def bring_back(token: UUID) -> Response:
+    """Brings the template back that was archived last."""
+    undo.take(token)
+    toast(_("Taken back."))
+    return redirect_back(url_for(".index"))
