@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from app.cli import install
-from app.kernel import clock, db
+from app.kernel import clock, db, jobs_catalog
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid
+from app.kernel.scope import Scope
 from app.kernel.settings import Settings
 from app.tasks.time import commands, queries, spans, weeks
 from app.tasks.time.commands import About
@@ -183,6 +185,155 @@ def test_what_runs_over_midnight_becomes_an_entry_a_day(
     ]
 
 
+def set_client(settings: Settings, tenant: UUID, state: str) -> None:
+    """A client suspended, or taken up again."""
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute("update guard.tenant set state = %s where id = %s", (state, tenant))
+
+
+def test_a_clock_in_a_suspended_client_or_without_a_grant_is_stopped_or_told(
+    firm: Firm, other: tuple[UUID, str], settings: Settings
+) -> None:
+    staff = firm.place.browser(firm.place.staff)
+    staff.get("/desk/time")
+    staff.post("/desk/time/start", {"client": other[1]})
+    set_client(settings, other[0], "suspended")
+    stopped = staff.post("/desk/time/stop", follow=True)
+    assert "in a client that is read only now" in stopped.text
+    assert "Stopped by itself" in stopped.text
+    assert 'action="/desk/time/stop"' not in stopped.text
+    set_client(settings, other[0], "active")
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute(
+            "update app.time_entry set started_at = started_at - interval '1 hour',"
+            " ended_at = ended_at - interval '1 hour' where tenant_id = %s",
+            (other[0],),
+        )
+    staff.post("/desk/time/start", {"client": other[1]})
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute("delete from guard.membership where tenant_id = %s", (other[0],))
+    for address, sent in (("start", {"client": firm.slug}), ("stop", {})):
+        refused = staff.post(f"/desk/time/{address}", sent)
+        assert refused.status_code == 409
+        assert "It is stopped within the hour." in refused.text
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute(
+            "update app.time_entry set started_at = started_at - interval '2 minutes'"
+            " where tenant_id = %s and ended_at is null",
+            (other[0],),
+        )
+    person = jobs_catalog.SYSTEM_USERS["platform"]
+    scope = Scope.system_job(other[0], person_id=person)
+    with firm.place.worker_app.app_context(), db.transaction(scope):
+        weeks.cut({}, None)  # type: ignore[arg-type]  # it tells no progress
+    assert staff.post("/desk/time/start", {"client": firm.slug}).status_code == 303
+
+
+def test_a_clock_that_does_not_stop_is_told_as_such(firm: Firm, settings: Settings) -> None:
+    with firm.place.acting(firm.place.staff):
+        commands.start(About(), zone=BERLIN)
+        running = queries.timer()
+    assert running is not None
+    set_client(settings, firm.place.tenant, "suspended")
+    for later in (timedelta(0), timedelta(minutes=5)):
+        with (
+            clock.frozen(running.started_at + later),
+            pytest.raises(Conflict) as told,
+            firm.place.acting(firm.place.staff),
+        ):
+            commands.stop(running, zone=BERLIN)
+        assert told.value.code == "time-not-stopped"
+    with pytest.raises(Conflict) as told, firm.place.acting(firm.place.staff):
+        commands.remove(running.id)
+    assert told.value.code == "time-not-changed"
+
+
+def test_only_ones_own_running_clock_is_ended_by_its_door(firm: Firm) -> None:
+    with firm.place.acting(firm.place.staff):
+        made = commands.start(About(), zone=BERLIN)
+    (written,) = write(firm, noon(-2), 60)
+    door = sa.text("select app.end_my_clock(:id)")
+    for who in (firm.second, firm.manager, firm.place.owner):
+        with firm.place.acting(who):
+            assert session.execute(door, {"id": made}).scalar() is None
+    with firm.place.acting(firm.place.staff):
+        assert session.execute(door, {"id": written}).scalar() is None
+        assert queries.timer() is not None
+        assert queries.one(written).seconds == 3600
+
+
+def test_seconds_of_a_day_of_clocks_sum_up_to_the_day(firm: Firm) -> None:
+    begun = datetime(2026, 11, 20, 9, 0, 0, 700_000, tzinfo=UTC)
+    steps = [0, 61.4, 62.9, 3600.2, 3600.9, 7200.95]
+    for after in steps:
+        with clock.frozen(begun + timedelta(seconds=after)), firm.place.acting(firm.place.staff):
+            commands.start(About(), zone=BERLIN)
+    with clock.frozen(begun + timedelta(seconds=9000)), firm.place.acting(firm.place.staff):
+        running = queries.timer()
+        assert running is not None
+        commands.stop(running, zone=BERLIN)
+        found = queries.entries(
+            person_id=firm.place.staff.person_id, first=begun.date(), last=begun.date()
+        )
+    assert sum(one.seconds for one in found) == 9000
+    assert all(one.ended_at == two.started_at for one, two in pairwise(found))
+    with pytest.raises(IntegrityError), firm.place.acting(firm.place.staff):
+        session.execute(
+            sa.text(
+                "update app.time_entry set ended_at = ended_at - interval '1 millisecond'"
+                " where id = :id"
+            ),
+            {"id": found[-1].id},
+        )
+
+
+def test_a_length_of_today_lies_neither_ahead_nor_over_the_running_clock(firm: Firm) -> None:
+    day = date(2026, 11, 20)
+
+    def at(hour: int, minute: int = 0) -> datetime:
+        return datetime(2026, 11, 20, hour, minute, tzinfo=UTC)
+
+    with clock.frozen(at(10)), firm.place.acting(firm.place.staff):
+        commands.write_length(About(), day, timedelta(hours=2), zone=ZoneInfo("UTC"))
+        commands.start(About(), zone=ZoneInfo("UTC"))
+    with clock.frozen(at(10, 30)):
+        with firm.place.acting(firm.place.staff):
+            commands.write_length(About(), day, timedelta(hours=7), zone=ZoneInfo("UTC"))
+        with pytest.raises(Conflict) as told, firm.place.acting(firm.place.staff):
+            commands.write_length(About(), day, timedelta(hours=2), zone=ZoneInfo("UTC"))
+        assert told.value.code == "time-full"
+        with pytest.raises(Invalid), firm.place.acting(firm.place.staff):
+            commands.write_length(
+                About(), day + timedelta(days=1), timedelta(hours=1), zone=ZoneInfo("UTC")
+            )
+    with firm.place.acting(firm.place.staff):
+        found = queries.entries(person_id=firm.place.staff.person_id, first=day, last=day)
+    assert [(one.started_at, one.ended_at) for one in found] == [
+        (at(0), at(7)),
+        (at(8), at(10)),
+        (at(10), None),
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 90_000), st.integers(1, 40_000)), max_size=6), MOMENTS, ZONES
+)
+def test_spans_of_random_days_keep_every_second_once(
+    wanted: list[tuple[int, int]], start: datetime, zone: str
+) -> None:
+    spent = [
+        (start + timedelta(seconds=at), start + timedelta(seconds=at + long)) for at, long in wanted
+    ]
+    pieces = [
+        piece
+        for begun, ended in spent
+        for _day, piece in spans.by_day(begun, ended, ZoneInfo(zone))
+    ]
+    assert sum((e - b for b, e in pieces), timedelta()) == sum(
+        (e - b for b, e in spent), timedelta()
+    )
+
+
 def test_a_forgotten_clock_is_stopped_by_the_job(firm: Firm, settings: Settings) -> None:
     with firm.place.acting(firm.place.staff):
         made = commands.start(About(), zone=BERLIN)
@@ -331,7 +482,8 @@ def test_others_see_no_hours_of_mine_and_client_people_none(firm: Firm) -> None:
         )
 
 
-def test_what_hours_cost_is_seen_and_set_by_few(firm: Firm) -> None:
+def test_what_hours_cost_is_seen_and_set_by_few(firm: Firm, settings: Settings) -> None:
+    admin_url = install.libpq_url(settings.database_admin_url or "")
     manager = firm.place.browser(firm.manager)
     manager.get("/desk/rates")
     sent = {
@@ -345,6 +497,20 @@ def test_what_hours_cost_is_seen_and_set_by_few(firm: Firm) -> None:
     assert manager.post("/desk/rates", sent | {"per_hour": "much"}).status_code == 422
     write(firm, noon(), 90)
     assert "90.00" in manager.get("/desk/time/approvals").text
+    page = manager.get("/desk/rates").text
+    person = firm.place.staff.person_id
+    with psycopg.connect(admin_url) as admin:
+        row = admin.execute("select id from app.cost_rate where person_id = %s", (person,))
+        (rate,) = (one[0] for one in row)
+    assert f"/desk/rates/{rate}/remove" in page
+    gone = manager.post(f"/desk/rates/{rate}/remove", follow=True)
+    assert f"/desk/rates/{rate}/remove" not in gone.text
+    undo = re.findall(r'action="(/desk/rates/undo/[^"]+)"', gone.text)[0]
+    assert f"/desk/rates/{rate}/remove" in manager.post(undo, follow=True).text
+    gone = manager.post(f"/desk/rates/{rate}/remove", follow=True)
+    assert manager.post("/desk/rates", sent).status_code == 303
+    undo = re.findall(r'action="(/desk/rates/undo/[^"]+)"', gone.text)[0]
+    assert manager.post(undo).status_code == 409
     assert firm.place.browser(firm.second).get("/desk/rates").status_code == 403
     with firm.place.acting(firm.second):
         assert session.execute(sa.text("select count(*) from app.cost_rate")).scalar() == 0

@@ -55,7 +55,7 @@ def start(about: About, *, zone: ZoneInfo) -> UUID:
         if running.tenant_id != _here():
             raise Conflict("timer-elsewhere")
         stop(running, zone=zone)
-    now = clock.now()
+    now = _second(clock.now())
     made = ids.uuid7()
     _insert([(made, now, None, now.astimezone(zone).date())], about)
     return made
@@ -65,21 +65,29 @@ def stop(running: Timer, *, zone: ZoneInfo) -> list[UUID]:
     """Stops the clock; what ran over midnight becomes an entry a day. Returns the entries.
 
     What ran longer than a day ends a day after it began. A clock stopped within its first second
-    leaves nothing. Raises NotFound.
+    leaves nothing. Raises NotFound, Conflict `time-not-stopped` where nothing may be written now.
     """
     found = queries.one(running.id)
-    now = clock.now()
+    now = _second(clock.now())
     end = min(now, found.started_at + LONGEST)
-    if end <= found.started_at + timedelta(seconds=1):
-        session.execute(_REMOVE, {"id": found.id})
+    if end <= found.started_at:
+        _changed(_REMOVE, {"id": found.id}, "time-not-stopped")
         return []
     pieces = list(spans.by_day(found.started_at, end, zone))
     _first_day, (_begun, first_end) = pieces[0]
-    _guarded(_END, {"id": found.id, "end": first_end, "cut": end < now})
+    _changed(_END, {"id": found.id, "end": first_end, "cut": end < now}, "time-not-stopped")
     rest = [(ids.uuid7(), begun, ended, day) for day, (begun, ended) in pieces[1:]]
     if rest:
         _insert(rest, _about(found))
     return [found.id, *(one[0] for one in rest)]
+
+
+def end_out_of_reach(running: Timer) -> None:
+    """Ends one's clock in a client that is read only by now. It stays one entry, marked as ended by
+    the platform. Raises Conflict `time-not-stopped`, Forbidden where one reaches nothing any more.
+    """
+    if session.execute(_END_MINE, {"id": running.id}).scalar() is None:
+        raise Conflict("time-not-stopped")
 
 
 def write(about: About, started_at: datetime, ended_at: datetime, *, zone: ZoneInfo) -> list[UUID]:
@@ -89,6 +97,7 @@ def write(about: About, started_at: datetime, ended_at: datetime, *, zone: ZoneI
     Conflict `time-overlaps` where a second of it is in another entry of the person.
     """
     about = _checked(about)
+    started_at, ended_at = _second(started_at), _second(ended_at)
     _check_span(started_at, ended_at)
     rows = [
         (ids.uuid7(), begun, ended, day)
@@ -99,11 +108,15 @@ def write(about: About, started_at: datetime, ended_at: datetime, *, zone: ZoneI
 
 
 def write_length(about: About, day: date, length: timedelta, *, zone: ZoneInfo) -> list[UUID]:
-    """Writes so much time on a day, into the first gap that holds it. Raises Conflict `time-full`
-    where the day has no such gap, and what `write` raises."""
+    """Writes so much time on a day, into the first gap that holds it; what lies ahead of today is
+    no gap. Raises Conflict `time-full` where the day has no such gap, and what `write` raises."""
     begins = spans.midnight(day, zone)
     ends = spans.midnight(day + timedelta(days=1), zone)
-    found = spans.gap(day, length, queries.busy(begins, ends), zone)
+    now = _second(clock.now())
+    if begins >= now:
+        raise Invalid.of("day", "time-future")
+    taken = [*queries.busy(begins, ends), (now, max(now, ends))]
+    found = spans.gap(day, length, taken, zone)
     if found is None:
         raise Conflict("time-full")
     return write(about, *found, zone=zone)
@@ -123,6 +136,7 @@ def change(
     Conflict `time-changed`. A changed entry stays within one day."""
     found = queries.one(entry_id)
     _check_note(note)
+    started_at, ended_at = _second(started_at), _second(ended_at)
     _check_span(started_at, ended_at)
     pieces = list(spans.by_day(started_at, ended_at, zone))
     if len(pieces) > 1:
@@ -136,25 +150,28 @@ def change(
 
 def split(entry_id: UUID, at: datetime) -> UUID:
     """Cuts an open entry in two at an instant inside it; returns the later part."""
-    found = queries.one(entry_id)
+    found, at = queries.one(entry_id), _second(at)
     if found.ended_at is None or not found.started_at < at < found.ended_at:
         raise Invalid.of("at", "time-split")
-    _guarded(_END, {"id": found.id, "end": at, "cut": found.cut})
+    _changed(_END, {"id": found.id, "end": at, "cut": found.cut}, "time-not-changed")
     made = ids.uuid7()
     _insert([(made, at, found.ended_at, found.day)], _about(found))
     return made
 
 
 def remove(entry_id: UUID) -> UUID:
-    """Takes an open entry of one's own away; returns the token of the way back."""
+    """Takes an open entry of one's own away; returns the token of the way back.
+
+    Raises NotFound, Conflict `time-not-changed` where nothing may be written now.
+    """
     found = queries.one(entry_id)
-    session.execute(_REMOVE, {"id": found.id})
+    _changed(_REMOVE, {"id": found.id}, "time-not-changed")
     return undo.offer(UNDO_REMOVE, {"entry": str(entry_id)})
 
 
 @undo.handler(UNDO_REMOVE)
 def _restore(args: dict[str, Any]) -> None:
-    _guarded(_RESTORE, {"id": UUID(args["entry"])})
+    _changed(_RESTORE, {"id": UUID(args["entry"])}, "time-not-changed")
 
 
 def _about(entry: Entry) -> About:
@@ -197,6 +214,17 @@ def _insert(rows: Sequence[tuple[UUID, datetime, datetime | None, date]], about:
     _guarded(_ADD, values | {"type": about.subject_type, "key": about.subject_key})
 
 
+def _second(at: datetime) -> datetime:
+    """The whole second an instant lies in: entries follow each other without gap or overlap."""
+    return at.replace(microsecond=0)
+
+
+def _changed(statement: sa.TextClause, values: dict[str, Any], code: str) -> None:
+    """Runs a statement that must find its entry; one that may not be written is said."""
+    if _guarded(statement, values) is None:
+        raise Conflict(code)
+
+
 def _guarded(statement: sa.TextClause, values: dict[str, Any]) -> Any:
     """Runs a statement; a second that is in another entry of the person is said as such."""
     try:
@@ -225,7 +253,7 @@ _ADD = sa.text(
 )
 _END = sa.text(
     "update app.time_entry set ended_at = :end, cut = :cut, version = version + 1"
-    f" where {_HERE} and id = :id returning id"
+    f" where {_HERE} and id = :id and removed_at is null returning id"
 )
 _CHANGE = sa.text(
     "update app.time_entry set started_at = :start, ended_at = :end, day = :day, note = :note,"
@@ -234,9 +262,11 @@ _CHANGE = sa.text(
 )
 _REMOVE = sa.text(
     "update app.time_entry set removed_at = now(), ended_at = coalesce(ended_at,"
-    " greatest(now(), started_at + interval '1 second')), version = version + 1"
-    f" where {_HERE} and id = :id"
+    " greatest(date_trunc('second', now()), started_at + interval '1 second')),"
+    " version = version + 1"
+    f" where {_HERE} and id = :id and removed_at is null returning id"
 )
+_END_MINE = sa.text("select app.end_my_clock(:id)")
 _RESTORE = sa.text(
     "update app.time_entry set removed_at = null, version = version + 1"
     f" where {_HERE} and id = :id returning id"

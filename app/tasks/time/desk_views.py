@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
-from app.kernel import clock, db, people, words
-from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel import clock, db, people, undo, words
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.words import _
 from app.tasks.time import commands, queries, rates, schemas, sheet, spans, weeks
 from app.tasks.time.commands import About
+from app.tasks.time.models import Timer
 from app.tasks.time.weeks import Done
 from app.tasks.work.desk_views import who
 from app.web import context, forms
@@ -21,6 +22,7 @@ from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_back, redirect_to, render, toast
 
 desk = Pages("time", __name__, surface=Surface.DESK)
+CUT = _("The clock ran in a client that is read only now. It was stopped there.")
 provider = Pages("rates", __name__, surface=Surface.PROVIDER)
 
 
@@ -64,30 +66,48 @@ def start() -> Response:
     form = forms.bind(schemas.StartForm)
     acting, tenant = who(), _tenant(form.client)
     about = About(form.line, form.subject_type, form.subject_key, form.note)
-    _stop_elsewhere(tenant)
+    stopped = _stop_elsewhere(tenant)
     with db.transaction(acting.inside(tenant)):
         commands.start(about, zone=zone())
     toast(_("The clock runs."))
+    if stopped == "cut":
+        toast(CUT, tone="warn")
     return redirect_back(url_for(".week"))
 
 
-def _stop_elsewhere(tenant: UUID | None) -> bool:
-    """Stops what runs in another client than this one, in a transaction of its own."""
+def _stop_elsewhere(tenant: UUID | None) -> Literal["", "stopped", "cut"]:
+    """Stops what runs in another client than this one, in a transaction of its own; `cut` where
+    nothing may be written any more."""
     acting = who()
     with db.transaction(acting.worklist):
         running = queries.timer()
     if running is None or running.tenant_id == tenant:
-        return False
-    with db.transaction(acting.inside(running.tenant_id)):
-        commands.stop(running, zone=zone())
-    return True
+        return ""
+    try:
+        with db.transaction(acting.inside(running.tenant_id)):
+            commands.stop(running, zone=zone())
+    except (Conflict, NotFound):
+        _end_out_of_reach(running)
+        return "cut"
+    return "stopped"
+
+
+def _end_out_of_reach(running: Timer) -> None:
+    try:
+        with db.transaction(who().worklist, read_only=False):
+            commands.end_out_of_reach(running)
+    except Forbidden:  # the grant ended: nothing may be noted there; the client's job ends it
+        raise Conflict("timer-out-of-reach") from None
 
 
 @desk.post("/desk/time/stop", needs=SIGNED_IN)
 def stop() -> Response:
     """Stops the clock, wherever it runs."""
-    told = _("Stopped.") if _stop_elsewhere(None) else _("No clock runs.")
-    toast(told)
+    stopped = _stop_elsewhere(None)
+    if stopped == "cut":
+        toast(CUT, tone="warn")
+    else:
+        toast(_("Stopped.") if stopped else _("No clock runs."))
     return redirect_back(url_for(".week"))
 
 
@@ -241,6 +261,14 @@ def set_rate() -> Response:
 @provider.post("/desk/rates/<uuid:rate_id>/remove", needs="time.rates")
 def remove_rate(rate_id: UUID) -> Response:
     """Takes a rate away."""
-    rates.remove(rate_id)
-    toast(_("Removed."))
+    token = rates.remove(rate_id)
+    toast(_("Removed."), undo=url_for(".take_back", token=token))
     return redirect_to(".index")
+
+
+@provider.post("/desk/rates/undo/<uuid:token>", needs="time.rates", endpoint="take_back")
+def bring_back(token: UUID) -> Response:
+    """Brings the rate back that was removed last."""
+    undo.take(token)
+    toast(_("Taken back."))
+    return redirect_back(url_for(".index"))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel import ids, money, words
+from app.kernel import ids, money, undo, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from app.tasks.time import queries
 from app.tasks.time.models import Rate
 
 MOST_MINOR = 100_000_000
+UNDO_REMOVE = "rate.remove"
 
 
 def every() -> list[Rate]:
@@ -50,10 +52,23 @@ def _minor(amount: str, currency: str) -> int:
         raise Invalid.of("per_hour", "not-an-amount") from None
 
 
-def remove(rate_id: UUID) -> None:
-    """Takes a rate away; raises NotFound."""
-    if session.execute(_REMOVE, {"id": rate_id}).scalar() is None:
+def remove(rate_id: UUID) -> UUID:
+    """Takes a rate away; returns the token of the way back. Raises NotFound."""
+    row = session.execute(_REMOVE, {"id": rate_id}).first()
+    if row is None:
         raise NotFound
+    kept = {"id": str(rate_id), "person": str(row.person_id), "from": row.valid_from.isoformat()}
+    kept |= {"currency": row.currency}
+    return undo.offer(UNDO_REMOVE, kept | {"minor": row.minor_per_hour})
+
+
+@undo.handler(UNDO_REMOVE)
+def _restore(args: dict[str, Any]) -> None:
+    values: dict[str, Any] = {"id": UUID(args["id"]), "person": UUID(args["person"])}
+    values |= {"from": date.fromisoformat(args["from"])}
+    values |= {name: args[name] for name in ("currency", "minor")}
+    if session.execute(_ADD, values).scalar() is None:
+        raise Conflict("rate-day")
 
 
 _ADD = sa.text(
@@ -63,5 +78,5 @@ _ADD = sa.text(
 )
 _REMOVE = sa.text(
     "delete from app.cost_rate where tenant_id = (select guard.tenant_id()) and id = :id"
-    " returning id"
+    " returning person_id, valid_from, currency, minor_per_hour"
 )

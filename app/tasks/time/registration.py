@@ -24,6 +24,8 @@ ERROR_TEXTS = {
     "time-length": _("Write the length like 1:30 or 1.5."),
     "time-locked": _("This time is locked."),
     "time-old": _("This is more than a year ago."),
+    "time-not-changed": _("Nothing was changed: nothing may be written for this client now."),
+    "time-not-stopped": _("The clock did not stop. Stop it in My week."),
     "time-over-midnight": _("An entry stays within a day. Write the next day's part by itself."),
     "time-overlaps": _("A part of this time is in another entry of yours already."),
     "time-own": _("Somebody else approves your time."),
@@ -33,6 +35,9 @@ ERROR_TEXTS = {
     "time-state": _("This time is not in a state that allows it."),
     "time-too-long": _("An entry is at most a day long."),
     "timer-elsewhere": _("Your clock runs in another client. Stop it there first."),
+    "timer-out-of-reach": _(
+        "Your clock runs in a client you do not reach any more. It is stopped within the hour."
+    ),
     "timer-none": _("No clock runs."),
     "week-empty": _("There is nothing to hand in."),
 }

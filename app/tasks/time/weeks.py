@@ -169,7 +169,8 @@ _LOCK = sa.text(
     " and removed_at is null returning id"
 )
 _CUT = sa.text(
-    "update app.time_entry set ended_at = least(now(), started_at + cast(:longest as interval)),"
+    "update app.time_entry set ended_at = least(date_trunc('second', now()),"
+    " started_at + cast(:longest as interval)),"
     " cut = true, version = version + 1"
     " where tenant_id = (select guard.tenant_id()) and ended_at is null and removed_at is null"
     " and (started_at <= :before or started_at < now() - interval '1 minute'"

@@ -23,6 +23,9 @@ create table app.time_entry (
   made_at timestamptz not null default now(),
   version integer not null default 1,
   primary key (tenant_id, id),
+  -- whole seconds: a sum of entries is the sum of what each of them shows
+  check (extract(microseconds from started_at)::bigint % 1000000 = 0),
+  check (extract(microseconds from ended_at)::bigint % 1000000 = 0),
   check (ended_at > started_at),
   check (ended_at <= started_at + interval '25 hours'),
   check (day between (started_at at time zone 'UTC')::date - 1
@@ -129,6 +132,23 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
    order by e.started_at
 $$;
 
+-- One's own clock ends also in a client that is suspended by now: neither its job nor anybody else
+-- could end it there, and no other could be started. It is marked as ended by the platform.
+create policy ends on app.time_entry for update to work_door
+  using (person_id = (select guard.user_id()) and ended_at is null and removed_at is null)
+  with check (person_id = (select guard.user_id()) and ended_at is not null);
+grant update (ended_at, cut, version) on app.time_entry to work_door;
+create function app.end_my_clock(p_id uuid) returns uuid
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update app.time_entry
+     set ended_at = greatest(started_at + interval '1 second',
+           least(date_trunc('second', now()), started_at + interval '24 hours')),
+         cut = true, version = version + 1
+   where id = p_id and person_id = (select guard.user_id()) and ended_at is null
+     and removed_at is null
+  returning id
+$$;
+
 -- What an hour of a person costs from a day on; in the provider's firm, for whoever holds time.rates.
 create table app.cost_rate (
   tenant_id uuid not null,
@@ -153,4 +173,6 @@ call app.audit_table('app.cost_rate', array['minor_per_hour']);
 reset role;
 alter function app.my_timer() owner to work_door;
 alter function app.my_busy(timestamptz, timestamptz) owner to work_door;
-grant execute on function app.my_timer(), app.my_busy(timestamptz, timestamptz) to app_rw, app_worker;
+alter function app.end_my_clock(uuid) owner to work_door;
+grant execute on function app.my_timer(), app.my_busy(timestamptz, timestamptz),
+  app.end_my_clock(uuid) to app_rw, app_worker;
