@@ -37,16 +37,19 @@ async function call(row, method, path, body, kind) {
 	}
 }
 
+// What an answer says; one that is no JSON (a page of a gateway, a session that ended) says nothing.
+const said = (answer) => answer.json().catch(() => ({}));
+
 function rowOf(file) {
 	const row = list.querySelector("template").content.firstElementChild.cloneNode(true);
 	row.querySelector("[data-name]").textContent = file.name;
 	list.append(row);
 	list.hidden = false;
-	const bar = row.querySelector("progress"), said = row.querySelector("[data-say]");
+	const bar = row.querySelector("progress"), words = row.querySelector("[data-say]");
 	bar.setAttribute("aria-label", file.name);
 	return {
-		say: (word) => (said.textContent = list.dataset[word]),
-		tell: (text) => (said.textContent = text),
+		say: (word) => (words.textContent = list.dataset[word]),
+		tell: (text) => (words.textContent = text),
 		at: (share) => (bar.value = share),
 		end: () => bar.remove(),
 	};
@@ -56,7 +59,7 @@ async function begin(file, row) {
 	const id = remembered(file);
 	if (id) {
 		const known = await call(row, "GET", `/${id}`);
-		const upload = known.ok && (await known.json());
+		const upload = known.ok && (await said(known));
 		if (upload && upload.state === "open") return upload;
 		remember(file);
 	}
@@ -64,7 +67,7 @@ async function begin(file, row) {
 	for (const name of ["line", "document_class"])
 		if (form.elements[name]?.value) asked[name] = form.elements[name].value;
 	const answer = await call(row, "POST", "", JSON.stringify(asked), "application/json");
-	return answer.json();
+	return said(answer);
 }
 
 async function send(file, row) {
@@ -76,18 +79,18 @@ async function send(file, row) {
 	for (const no of upload.missing) {
 		const part = file.slice((no - 1) * size, no * size);
 		const answer = await call(row, "PUT", `/${upload.id}/parts/${no}`, part, "application/octet-stream");
-		if (!answer.ok) return answer.json();
+		if (!answer.ok) return said(answer);
 		row.say("sending");
 		row.at(no / all);
 	}
 	const path = `/${upload.id}`;
 	let answer = await call(row, "POST", `${path}/complete`);
-	upload = await answer.json();
+	upload = await said(answer);
 	row.say("checking");
 	for (let pause = 0.3; upload.state === "complete" && pause < 20; pause *= 1.4) {
 		await wait(pause);
 		answer = await call(row, "GET", path);
-		upload = await answer.json();
+		upload = await said(answer);
 	}
 	remember(file);
 	return upload;
@@ -98,7 +101,10 @@ async function run() {
 	busy = true;
 	while (queue.length) {
 		const [file, row] = queue.shift();
-		const upload = await send(file, row);
+		let upload = {};
+		try {
+			upload = await send(file, row);
+		} catch {} // a file that cannot be read any more, an answer of another shape: the next goes on
 		row.end();
 		const word = upload.state || "refused";
 		if (word === "held" || word === "refused") troubled = true;
