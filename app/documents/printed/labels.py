@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.documents.printed.page import Cell, Row
 
@@ -92,10 +93,13 @@ CURRENCY = ("currency", "wahrung", "devise", "valuta", "divisa", "moneda")
 CREDIT = ("gutschrift", "credit note", "avoir", "nota di credito", "creditnota", "kreditnota")
 
 
+@lru_cache(maxsize=20_000)
 def folded(text: str) -> str:
     """Lower case without accents; dots and colons become spaces, spaces single."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    letters = text.casefold()
+    if not letters.isascii():
+        plain = unicodedata.normalize("NFKD", letters)
+        letters = "".join(one for one in plain if not unicodedata.combining(one))
     return " ".join(re.sub(r"[.:°º*|]+", " ", letters).split())
 
 
@@ -112,19 +116,22 @@ class Beside:
 
 def beside(rows: list[Row], phrases: tuple[str, ...]) -> Iterator[Beside]:
     """Every cell that begins with one of these phrases, in reading order."""
-    longest_first = sorted(phrases, key=len, reverse=True)
+    begins = _begins(phrases)
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
-            plain = folded(cell.text)
-            label = next((one for one in longest_first if _begins(plain, one)), None)
-            if label is None:
+            told = begins.match(folded(cell.text))
+            if told is None:
                 continue
+            label = told[0]
             right = row.cells[place + 1] if place + 1 < len(row.cells) else None
             yield Beside(label, _rest(cell.text, label), cell, right, _below(rows, at, cell))
 
 
-def _begins(plain: str, phrase: str) -> bool:
-    return plain.startswith(phrase) and not plain[len(phrase) : len(phrase) + 1].isalnum()
+@lru_cache(maxsize=100)
+def _begins(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches the longest of these at the beginning, where no letter or figure follows."""
+    longest_first = sorted(phrases, key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![^\\W_])")
 
 
 def _rest(text: str, label: str) -> str:

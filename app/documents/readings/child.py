@@ -1,18 +1,24 @@
-"""Reads a paper: `python -I child.py IN MEDIA_TYPE OUT`, for the reading job.
+"""Reads papers: `python -I child.py`, for the reading job, which asks it a line of JSON a paper.
 
-A program of its own with little time and memory: a hostile file can waste these and nothing else.
-It opens no connection and reads nothing but the file. What it found goes to OUT as JSON.
+It forks for each: a process of its own with little time and memory, so that a hostile file can
+waste these and nothing else. It opens no connection and reads nothing but the file. What was found
+goes to the file `out` as JSON; a line's answer is how the process ended, null when it was too slow.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
+import os
 import resource
+import signal
 import sys
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[3]))
@@ -39,6 +45,57 @@ MOST_LINES = 500
 MOST_WORDS = 20_000
 _MARKED_UP = frozenset({"application/xml", "text/plain"})
 """XML without its first line is taken for text."""
+
+
+def serve() -> None:
+    """Answers until nobody asks any more; everything that reading needs is loaded before."""
+    from app.documents import extract, ocr, pdf_words  # noqa: F401
+    from app.documents.readings import places, plain_text, said  # noqa: F401
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    gc.collect()
+    gc.freeze()  # what is loaded stays shared with the processes that read
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        reading = os.fork()
+        if not reading:
+            _apart(asked)
+        ended = _ended(reading, seconds=asked["seconds"])
+        sys.stdout.buffer.write(json.dumps(ended).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _apart(asked: dict[str, Any]) -> NoReturn:
+    """The process of one paper, from its fork to its end."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        os.environ["TMPDIR"] = tempfile.tempdir = asked["folder"]
+        main(Path(asked["source"]), asked["media_type"], Path(asked["out"]))
+        code = 0
+    finally:
+        os._exit(code)  # whatever it was, this process ends here
+
+
+def _ended(reading: int, *, seconds: float) -> int | None:
+    """How a process ended; None when it had to be ended. What it started ends with it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.setpgid(reading, reading)  # whoever comes first, it or we
+    until = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(reading, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        left = until - time.monotonic()
+        if left <= 0:
+            os.killpg(reading, signal.SIGKILL)
+            os.waitpid(reading, 0)
+            return None
+        signal.sigtimedwait({signal.SIGCHLD}, left)
 
 
 def main(source: Path, media_type: str, out: Path) -> None:
@@ -94,21 +151,21 @@ def _pdf(data: bytes, ends: float) -> dict[str, Any]:
     try:
         pages = len(document)
         texts: list[str] = []
+        sheets: dict[int, Sheet] = {}
         for number in range(min(pages, MOST_PAGES)):
             if time.monotonic() > ends or sum(map(len, texts)) > MOST_TEXT:
                 break
-            texts.append(pdf_words.text(document, number))
-        looked = [n for n in range(len(texts)) if n < ENDS or n >= pages - ENDS]
-        sheets: dict[int, Sheet] = {
-            one.no: one
-            for one in pdf_words.sheets(document, [n for n in looked if texts[n].strip()])
-        }
+            looked = number < ENDS or number >= pages - ENDS
+            text, sheet = pdf_words.read(document, number, words=looked)
+            texts.append(text)
+            if sheet is not None and text.strip():
+                sheets[number] = sheet
         blank = [n for n, text in enumerate(texts) if not text.strip()][:MOST_SEEN]
         seen = 0
         try:
             for one in ocr.pages(document, blank, seconds=ends - time.monotonic()):
                 texts[one.no], seen = one.text, seen + 1
-                if one.no in looked:
+                if one.no < ENDS or one.no >= pages - ENDS:
                     sheets[one.no] = one
         except (ocr.OcrMissing, ocr.NotAPicture) as fault:
             if not sheets and inside is None:
@@ -206,4 +263,4 @@ def _cut(texts: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    serve()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,13 +11,12 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.documents.readings import child
+from app.documents.readings import child, warm
 
 log = structlog.get_logger("documents")
 SECONDS = 50.0
 """The clock for one paper; the child ends itself before."""
 MOST_ANSWER = 40_000_000
-_CHILD = Path(child.__file__)
 
 Part = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(max_length=child.MOST_PAGE_TEXT)]
@@ -99,8 +95,10 @@ def read(data: bytes, media_type: str, *, folder: Path, seconds: float = SECONDS
     """
     source, out = folder / "paper", folder / "answer.json"
     source.write_bytes(data)
-    command = [sys.executable, "-I", str(_CHILD), str(source), media_type, str(out)]
-    ended = _ended(command, folder=folder, seconds=seconds)
+    try:
+        ended = warm.read(warm.Asked(source, media_type, out, folder, seconds))
+    except warm.Gone:
+        return _refused("reading-failed")
     if ended is None:
         return _refused("reading-too-long")
     try:
@@ -110,28 +108,6 @@ def read(data: bytes, media_type: str, *, folder: Path, seconds: float = SECONDS
         log.info("reading failed", code=ended, fault=type(fault).__name__)
         slow = ended in {-signal.SIGXCPU, -signal.SIGKILL}
         return _refused("reading-too-long" if slow else "reading-failed")
-
-
-def _ended(command: list[str], *, folder: Path, seconds: float) -> int | None:
-    """The child's exit; None when it had to be ended. What it started ends with it."""
-    quiet = subprocess.DEVNULL
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    running = subprocess.Popen(
-        command,
-        stdin=quiet,
-        stdout=quiet,
-        stderr=quiet,
-        env={**kept, "TMPDIR": str(folder)},
-        start_new_session=True,
-    )
-    try:
-        return running.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if running.returncode is None:
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
 
 
 def _refused(code: str) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.documents import versions
-from app.documents.readings import commands, jobs, learnt, run
+from app.documents.readings import commands, jobs, learnt, run, warm
 from app.documents.readings.learning import Supplier
 from app.documents.readings.said import Value
 from app.kernel import undo
@@ -133,6 +135,20 @@ def test_a_reader_that_takes_too_long_is_ended_and_the_paper_says_so(tmp_path: P
     data = papers.typeset(papers.ENGLISH)
     answer = run.read(data, "application/pdf", folder=tmp_path, seconds=0.01)
     assert (answer.state, answer.code) == ("refused", "reading-too-long")
+
+
+def test_a_reader_that_was_killed_is_started_anew_and_a_slow_paper_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    data = papers.typeset(papers.ENGLISH)
+    assert run.read(data, "application/pdf", folder=tmp_path).state == "read"
+    reader = warm.pid()
+    assert reader is not None
+    os.kill(reader, signal.SIGKILL)
+    assert run.read(data, "application/pdf", folder=tmp_path).state == "read"
+    assert warm.pid() != reader
+    assert run.read(data, "application/pdf", folder=tmp_path, seconds=0.01).state == "refused"
+    assert run.read(data, "application/pdf", folder=tmp_path).state == "read"
 
 
 def test_a_broken_pdf_ends_in_a_clear_state(tmp_path: Path) -> None:
