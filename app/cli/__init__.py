@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "books": ("app.cli.books:books", "Move books in and out, and check them."),
     "backup": ("app.cli.backup:backup", "Take database, bucket and keys together."),
     "restore": ("app.cli.backup:restore", "Bring a backup back, at a chosen instant."),
+    "keys": ("app.cli.keys:keys", "Change the key that wraps the clients' keys."),
     "bench": ("app.cli.bench:bench", "Measure against a reference taken in the same run."),
     "prove": ("app.cli.prove:prove", "Run one long proof."),
 }

@@ -26,6 +26,7 @@ from app.kernel import db, ids, sealing
 from app.kernel import scope as scopes
 from app.kernel.db import session
 from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.rewrapping import Sealed
 from app.kernel.scope import Scope, secret_hash
 from app.kernel.settings import Settings
 
@@ -33,6 +34,11 @@ KIND = "document_address"
 MOST_BYTES = 40 * 1024 * 1024
 MOST_FILES = 100
 SMALL_PICTURE = 20_000
+SEALED = Sealed(
+    "mail addresses",
+    "select id, sealed, context from app.addresses_to_reseal()",
+    "select app.reseal_address(:id, :old, :new)",
+)
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 

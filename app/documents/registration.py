@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.api import Api
-from app.documents import api, api_papers, api_uploads, commands, views, views_held, views_keys
+from app.documents import (
+    api,
+    api_papers,
+    api_uploads,
+    commands,
+    mail_in,
+    views,
+    views_held,
+    views_keys,
+)
 from app.documents.finding import registration as finding_registration
 from app.documents.keeping import registration as keeping_registration
 from app.documents.readings import api as reading_api
@@ -13,7 +22,7 @@ from app.documents.readings import registration as readings_registration
 from app.documents.readings import views as reading_views
 from app.documents.views_organise import pages
 from app.documents.views_shares import public
-from app.kernel import words
+from app.kernel import rewrapping, words
 from app.kernel.registry import (
     Meter,
     NavItem,
@@ -141,6 +150,7 @@ def register(registry: Registry) -> None:
     )
     finding_registration.register(registry)
     keeping_registration.register(registry)
+    rewrapping.declare(mail_in.SEALED)
     words.declare_names(_NAMES | readings_registration.NAMES)
     words.declare_errors(_ERRORS | readings_registration.ERRORS)
 

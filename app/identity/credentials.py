@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from app.identity import passkeys, passwords, recovery
 from app.kernel import sealing
 from app.kernel.db import session
+from app.kernel.rewrapping import Sealed
 from app.kernel.scope import secret_hash
+
+SEALED = Sealed(
+    "ways to sign in",
+    "select id, sealed, context from guard.credentials_to_reseal(:after, :most)",
+    "select guard.reseal_credential(:id, :old, :new)",
+    of_clients=False,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from flask import Blueprint, Flask
 
 from app.api import Api
 from app.identity import api as identity_api
-from app.identity import hooks, permissions, problems, roles
+from app.identity import credentials, hooks, permissions, problems, roles
 from app.identity.views import pages
 from app.identity.views.sign_in import ask_again
-from app.kernel import words
+from app.kernel import rewrapping, words
 from app.kernel.errors import FreshSignInNeeded
 from app.kernel.registry import NavItem, PaletteCommand, PortalCard, Registry, TodoSource
 from app.kernel.words import _
@@ -115,6 +115,7 @@ def register(registry: Registry) -> None:
     registry.add(PortalCard("access", "identity/_portal_access.html", hooks.who_has_access, 40))
     registry.add(*permissions.PERMISSIONS, *roles.SHIPPED, *_NAVIGATION)
     registry.add(TodoSource("access-requests", hooks.requests_to_decide, order=20))
+    rewrapping.declare(credentials.SEALED)
     words.declare_errors(problems.ERROR_TEXTS)
     words.declare_names(problems.ACTS)
 

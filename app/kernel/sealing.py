@@ -27,16 +27,36 @@ from app.kernel.settings import Settings
 
 NONCE_BYTES = 12
 _CLIENT_KEY = "backoffice client key"
+_VALUES = "backoffice secret"
 
 
 class Unsealable(Unavailable):
     """Not sealed by us, under another key, in another context, or too old."""
 
 
-def _purpose_key(purpose: str) -> bytes:
-    settings: Settings = current_app.extensions["settings"]
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def _derived(kek: str, purpose: str) -> bytes:
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
-    return derived.derive(bytes.fromhex(settings.kek))
+    return derived.derive(bytes.fromhex(kek))
+
+
+def _purpose_key(purpose: str) -> bytes:
+    return _derived(_settings().kek, purpose)
+
+
+def _opened(purpose: str, sealed: bytes, context: str) -> bytes:
+    """Opens under the key-encryption key, or under the one before while it is being changed."""
+    before = _settings().kek_before
+    try:
+        return _unseal(_purpose_key(purpose), sealed, context)
+    except Unsealable:
+        if before is None:
+            raise
+    return _unseal(_derived(before, purpose), sealed, context)
 
 
 def _seal(key: bytes, plain: bytes, context: str) -> bytes:
@@ -53,12 +73,12 @@ def _unseal(key: bytes, sealed: bytes, context: str) -> bytes:
 
 def seal(plain: bytes, context: str) -> bytes:
     """Seals under the installation's key, bound to `context`."""
-    return _seal(_purpose_key("backoffice secret"), plain, context)
+    return _seal(_purpose_key(_VALUES), plain, context)
 
 
 def unseal(sealed: bytes, context: str) -> bytes:
     """Opens what `seal` made; raises Unsealable when key or context differ."""
-    return _unseal(_purpose_key("backoffice secret"), sealed, context)
+    return _opened(_VALUES, sealed, context)
 
 
 def seal_state(state: dict[str, Any], context: str, *, seconds: int) -> str:
@@ -123,7 +143,21 @@ def fresh_client_key(tenant: UUID) -> bytes:
 
 
 def _unwrapped(wrapped: bytes, tenant: UUID) -> bytes:
-    return _unseal(_purpose_key(_CLIENT_KEY), wrapped, f"client|{tenant}")
+    return _opened(_CLIENT_KEY, wrapped, f"client|{tenant}")
+
+
+def sealed_anew(sealed: bytes, context: str, *, wraps_key: bool = False) -> bytes | None:
+    """The same value under the key-encryption key of today; None where it stands there already.
+
+    `wraps_key` says that it is a client's wrapped key. Raises Unsealable when neither today's key
+    nor the one before opens it.
+    """
+    purpose = _CLIENT_KEY if wraps_key else _VALUES
+    try:
+        _unseal(_purpose_key(purpose), sealed, context)
+    except Unsealable:
+        return _seal(_purpose_key(purpose), _opened(purpose, sealed, context), context)
+    return None
 
 
 def _tenant() -> UUID:

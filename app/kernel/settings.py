@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     guard_key_id: str = Field("k1", validation_alias=_name("BACKOFFICE_GUARD_KEY_ID"))
     secret_key: str = Field(validation_alias=_name("BACKOFFICE_SECRET_KEY"), min_length=32)
     kek: str = Field(validation_alias=_name("BACKOFFICE_KEK"))
+    kek_before: str | None = Field(None, validation_alias=_name("BACKOFFICE_KEK_BEFORE"))
     kek_copy: Path | None = Field(None, validation_alias=_name("BACKOFFICE_KEK_COPY"))
     public_url: str = Field(
         "http://localhost:8000", validation_alias=_name("BACKOFFICE_PUBLIC_URL")
@@ -60,10 +61,15 @@ class Settings(BaseSettings):
     backup_dir: Path | None = Field(None, validation_alias=_name("BACKOFFICE_BACKUP_DIR"))
     data_dir: Path = Field(Path(".local"), validation_alias=_name("BACKOFFICE_DATA_DIR"))
 
-    @field_validator("guard_key", "kek")
+    @field_validator("kek_before", mode="before")
     @classmethod
-    def _thirty_two_bytes(cls, value: str) -> str:
-        if len(bytes.fromhex(value)) != 32:
+    def _no_key_before(cls, value: str | None) -> str | None:
+        return value or None
+
+    @field_validator("guard_key", "kek", "kek_before")
+    @classmethod
+    def _thirty_two_bytes(cls, value: str | None) -> str | None:
+        if value is not None and len(bytes.fromhex(value)) != 32:
             raise ValueError("must be 32 bytes written as 64 hexadecimal digits")
         return value
 

@@ -16,6 +16,13 @@ def check(settings: Settings) -> Iterator[Finding]:
     if settings.database_admin_url:
         yield _guard_key(settings, settings.database_admin_url)
     yield _key_copy(settings)
+    if settings.kek_before is not None:
+        yield warn(
+            "keys",
+            "the KEK is being changed",
+            means="BACKOFFICE_KEK_BEFORE still opens what was not sealed anew.",
+            remedy="backoffice keys rewrap  (then remove BACKOFFICE_KEK_BEFORE)",
+        )
     if settings.environment == "production" and len(set(settings.secret_key)) < 8:
         yield fail(
             "keys", "BACKOFFICE_SECRET_KEY is no random value", remedy="openssl rand -hex 32"
