@@ -8,6 +8,8 @@ import secrets
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -15,6 +17,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.cli.backup import keys as key_files
+from app.cli.backup.folder import Backup, Folder
+from app.cli.servers.processes import ServerFault
 from app.documents import mail_in
 from app.factory import create_app
 from app.identity import credentials
@@ -189,3 +194,20 @@ def test_only_the_operator_reads_or_changes_what_is_wrapped(
                 db.transaction(scope),
             ):
                 db.session.execute(sa.text(call))
+
+
+def test_a_folder_of_backups_does_not_lose_its_key_when_another_comes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder, recovery = Folder(tmp_path / "backups"), tmp_path / "recovery"
+    recovery.write_text("a recovery key of some length")
+    keys = {"kek": settings.kek, "guard_key": "a", "guard_key_id": "k1", "secret_key": "b"}
+    assert key_files.seal(folder, keys, recovery)
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    folder.add(Backup("20261101T000000Z", began, began, "0" * 24, {}, 0))
+    with pytest.raises(ServerFault, match="KEK has changed"):
+        key_files.seal(folder, {**keys, "kek": secrets.token_hex(32)}, recovery)
+    assert key_files.unseal(folder, recovery)["kek"] == settings.kek
+    assert key_files.seal(folder, {**keys, "secret_key": "c"}, recovery)
+    new = Folder(tmp_path / "new")
+    assert key_files.seal(new, {**keys, "kek": secrets.token_hex(32)}, recovery)

@@ -44,6 +44,10 @@ def _print(keys: dict[str, str]) -> str:
     return own.derive(text).hex()
 
 
+def _kek_print(kek: str) -> str:
+    return _derived(kek, "backoffice backup kek").hex()[:32]
+
+
 def held(settings: Settings) -> dict[str, str]:
     """The keys of an installation; the passwords of embedded servers come along."""
     keys = {name: str(getattr(settings, name)) for name in NAMES}
@@ -56,10 +60,17 @@ def held(settings: Settings) -> dict[str, str]:
 def seal(folder: Folder, keys: dict[str, str], recovery: Path | None) -> bool:
     """Seals the keys where they are not sealed yet or have changed; tells whether it did.
 
-    Raises ServerFault when that takes the recovery key and none is named.
+    Raises ServerFault when that takes the recovery key and none is named, and for another KEK than
+    the one under which the backups of this folder lie: they would open no more.
     """
-    if folder.keys.exists() and json.loads(folder.keys.read_text())["print"] == _print(keys):
+    known = json.loads(folder.keys.read_text()) if folder.keys.exists() else {}
+    if known.get("print") == _print(keys):
         return False
+    if folder.backups() and known.get("kek") not in (None, _kek_print(keys["kek"])):
+        raise ServerFault(
+            "The KEK has changed: the backups in this folder open by the one before.",
+            remedy="Name a new folder, and keep this one with its recovery key.",
+        )
     if recovery is None:
         raise ServerFault(
             "The keys are not sealed in this folder yet, or have changed.",
@@ -69,6 +80,7 @@ def seal(folder: Folder, keys: dict[str, str], recovery: Path | None) -> bool:
     plain = json.dumps(keys, sort_keys=True).encode()
     body = AESGCM(_stretched(recovery, salt)).encrypt(nonce, plain, b"backoffice keys")
     found = {"print": _print(keys), "salt": salt.hex(), "nonce": nonce.hex(), "keys": body.hex()}
+    found["kek"] = _kek_print(keys["kek"])
     write_whole(folder.keys, [json.dumps({**found, **COST}, indent=1).encode()])
     return True
 
