@@ -12,20 +12,24 @@ from app.api import Api, Page, PageRequest
 from app.api.results import Download
 from app.api.schema import In, Out
 from app.documents.keeping import certificate, commands, queries
-from app.documents.keeping.models import Covers, Kind, RunsFrom
+from app.documents.keeping.models import Basis, Covers, Kind, OwnRule, RunsFrom
 from app.kernel import paging, reads
 
 api = Api("keeping")
 
 
 class RuleOut(Out):
-    """A rule in force: of law (`side` law, `source` the text) or of one side (`source` why)."""
+    """A rule in force: of law (`side` law, `source` the text) or of one side (`source` why).
+
+    `side` firm: the provider's, at all its clients. `basis` is law, contract or choice.
+    """
 
     id: str
     side: str
     kinds: list[str]
     years: int
     runs_from: str
+    basis: str
     source: str
 
 
@@ -35,6 +39,7 @@ class RuleIn(In):
     kind: Kind | None = None
     years: int = Field(ge=1, le=100)
     runs_from: RunsFrom
+    basis: Basis = "choice"
     reason: str = Field(min_length=3, max_length=500)
 
 
@@ -97,6 +102,7 @@ class DisposalOut(Out):
     approval_id: UUID | None
     done_by: UUID | None
     done_at: datetime | None
+    backups_until: date | None
 
 
 @api.get(
@@ -123,22 +129,24 @@ def _rules() -> list[dict[str, Any]]:
             "kinds": list(one.kinds),
             "years": one.years,
             "runs_from": one.runs_from,
+            "basis": "law",
             "source": one.source,
         }
         for one in queries.statutes()
     ]
-    own = [
-        {
-            "id": str(one.id),
-            "side": one.side,
-            "kinds": [one.kind] if one.kind else [],
-            "years": one.years,
-            "runs_from": one.runs_from,
-            "source": one.reason,
-        }
-        for one in queries.own_rules()
-    ]
-    return law + own
+    return law + [_own(one) for one in [*queries.own_rules(), *queries.firm_rules()]]
+
+
+def _own(one: OwnRule) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "side": one.side,
+        "kinds": [one.kind] if one.kind else [],
+        "years": one.years,
+        "runs_from": one.runs_from,
+        "basis": one.basis,
+        "source": one.reason,
+    }
 
 
 @api.post(
@@ -151,10 +159,49 @@ def _rules() -> list[dict[str, Any]]:
 )
 def add_rule(body: RuleIn) -> object:
     """Never shorter: of all rules the one that ends last counts."""
-    made = commands.add_rule(
-        kind=body.kind, years=body.years, runs_from=body.runs_from, reason=body.reason
-    )
+    made = commands.add_rule(**body.model_dump())
     return next(one for one in _rules() if one["id"] == str(made))
+
+
+@api.get(
+    "/keeping/rules",
+    needs="document.keep",
+    response=RuleOut,
+    paged=True,
+    where="provider",
+    summary="What the provider keeps longer at all clients",
+)
+def firm_rules(page: PageRequest) -> Page[Any]:
+    """They count in each client beside its own; the rule that ends last counts."""
+    place = paging.keys(page.after, UUID)
+    found = [one for one in queries.own_rules() if place is None or one.id > place[0]]
+    cut = paging.page(found, limit=page.limit, key=lambda one: [one.id])
+    return Page(items=[_own(one) for one in cut.rows], next=cut.next)
+
+
+@api.post(
+    "/keeping/rules",
+    needs="document.keep",
+    request=RuleIn,
+    response=RuleOut,
+    status=201,
+    summary="Keep documents longer at all clients",
+)
+def add_firm_rule(body: RuleIn) -> object:
+    """Never shorter than the law of a client's country, or what the client keeps itself."""
+    made = commands.add_rule(**body.model_dump())
+    return next(_own(one) for one in queries.own_rules() if one.id == made)
+
+
+@api.post(
+    "/keeping/rules/<uuid:kept_rule_id>/end",
+    needs="document.keep",
+    summary="End a longer time at all clients",
+    status=204,
+)
+def end_firm_rule(kept_rule_id: UUID) -> None:
+    """The law's time counts again, and what each client keeps longer itself."""
+    commands.end_rule(kept_rule_id)
 
 
 @api.post(
@@ -173,14 +220,11 @@ def end_rule(kept_rule_id: UUID) -> None:
     needs="document.read",
     response=HoldOut,
     paged=True,
-    summary="Holds, newest first",
+    summary="Holds, those that stand first",
 )
 def holds(page: PageRequest) -> Page[Any]:
-    """Those that stand and those that were released."""
-    place = paging.keys(page.after, UUID)
-    found = sorted(queries.holds(), key=lambda one: one.id, reverse=True)
-    rest = [one for one in found if place is None or one.id < place[0]]
-    cut = paging.page(rest, limit=page.limit, key=lambda one: [one.id])
+    """Those that stand, then those that were released; the newest first."""
+    cut = queries.holds_page(page.after, limit=page.limit)
     return Page(items=list(cut.rows), next=cut.next)
 
 

@@ -48,6 +48,7 @@ def document(disposal_id: UUID) -> dict[str, Any]:
         },
         "approved": {"by": known.get(found.done_by, "") if found.done_by else ""},
         "done_at": found.done_at.isoformat(),
+        "backups_until": found.backups_until.isoformat() if found.backups_until else None,
         "list_sha256": found.content_sha,
         "not_shown": found.papers - len(items),
         "papers": [
@@ -97,7 +98,8 @@ def as_pdf(disposal_id: UUID) -> bytes:
         "rows": [_row(one) for one in queries.items(disposal_id)],
         "note": gettext(
             "The sealed contents were deleted from the store. Copies in backups are deleted with"
-            " the backups, at the latest after 35 days."
+            " the backups, at the latest on %(day)s.",
+            day=words.format_date(disposal.backups_until),
         ),
     }
     return typst.compile(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import get_args
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.documents.keeping import queries
-from app.documents.keeping.models import Covers, Kind, RunsFrom
+from app.documents.keeping.models import Basis, Covers, Kind, RunsFrom
 from app.kernel import approvals, ids, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
@@ -19,19 +20,38 @@ RELEASE = {"provider": "hold.release", "client": "hold.release_client"}
 MOST_PAPERS = 500
 
 
-def add_rule(*, kind: Kind | None, years: int, runs_from: RunsFrom, reason: str) -> UUID:
-    """Keeps papers of a kind (None: all) longer; returns the rule's id.
+def add_rule(
+    *, kind: Kind | None, years: int, runs_from: RunsFrom, reason: str, basis: Basis = "choice"
+) -> UUID:
+    """Keeps papers of a kind (None: all) longer, or at all where no law says so; the rule's id.
 
-    The rule that ends last counts, so this never makes the time of a paper shorter. Raises Invalid
-    at `years` where the law already asks for as much from the same day on.
+    In the provider's own tenant it counts for all its clients. The rule that ends last counts, so
+    this never makes the time of a paper shorter. Raises Invalid at `years` where the law already
+    asks for as much, for every kind that the rule covers.
     """
-    for one in queries.statutes():
-        if one.runs_from == runs_from and one.years >= years and kind in one.kinds:
-            raise Invalid.of("years", "retention-not-longer", years=one.years, source=one.source)
+    _demand_longer(kind, years, runs_from)
     made = ids.uuid7()
-    values = {"id": made, "kind": kind, "years": years, "from": runs_from, "reason": reason}
-    session.execute(_ADD_RULE, values)
+    values = {"id": made, "kind": kind, "years": years, "from": runs_from}
+    session.execute(_ADD_RULE, {**values, "basis": basis, "reason": reason})
     return made
+
+
+def _demand_longer(kind: Kind | None, years: int, runs_from: RunsFrom) -> None:
+    """What runs from the paper's own day ends no later than what runs from the end of its year."""
+    law = [
+        one
+        for one in queries.statutes()
+        if one.years >= years
+        and (one.runs_from == runs_from or (runs_from == "paper" and _is_of_paper(one.runs_from)))
+    ]
+    wanted = {kind} if kind else set(get_args(Kind))
+    if wanted <= {covered for one in law for covered in one.kinds}:
+        most = law[0]  # the longest first
+        raise Invalid.of("years", "retention-not-longer", years=most.years, source=most.source)
+
+
+def _is_of_paper(runs_from: str) -> bool:
+    return not runs_from.startswith("engagement")
 
 
 def end_rule(rule_id: UUID) -> None:
@@ -134,8 +154,8 @@ def demand_free(tenant_id: UUID) -> None:
 
 _TENANT = "tenant_id = (select guard.tenant_id())"
 _ADD_RULE = sa.text(
-    "insert into app.retention_own (tenant_id, id, kind, years, runs_from, reason)"
-    " values ((select guard.tenant_id()), :id, :kind, :years, :from, :reason)"
+    "insert into app.retention_own (tenant_id, id, kind, years, runs_from, basis, reason)"
+    " values ((select guard.tenant_id()), :id, :kind, :years, :from, :basis, :reason)"
 )
 _END_RULE = sa.text(
     f"update app.retention_own set ended_at = now() where {_TENANT} and id = :id"

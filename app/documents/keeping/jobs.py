@@ -6,17 +6,25 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask import current_app
 
 from app.documents.keeping import commands
-from app.kernel import approvals, events, jobs, storage_sweep
+from app.kernel import approvals, events, jobs, storage_sweep, usage
 from app.kernel.db import session
 from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
+from app.kernel.settings import Settings
+from app.kernel.usage import Evidence
 
 JOB = "documents.dispose"
+METER = "document_destroyed"
 _RELEASE = sa.text("select app.release_hold(:hold, :approval)")
 _DISPOSE = sa.text("select app.dispose(:disposal, :approval, :document)")
-_FINISH = sa.text("select app.finish_disposal(:disposal, :approval)")
+_FINISH = sa.text("select app.finish_disposal(:disposal, :approval, :days)")
+_DESTROYED = sa.text(
+    "select count(*) from app.disposal_item where tenant_id = (select guard.tenant_id())"
+    " and disposal_id = :disposal and state = 'disposed'"
+)
 _LEFT = sa.text("select document_id, shas from app.disposal_left(:disposal, :approval)")
 
 
@@ -46,5 +54,19 @@ def dispose(args: dict[str, Any], progress: Progress) -> None:
         with progress.step(done=place, total=len(left)):
             session.execute(_DISPOSE, {**values, "document": one.document_id})
         storage_sweep.forget(progress, one.shas)
+    settings: Settings = current_app.extensions["settings"]
     with progress.step():
-        session.execute(_FINISH, values)
+        done = session.execute(_FINISH, {**values, "days": settings.backup_days}).scalar_one()
+        if done:
+            _meter(values["disposal"])
+
+
+def _meter(disposal: UUID) -> None:
+    usage.record(
+        METER,
+        session.execute(_DESTROYED, {"disposal": disposal}).scalar_one(),
+        key=f"{METER}:{disposal}",
+        evidence=Evidence("disposal", disposal),
+        line="member",
+        unit="document",
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 Kind = Literal["books", "voucher", "letter", "payroll", "identity"]
 RunsFrom = Literal["paper", "calendar_year", "fiscal_year", "engagement", "engagement_year"]
+Basis = Literal["contract", "choice"]
 Covers = Literal["client", "days", "papers"]
 
 
@@ -28,12 +29,16 @@ class Statute:
 
 @dataclass(frozen=True, slots=True)
 class OwnRule:
-    """What one side keeps longer than the law; `kind` None is every paper."""
+    """What one side keeps longer than the law, or where no law says so; `kind` None is every paper.
+
+    `side` is provider, client, or firm: what the provider keeps at all its clients.
+    """
 
     id: UUID
     kind: str | None
     years: int
     runs_from: str
+    basis: str
     reason: str
     side: str
     made_by: UUID
@@ -100,6 +105,14 @@ class Disposal:
     approval_id: UUID | None
     done_by: UUID | None
     done_at: datetime | None
+    backup_days: int | None
+
+    @property
+    def backups_until(self) -> date | None:
+        """The day by which backups made before have aged out; None while it is not done."""
+        if self.done_at is None or self.backup_days is None:
+            return None
+        return (self.done_at + timedelta(days=self.backup_days)).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.documents.keeping.models import (
     OwnRule,
     Statute,
 )
+from app.kernel import paging
 from app.kernel.db import session
 from app.kernel.errors import NotFound
 
@@ -40,11 +41,22 @@ def statutes() -> list[Statute]:
 
 
 def own_rules() -> list[OwnRule]:
-    """What provider and client keep longer here."""
+    """What provider and client keep longer here; in the provider's own tenant, at every client."""
     rows = session.execute(
         sa.text(
-            "select id, kind, years, runs_from, reason, side, made_by, made_at"
+            "select id, kind, years, runs_from, basis, reason, side, made_by, made_at"
             f" from app.retention_own where {_HERE} and ended_at is null order by id"
+        )
+    ).mappings()
+    return [OwnRule(**row) for row in rows]
+
+
+def firm_rules() -> list[OwnRule]:
+    """What the provider keeps longer at all its clients, for whoever reaches one."""
+    rows = session.execute(
+        sa.text(
+            "select id, kind, years, runs_from, basis, reason, 'firm' as side, made_by, made_at"
+            " from app.firm_rules() order by id"
         )
     ).mappings()
     return [OwnRule(**row) for row in rows]
@@ -61,10 +73,34 @@ _HOLDS = (
 )
 
 
-def holds() -> list[Hold]:
-    """The holds of the client, those that stand first, then the newest."""
-    statement = f"{_HOLDS} order by h.released_at nulls first, h.id desc limit 200"
-    return [Hold(**row) for row in session.execute(sa.text(statement)).mappings()]
+def holds(*, after: tuple[bool, UUID] | None = None, limit: int = 50) -> list[Hold]:
+    """The holds of the client, those that stand first, then the newest.
+
+    `after` is whether the last one seen stood, and its id.
+    """
+    stands, last = after or (None, None)
+    rows = session.execute(
+        sa.text(
+            f"{_HOLDS} and (cast(:last as uuid) is null"
+            " or (h.released_at is null, h.id) < (cast(:stands as boolean), cast(:last as uuid)))"
+            " order by h.released_at is null desc, h.id desc limit :limit"
+        ),
+        {"stands": stands, "last": last, "limit": limit},
+    ).mappings()
+    return [Hold(**row) for row in rows]
+
+
+def holds_page(after: str | None, *, limit: int) -> paging.Page[Hold]:
+    """A page of them; raises Invalid for a cursor that we did not make."""
+    place = paging.keys(after, _flag, UUID)
+    rows = holds(after=(place[0], place[1]) if place else None, limit=limit + 1)
+    return paging.page(rows, limit=limit, key=lambda one: [int(one.standing), one.id])
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
 
 
 def hold(hold_id: UUID) -> Hold:
@@ -110,6 +146,7 @@ def keeping(document_id: UUID) -> Keeping:
 
 _DISPOSALS = (
     "select d.id, d.papers, d.content_sha, d.made_by, d.made_at, d.done_by, d.done_at,"
+    " d.backup_days,"
     " a.id as approval_id, case when d.done_at is not null then 'done' when a.state = 'pending'"
     " then 'waiting' else coalesce(a.state, 'withdrawn') end as state from app.disposal d"
     " left join lateral (select a.id, a.state from app.approval a where a.tenant_id = d.tenant_id"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.api import Api
-from app.documents.keeping import api, views
+from app.documents.keeping import api, jobs, stored, views
 from app.kernel import words
-from app.kernel.registry import DeskColumn, Permalink, Permission, Registry
+from app.kernel.registry import DeskColumn, Meter, NavItem, Permalink, Permission, Registry
 from app.kernel.words import _
 
 JOBS = (
     "app.documents.keeping.jobs",
     "app.documents.keeping.locking",
     "app.documents.keeping.scrub",
+    "app.documents.keeping.stored",
 )
 PAPERS = _("Documents")
 _NAMES = {
@@ -23,6 +24,7 @@ _NAMES = {
     "documents.dispose": _("Documents are destroyed"),
     "documents.scrub": _("Stored files are read again"),
     "documents.lock": _("Stored files are locked"),
+    "documents.stored": _("Stored files are measured"),
 }
 _ERRORS = {
     "retention-not-longer": _(
@@ -56,6 +58,17 @@ def register(registry: Registry) -> None:
         Permission(
             "approve.hold.release_client", _("Approve the release of a client's own hold"), PAPERS
         ),
+        Meter(jobs.METER, _("Document destroyed"), "document", "member"),
+        Meter(stored.METER, _("Stored for a day"), "GB", "member"),
+        NavItem(
+            "keeping",
+            _("Keeping at all clients"),
+            "archive",
+            "keeping_desk.index",
+            "desk",
+            permission="document.keep",
+            order=955,
+        ),
         DeskColumn("accounting", "files_damaged", _("Files damaged"), "keeping.index", order=95),
         Permalink("disposal", views.permalink),
     )
@@ -64,8 +77,8 @@ def register(registry: Registry) -> None:
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    """The pages of staff and of the portal."""
-    return (views.pages, views.portal)
+    """The pages of staff, of the portal and of the desk."""
+    return (views.pages, views.portal, views.desk)
 
 
 def apis() -> tuple[Api, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.documents.keeping.models import Covers, Kind, RunsFrom
+from app.documents.keeping.models import Basis, Covers, Kind, RunsFrom
 from app.web import forms
 
 
@@ -18,6 +18,7 @@ class RuleForm(forms.Schema):
     kind: Kind | None = None
     years: Annotated[int, Field(ge=1, le=100)]
     runs_from: RunsFrom
+    basis: Basis = "choice"
     reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 

@@ -21,12 +21,17 @@ RUNS_FROM: dict[str, Any] = {
     "engagement": _("the end of the engagement"),
     "engagement_year": _("the end of the year in which the engagement ends"),
 }
+BASES: dict[str, Any] = {"contract": _("A contract"), "choice": _("Our own choice")}
 COVERS: dict[str, Any] = {
     "client": _("Everything of this client"),
     "days": _("Papers of some days"),
     "papers": _("Single papers"),
 }
-SIDES: dict[str, Any] = {"provider": _("The provider"), "client": _("The client")}
+SIDES: dict[str, Any] = {
+    "provider": _("The provider"),
+    "client": _("The client"),
+    "firm": _("The provider, at all its clients"),
+}
 STATES: dict[str, tuple[Any, str]] = {
     "waiting": (_("Waiting for approval"), "warn"),
     "approved": (_("Being carried out"), "info"),

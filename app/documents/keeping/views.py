@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from app.documents.keeping import certificate, commands, queries, schemas, titles
 from app.documents.keeping.models import Due
@@ -16,8 +16,10 @@ from app.web import forms, lists
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
 
+MOST_HOLDS = 50
 pages = Pages("keeping", __name__, surface=Surface.CLIENT)
 portal = Pages("keeping_portal", __name__, surface=Surface.PORTAL)
+desk = Pages("keeping_desk", __name__, surface=Surface.PROVIDER)
 
 DUE = lists.ListView(
     id="keeping-due",
@@ -53,22 +55,31 @@ def _page(asked: lists.Asked) -> paging.Page[Due]:
     return paging.page(rows, limit=asked.limit, key=lambda row: [row.id])
 
 
-def _about() -> dict[str, Any]:
-    holds, disposals, own = queries.holds(), queries.disposals(), queries.own_rules()
-    wanted = [one.placed_by for one in holds] + [one.made_by for one in disposals + own]
-    wanted += [one.released_by for one in holds if one.released_by]
-    wanted += [one.done_by for one in disposals if one.done_by]
+def _rule_form() -> dict[str, Any]:
     return {
-        "holds": holds,
-        "disposals": disposals,
-        "own": own,
-        "statutes": queries.statutes(),
-        "names": people.names(wanted),
         "titles": titles,
         "kinds": list(titles.KINDS.items()),
         "runs_from": [(key, text) for key, text in titles.RUNS_FROM.items() if key != "tax_year"],
-        "covers": [(key, text) for key, text in titles.COVERS.items() if key != "papers"],
+        "bases": list(titles.BASES.items()),
         "rule_form": forms.current(schemas.RuleForm, values={"runs_from": "calendar_year"}),
+    }
+
+
+def _about() -> dict[str, Any]:
+    holds = queries.holds_page(request.args.get("holds"), limit=MOST_HOLDS)
+    disposals = queries.disposals()
+    wanted = [one.placed_by for one in holds.rows] + [one.made_by for one in disposals]
+    wanted += [one.released_by for one in holds.rows if one.released_by]
+    wanted += [one.done_by for one in disposals if one.done_by]
+    return {
+        "holds": holds.rows,
+        "more_holds": holds.next,
+        "disposals": disposals,
+        "own": [*queries.own_rules(), *queries.firm_rules()],
+        "statutes": queries.statutes(),
+        "names": people.names(wanted),
+        "covers": [(key, text) for key, text in titles.COVERS.items() if key != "papers"],
+        **_rule_form(),
         "hold_form": forms.current(schemas.HoldForm, values={"covers": "client"}),
     }
 
@@ -95,6 +106,14 @@ def own_index() -> Response:
 
 
 portal.get("/portal/<client>/documents/keeping", needs="document.read", endpoint="index")(own_index)
+
+
+def firm_index() -> Response:
+    """What the provider keeps longer at all its clients."""
+    return render("documents/desk_keeping.html", own=queries.own_rules(), **_rule_form())
+
+
+desk.get("/desk/keeping", needs="document.keep", endpoint="index")(firm_index)
 
 
 @pages.post("/c/<client>/documents/keeping/dispose", needs="document.dispose", again=index)
@@ -153,9 +172,7 @@ def certificate_json(disposal_id: UUID) -> Response:
 def add_rule() -> Response:
     """Keeps papers longer."""
     form = forms.bind(schemas.RuleForm)
-    commands.add_rule(
-        kind=form.kind, years=form.years, runs_from=form.runs_from, reason=form.reason
-    )
+    commands.add_rule(**form.model_dump())
     toast(_("Kept longer from now on."))
     return redirect_to(".index")
 
@@ -189,6 +206,12 @@ def ask_release(hold_id: UUID) -> Response:
     return redirect_to(".index")
 
 
+desk.post("/desk/keeping/rules", needs="document.keep", again=firm_index, endpoint="add_rule")(
+    add_rule
+)
+desk.post(
+    "/desk/keeping/rules/<uuid:kept_rule_id>/end", needs="document.keep", endpoint="end_rule"
+)(end_rule)
 for _surface, _place, _again in (
     (pages, "/c/<client>", index),
     (portal, "/portal/<client>", own_index),

@@ -60,7 +60,9 @@ values
   ('sg-company', 'SG', '{books,voucher}', 5, 'fiscal_year', 'Companies Act 1967 s.199(2)',
     '-infinity', null);
 
--- What provider or client keep longer. kind null: every paper.
+-- What provider or client keep longer, or keep at all where no law says so: because a contract asks for
+-- it, or of their own choice. kind null: every paper. What stands in the provider's own tenant counts
+-- for all its clients.
 create table app.retention_own (
   tenant_id uuid not null,
   id uuid not null default uuidv7(),
@@ -68,6 +70,7 @@ create table app.retention_own (
   years smallint not null check (years between 1 and 100),
   runs_from text not null check (runs_from in ('paper', 'calendar_year', 'fiscal_year', 'engagement',
     'engagement_year')),
+  basis text not null default 'choice' check (basis in ('contract', 'choice')),
   reason text not null check (length(reason) between 3 and 500),
   side text not null default case when guard.is_staff() then 'provider' else 'client' end
     check (side in ('provider', 'client')),
@@ -78,7 +81,7 @@ create table app.retention_own (
 );
 call guard.protect('app.retention_own', 'member');
 grant select on app.retention_own to app_rw, app_worker;
-grant insert (tenant_id, id, kind, years, runs_from, reason), update (ended_at)
+grant insert (tenant_id, id, kind, years, runs_from, basis, reason), update (ended_at)
   on app.retention_own to app_rw, app_worker;
 grant select, insert, update, delete on app.retention_own to app_restore;
 call guard.demand('app.retention_own', '{insert,update}', '{document.keep}');

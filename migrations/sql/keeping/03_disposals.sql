@@ -12,7 +12,9 @@ create table app.disposal (
   approval_id uuid,
   done_by uuid,                                   -- the second person
   done_at timestamptz,
-  primary key (tenant_id, id)
+  backup_days integer check (backup_days > 0),    -- how long backups made before it lived then
+  primary key (tenant_id, id),
+  check ((done_at is null) = (backup_days is null))
 );
 create table app.disposal_item (
   tenant_id uuid not null,
@@ -75,6 +77,15 @@ call app.add_paper_part('app.document_reading');
 call app.add_paper_part('app.document_field');
 call app.add_paper_part('app.document_again');
 
+-- What the provider keeps longer at all its clients: everybody there may know the rule.
+create policy firm on app.retention_own for select to keeping_door using (tenant_id = (select guard.provider()));
+create function app.firm_rules() returns setof app.retention_own
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select * from app.retention_own o
+   where o.tenant_id = (select guard.provider()) and o.ended_at is null
+     and (select guard.tenant_id()) is not null
+$$;
+
 -- Until when each paper of the open client is kept and by which rule; no row where no rule is known,
 -- so that such a paper is kept for good. Asks as whoever calls.
 create function app.papers_kept() returns table (document_id uuid, counts_from date,
@@ -85,6 +96,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     join app.client c on c.tenant_id = d.tenant_id
     cross join lateral app.kept_as(d) f
     cross join (select guard.engagement_over() as day) ended
+    cross join (select array(select r from app.firm_rules() r) as rules) firm
     cross join lateral (
       select app.runs_out(r.runs_from, r.years, f.day, c.fiscal_year_start_month, ended.day) as until,
              r.source
@@ -95,7 +107,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
               union all
               select o.runs_from, o.years, o.reason from app.retention_own o
                where o.tenant_id = d.tenant_id and o.ended_at is null
-                 and (o.kind is null or f.kind is null or o.kind = f.kind)) r
+                 and (o.kind is null or f.kind is null or o.kind = f.kind)
+              union all
+              select o.runs_from, o.years, o.reason from unnest(firm.rules) o
+               where o.kind is null or f.kind is null or o.kind = f.kind) r
        order by 1 desc, r.source limit 1) k
    where d.tenant_id = (select guard.tenant_id()) and d.disposed_at is null
 $$;
@@ -240,13 +255,13 @@ begin
      order by i.document_id;
 end $$;
 
-create function app.finish_disposal(p_disposal uuid, p_approval uuid) returns boolean
+create function app.finish_disposal(p_disposal uuid, p_approval uuid, p_days integer) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   t uuid := guard.tenant_id();
 begin
   perform app.demand_disposal(p_disposal, p_approval);
-  update app.disposal d set done_at = now(), approval_id = p_approval, done_by = (
+  update app.disposal d set done_at = now(), backup_days = p_days, approval_id = p_approval, done_by = (
       select x.person_id from app.approval_decision x where x.tenant_id = t
         and x.approval_id = p_approval and x.decision = 'approve' order by x.at desc limit 1)
    where d.tenant_id = t and d.id = p_disposal and d.done_at is null
@@ -323,11 +338,11 @@ do $$
 declare f text;
 begin
   foreach f in array '{propose_disposal(uuid[]), disposal_sha(uuid\, uuid), dispose(uuid\, uuid\, uuid),
-    demand_disposal(uuid\, uuid), empty_paper(uuid\, uuid), finish_disposal(uuid\, uuid),
+    demand_disposal(uuid\, uuid), empty_paper(uuid\, uuid), finish_disposal(uuid\, uuid\, integer), firm_rules(),
     disposal_left(uuid\, uuid), paper_object_stays(), note_scrub(text[]\, text[])}'::text[] loop
     execute format('alter function app.%s owner to keeping_door', f);
   end loop;
 end $$;
 grant execute on function app.propose_disposal(uuid[]), app.dispose(uuid, uuid, uuid),
-  app.finish_disposal(uuid, uuid), app.disposal_left(uuid, uuid) to app_rw, app_worker;
+  app.finish_disposal(uuid, uuid, integer), app.firm_rules(), app.disposal_left(uuid, uuid) to app_rw, app_worker;
 grant execute on function app.note_scrub(text[], text[]) to app_worker;

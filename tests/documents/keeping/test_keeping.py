@@ -6,7 +6,8 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import psycopg
@@ -18,10 +19,11 @@ from pypdfium2 import PdfDocument
 from app.documents import commands as documents
 from app.documents import queries as papers
 from app.documents.keeping import certificate, commands, queries
-from app.kernel import approvals, clock, ids, jobs_catalog, storage
+from app.kernel import approvals, clock, ids, jobs_catalog, storage, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.kernel.jobs_control import Control
+from app.kernel.settings import Settings
 from app.kernel.storage_bucket import bucket
 from tests import factories
 from tests.documents.keeping import stage
@@ -107,7 +109,7 @@ def test_no_paper_is_due_where_no_rule_is_known(keep: Keep) -> None:
 
 
 def test_two_people_destroy_a_paper_and_a_certificate_is_left(
-    keep: Keep, monkeypatch: pytest.MonkeyPatch
+    keep: Keep, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = b"this will be destroyed, whatever it is"
     made = keep.add(body, name="goes.txt")
@@ -135,6 +137,13 @@ def test_two_people_destroy_a_paper_and_a_certificate_is_left(
     assert item["name"] == "goes.txt"
     assert item["contents"][0]["sha256"] == sha
     assert item["outcome"] == "disposed"
+    done = datetime.fromisoformat(found["done_at"])
+    assert (
+        found["backups_until"] == (done + timedelta(days=settings.backup_days)).date().isoformat()
+    )
+    with keep.place.job():
+        (use,) = usage.events(meter="document_destroyed", limit=1)
+    assert (use.quantity, use.evidence.id) == (1, listed)
     assert "AO § 147" in item["rule"]
     without = {key: value for key, value in found.items() if key != "sha256"}
     text = json.dumps(without, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -279,7 +288,7 @@ def test_login_roles_destroy_nothing_by_sql(keep: Keep) -> None:
         asked = next(one for one in approvals.recent() if one.subject_id == listed)
     attacks = (
         "select app.dispose(:disposal, :approval, :document)",
-        "select app.finish_disposal(:disposal, :approval)",
+        "select app.finish_disposal(:disposal, :approval, 1)",
         "select app.empty_paper(:tenant, :document)",
         "delete from app.document where id = :document",
         "delete from app.disposal_item",
@@ -447,10 +456,24 @@ def test_the_scrub_reads_what_was_never_read_before_it_reads_anything_again(
     assert row == ("ok",)
 
 
+def test_stored_files_are_measured_once_a_day(keep: Keep) -> None:
+    keep.add(b"x" * 3_000, name="measured.txt")
+    _fire(keep, "documents.stored")
+    _fire(keep, "documents.stored")
+    with keep.place.job():
+        (use,) = usage.events(meter="stored_day")
+    assert use.unit == "GB"
+    assert use.quantity >= Decimal("0.000003")
+
+
 def _scrub(keep: Keep) -> None:
+    _fire(keep, "documents.scrub")
+
+
+def _fire(keep: Keep, kind: str) -> None:
     control = Control(keep.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
     control.fire(
-        "documents.scrub",
+        kind,
         clock.now() - timedelta(days=ids.uuid7().int % 10_000),
         clients=True,
         queue="bulk",
