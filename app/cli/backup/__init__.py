@@ -43,11 +43,12 @@ def backup(
     if only_verify:
         _tell_faults(taking.verify(settings, folder), len(folder.backups()), as_json)
         return
-    done = (
-        taking.take_log(settings, folder)
-        if only_log
-        else taking.take(settings, folder, recovery=recovery, told=_stage)
-    )
+    with folder.alone():
+        done = (
+            taking.take_log(settings, folder)
+            if only_log
+            else taking.take(settings, folder, recovery=recovery, told=_stage)
+        )
     values = {
         "backup": done.backup.stamp if done.backup else None,
         "objects": done.backup.objects if done.backup else None,

@@ -61,8 +61,12 @@ def _run(words: list[str], url: str | None = None) -> None:
         raise ServerFault(f"{Path(words[0]).name} failed:\n" + "\n".join(said))
 
 
-def prepare(url: str) -> bool:
-    """Makes the server keep its log for us; tells whether it was there before."""
+def prepare(folder: Folder, url: str) -> bool:
+    """Makes the server keep its log for us; tells whether it was there before.
+
+    Where the server kept it no longer, the chain of the log is broken: what it had begun is cleared
+    and the break noted, so that the next whole backup begins a clean one.
+    """
     with psycopg.connect(libpq_url(url), autocommit=True) as link:
         row = link.execute(
             "select wal_status from pg_replication_slots where slot_name = %s", [SLOT]
@@ -72,6 +76,7 @@ def prepare(url: str) -> bool:
         if row:
             link.execute("select pg_drop_replication_slot(%s)", [SLOT])
         link.execute("select pg_create_physical_replication_slot(%s, true)", [SLOT])
+        folder.end_log(now=datetime.now(UTC))
         return False
 
 
@@ -130,6 +135,12 @@ def log(folder: Folder, url: str, *, key: bytes) -> int:
     until = folder.place("log", "until")
     until.write_text(moment.isoformat())
     return count
+
+
+def next_segment(name: str) -> str:
+    """The name of the part of the log that follows: 256 parts of 16 MB in each of its files."""
+    number = int(name[8:16], 16) * 256 + int(name[16:], 16) + 1
+    return f"{name[:8]}{number // 256:08X}{number % 256:08X}"
 
 
 def _touch(link: psycopg.Connection) -> None:

@@ -4,22 +4,27 @@ keys.sealed              the keys, under the recovery key; without it nothing he
 backups/<stamp>.json     one backup: its files with their hashes, its first and last moment
 database/<stamp>.sealed  a base backup of the database, verified before it was sealed
 log/<segment>.sealed     the database's log, for every instant between backups
+log/breaks.json          where the log could not be followed any more, until the next backup
 bucket/<stamp>.sealed    which versions of which objects the bucket held
 objects/<sha256>         the objects as the bucket holds them, sealed under the clients' keys
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from app.cli.servers.processes import ServerFault
 from app.kernel import storage_chunks
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -52,6 +57,15 @@ class Backup:
             name: datetime.fromisoformat(found[name]) for name in ("started_at", "finished_at")
         }
         return cls(**{**found, **times})
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The log ends at `until`, in the part `segment`; noticed `at`, mended by the next backup."""
+
+    segment: str
+    until: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,44 @@ class Folder:
         """The last moment that the log has for certain."""
         path = self.root / "log" / "until"
         return datetime.fromisoformat(path.read_text()) if path.exists() else None
+
+    def breaks(self) -> list[Break]:
+        """Where the log could not be followed, the oldest first."""
+        path = self.root / "log" / "breaks.json"
+        rows = json.loads(path.read_text()) if path.exists() else []
+        return [
+            Break(row[0], datetime.fromisoformat(row[1]), datetime.fromisoformat(row[2]))
+            for row in rows
+        ]
+
+    def end_log(self, *, now: datetime) -> None:
+        """The log that is here goes no further: what was fetched of its next part is of no use."""
+        shutil.rmtree(self.root / "log" / "incoming", ignore_errors=True)
+        segments, until = self.segments(), self.covered_until()
+        if not segments or until is None:
+            return
+        found = [*self.breaks(), Break(segments[-1], until, now)]
+        rows = [[one.segment, one.until.isoformat(), one.at.isoformat()] for one in found]
+        write_whole(self.place("log", "breaks.json"), [json.dumps(rows).encode()])
+
+    def is_broken(self) -> bool:
+        """Whether the log has ended since the last whole backup began."""
+        backups, breaks = self.backups(), self.breaks()
+        return bool(breaks) and (not backups or backups[-1].started_at < breaks[-1].at)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One run at a time: raises ServerFault while another writes into the folder."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.place("lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ServerFault(
+                    f"A backup into {self.root} is running already.",
+                    remedy="Wait until it has ended; this run has changed nothing.",
+                ) from None
+            yield
 
     def expire(self, *, days: int, now: datetime) -> list[str]:
         """Removes backups that no instant of the last `days` days needs, and the log before."""

@@ -56,6 +56,12 @@ def choose(folder: Folder, instant: datetime) -> Backup:
     if until is None or instant > until:
         last = until.isoformat() if until else "never"
         raise ServerFault(f"No backup reaches that far. The last instant is: {last}")
+    for one in folder.breaks():
+        if found[-1].finished_at <= one.until < instant:
+            raise ServerFault(
+                "The log ends before that instant: the server did not keep it until it was fetched."
+                f" The last instant before is {one.until.isoformat()}."
+            )
     return found[-1]
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from app.cli.backup import bucket as objects
 from app.cli.backup import database, keys
-from app.cli.backup.folder import Backup, Folder, sha_of, stamp_of
+from app.cli.backup.folder import Backup, Folder, open_file, sha_of, stamp_of
 from app.cli.servers.processes import ServerFault
+from app.kernel.errors import DomainError
 from app.kernel.settings import Settings
 from app.kernel.storage_bucket import Bucket
 
+SEGMENT_NAME = 24  # hexadecimal digits: timeline, then the place in the log
 Told = Callable[[str], None]
 
 
@@ -50,7 +53,7 @@ def take(
     folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.seal(folder, keys.held(settings), recovery)
     key, stamp = keys.backup_key(settings.kek), stamp_of(began)
-    database.prepare(url)
+    database.prepare(folder, url)
     told("Database")
     base_sha, first = database.base(folder, url, stamp=stamp, key=key)
     segments = database.log(folder, url, key=key)
@@ -74,7 +77,7 @@ def take_log(settings: Settings, folder: Folder) -> Taken:
     Raises ServerFault when the server no longer has all of it since the last time.
     """
     url = _admin(settings)
-    if not folder.backups() or not database.prepare(url):
+    if not folder.backups() or not database.prepare(folder, url) or folder.is_broken():
         raise ServerFault(
             "The log does not follow on what is here.",
             remedy="Take a whole backup:  backoffice backup",
@@ -86,7 +89,10 @@ def take_log(settings: Settings, folder: Folder) -> Taken:
 
 
 def verify(settings: Settings, folder: Folder) -> list[str]:
-    """Reads every kept file and object again; the names of those missing or damaged."""
+    """Reads every kept file again: databases, lists, log, objects; the names of what is wrong.
+
+    Names what is missing, what is damaged, and parts of the log between two that are there.
+    """
     key, backups = keys.backup_key(settings.kek), folder.backups()
     wrong = [
         name
@@ -94,5 +100,37 @@ def verify(settings: Settings, folder: Folder) -> list[str]:
         for name, sha in one.files.items()
         if not (folder.root / name).exists() or sha_of(folder.root / name) != sha
     ]
-    lists = [one.stamp for one in backups if f"bucket/{one.stamp}.sealed" not in wrong]
-    return wrong + objects.faults(folder, lists, key)
+    stamps = [*(one.stamp for one in backups), *objects.newest(folder)]
+    lists = [f"bucket/{stamp}.sealed" for stamp in stamps]
+    wrong += [name for name in lists if name not in wrong and not _opens(folder, name, key)]
+    readable = [s for s, name in zip(stamps, lists, strict=True) if name not in wrong]
+    return wrong + _log_faults(folder, key) + objects.faults(folder, readable, key)
+
+
+def _opens(folder: Folder, name: str, key: bytes) -> bool:
+    """Whether a sealed file opens to its end: each piece proves itself under the key."""
+    try:
+        for _piece in open_file(folder.root / name, key=key):
+            pass
+    except (DomainError, OSError):
+        return False
+    return True
+
+
+def _log_faults(folder: Folder, key: bytes) -> list[str]:
+    found = folder.segments()
+    names = [f"log/{one}.sealed" for one in found]
+    return [name for name in names if not _opens(folder, name, key)] + _gaps(folder, found)
+
+
+def _gaps(folder: Folder, found: list[str]) -> list[str]:
+    """Parts that should follow on one that is here: of the same timeline, no break noted."""
+    broken = {one.segment for one in folder.breaks()}
+    first = folder.backups()[0].first_segment if folder.backups() else ""
+    parts = [one for one in found if len(one) == SEGMENT_NAME]
+    wrong = [] if not first or first in parts else [first]
+    for one, following in pairwise(parts):
+        wanted = database.next_segment(one)
+        if one[:8] == following[:8] and following != wanted and one not in broken:
+            wrong.append(wanted)
+    return [f"log/{one}.sealed" for one in dict.fromkeys(wrong)]
