@@ -17,7 +17,7 @@ from tenants.leaving import api as leaving_api
 from tenants.leaving import registration as leaving
 from tenants.leaving import views as leaving_views
 
-JOBS = ("tenants.jobs", "tenants.leaving.jobs")
+JOBS = ("tenants.jobs", "tenants.leaving.jobs", "tenants.leaving.erasing_job")
 
 _GROUP = _("Clients")
 

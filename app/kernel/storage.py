@@ -186,6 +186,11 @@ def bring_back(plain: IO[bytes], sha: str) -> None:
     _store(plain, sha)
 
 
+def versions_of(tenant_id: UUID) -> int:
+    """How many versions the bucket holds of a client."""
+    return sum(1 for _version in bucket().versions(f"t/{tenant_id}/"))
+
+
 def erase_client(tenant_id: UUID) -> tuple[int, int]:
     """Removes everything of a client from the bucket; how many versions went and how many stayed.
 

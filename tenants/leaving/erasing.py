@@ -1,8 +1,10 @@
 """A client is erased: rows, papers, key, people, jobs and mails; what stays names nobody.
 
-One person of the provider asks, another approves, the operator's restoring tool carries it out.
-Each step may be run again after a break: the rows go in one transaction with the key, without
-which every copy of a paper is unreadable, backups included.
+One person of the provider asks, another approves, a job or the operator carries it out with the
+restoring tool. One transaction takes the rows, the key (without which every copy of a paper is
+unreadable, backups included) and all words about the client, and leaves the certificate with its
+counts; then the bucket is emptied. Broken off before, nothing has happened; broken off after, a
+second run goes on from the certificate.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import current_app
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from app.kernel import approvals, audit, clock, db, forgetting, registry, restoring, storage
 from app.kernel.errors import Conflict, NotFound
@@ -31,22 +34,35 @@ from tenants.leaving.catalogue import ClientTable
 KIND = "client.erase"
 ASKED_FOR = timedelta(days=30)
 _APPROVED = sa.text(
-    "select a.id, a.subject_id, a.content ->> 'client' as name, a.requested_by,"
-    " (select d.person_id from app.approval_decision d where d.tenant_id = a.tenant_id"
-    " and d.approval_id = a.id and d.decision = 'approve' limit 1) as approved_by"
-    " from app.approval a where a.kind = :kind and a.state = 'approved'"
-    " and a.content ->> 'slug' = :slug and (a.expires_at is null or a.expires_at > now())"
-    " and not exists (select from app.erasure_certificate c where c.tenant_id = a.tenant_id"
-    " and c.approval_id = a.id) order by a.id desc limit 1"
+    "select a.id, a.subject_id, a.content ->> 'slug' as slug, a.content ->> 'client' as name,"
+    " a.requested_by, (select d.person_id from app.approval_decision d"
+    " where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.decision = 'approve' limit 1)"
+    " as approved_by, false as begun from app.approval a where a.kind = :kind"
+    " and a.state = 'approved' and (a.content ->> 'slug' = :slug or a.id = :approval)"
+    " and (a.expires_at is null or a.expires_at > now()) and not exists (select"
+    " from app.erasure_certificate c where c.tenant_id = a.tenant_id and c.approval_id = a.id)"
+    " union all select approval_id, erased_tenant_id, :slug, '', asked_by, approved_by, true"
+    " from app.erasure_certificate where finished_at is null"
+    " and (slug_sha256 = :slug_sha256 or approval_id = :approval) order by begun desc, 1 desc"
+    " limit 1"
 )
 _CARRIED_OUT = sa.text("select approval_id from app.erasure_certificate")
+_DONE = sa.text(
+    "select 1 from app.erasure_certificate where approval_id = :approval"
+    " and finished_at is not null"
+)
+_FINISHED = (
+    "update app.erasure_certificate set objects_locked = %(locked)s,"
+    " objects_erased = greatest(objects_erased - %(locked)s, 0), finished_at = now()"
+    " where approval_id = %(approval)s and finished_at is null returning *"
+)
 _FREE = sa.text("select app.demand_free(:tenant)")
 _STATE = sa.text("select guard.set_state(:tenant, 'closing')")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An approved wish to erase a client."""
+    """An approved wish to erase a client; `begun`: its rows are gone, the bucket may not be."""
 
     approval_id: UUID
     tenant_id: UUID
@@ -54,19 +70,22 @@ class Request:
     name: str
     asked_by: UUID
     approved_by: UUID
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What was erased. The name is told once and kept as its hash only.
 
-    `backups_until`: until then backups made before still hold the rows; papers in them are
-    unreadable wherever the key was destroyed in every copy of the database.
+    `finished_at` is None while only the rows are gone. `backups_until`: until then backups made
+    before still hold the rows; papers in them are unreadable wherever the key was destroyed in
+    every copy of the database.
     """
 
     client: str
     erased_tenant_id: UUID
     name_sha256: str
+    slug_sha256: str
     approval_id: UUID
     asked_by: UUID
     approved_by: UUID
@@ -76,6 +95,7 @@ class Certificate:
     objects_locked: int
     people_erased: int
     backups_until: datetime
+    finished_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Ids and instants as text."""
@@ -109,9 +129,7 @@ def ask(slug: str, *, reason: str) -> UUID:
 def open_requests() -> list[approvals.ApprovalView]:
     """Requests that wait or are approved and not carried out yet, the newest first."""
     found = [one for one in approvals.recent(limit=200) if one.kind == KIND]
-    done = set(
-        db.session.execute(sa.text("select approval_id from app.erasure_certificate")).scalars()
-    )
+    done = set(db.session.execute(_CARRIED_OUT).scalars())
     return [
         one
         for one in found
@@ -129,12 +147,24 @@ def certificates() -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def approved(slug: str) -> Request:
-    """The approved request of a client, in the provider's tenant. Raises Conflict without one."""
-    row = db.session.execute(_APPROVED, {"kind": KIND, "slug": slug}).first()
+def approved(slug: str = "", *, approval_id: UUID | None = None) -> Request:
+    """The approved request of a client, by short name or approval, in the provider's tenant.
+
+    Also one that was broken off after the rows were gone. Raises Conflict without one.
+    """
+    values = {"kind": KIND, "slug": slug, "slug_sha256": _sha(slug), "approval": approval_id}
+    row = db.session.execute(_APPROVED, values).first()
     if row is None or row.approved_by is None:
         raise Conflict("erasure-not-approved", slug=slug)
-    return Request(row.id, row.subject_id, slug, row.name, row.requested_by, row.approved_by)
+    return Request(
+        row.id, row.subject_id, row.slug, row.name, row.requested_by, row.approved_by, row.begun
+    )
+
+
+def is_done(approval_id: UUID) -> bool:
+    """Whether an approved erasure was carried out to its end."""
+    found = db.session.execute(_DONE, {"approval": approval_id}).first()
+    return found is not None
 
 
 def bars(scope: Scope) -> Sequence[Any]:
@@ -144,22 +174,21 @@ def bars(scope: Scope) -> Sequence[Any]:
 
 
 def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
-    """Carries an approved erasure out. Raises Conflict `erasure-held` or `client-held` while
-    something is held.
+    """Carries an approved erasure out, or what is left of one that was broken off.
+
+    Raises Conflict `erasure-held` or `client-held` while something is held.
     """
-    inside = Scope.system_job(request.tenant_id, person_id=operator, request_id="cli")
-    with db.transaction(inside):
-        db.session.execute(_FREE, {"tenant": request.tenant_id})
-    why = bars(inside)
-    if why:
-        raise Conflict("erasure-held", why=" ".join(str(one) for one in why))
-    _close(provider, request, operator)
-    rows, people = _erase_rows(request)
-    gone, locked = storage.erase_client(request.tenant_id)
-    forgetting.forget_client(request.tenant_id)
-    certificate = _certificate(request, rows, len(people), gone, locked)
-    _clear_provider(provider, request, people, certificate)
-    with db.transaction(Scope.system_job(provider, person_id=operator, request_id="cli")):
+    if not request.begun:
+        inside = Scope.system_job(request.tenant_id, person_id=operator, request_id="erasing")
+        with db.transaction(inside):
+            db.session.execute(_FREE, {"tenant": request.tenant_id})
+        why = bars(inside)
+        if why:
+            raise Conflict("erasure-held", why=" ".join(str(one) for one in why))
+        _close(provider, request, operator)
+        _erase_rows(request, provider)
+    certificate = _empty_bucket(request, provider)
+    with db.transaction(Scope.system_job(provider, person_id=operator, request_id="erasing")):
         audit.note("client.erased", subject_type="client", subject_id=request.tenant_id)
     return certificate
 
@@ -169,21 +198,44 @@ def _close(provider: UUID, request: Request, operator: UUID) -> None:
     with restoring.client(request.tenant_id) as connection:
         row = connection.execute("select state from app.client").fetchone()
     if row and row[0] in ("active", "suspended"):
-        with db.transaction(Scope.system_job(provider, person_id=operator, request_id="cli")):
+        with db.transaction(Scope.system_job(provider, person_id=operator, request_id="erasing")):
             db.session.execute(_STATE, {"tenant": request.tenant_id})
 
 
-def _erase_rows(request: Request) -> tuple[int, list[tuple[UUID, str]]]:
-    """All tables, children before parents; the key goes in the same transaction."""
-    count = 0
+def _erase_rows(request: Request, provider: UUID) -> None:
+    """All tables, children before parents, with the key, and all words about the client elsewhere.
+
+    One transaction, so that the counts of the certificate are those of what went.
+    """
+    objects = storage.versions_of(request.tenant_id)
     with restoring.client(request.tenant_id) as connection:
         connection.execute("select app.demand_free(%s)", [request.tenant_id])
         tables = [one for one in catalogue.tables(connection.execute) if not one.of_guard]
+        count = 0
         # what a deletion itself writes, such as a turn taken, goes the second time
         while gone := sum(_erase_table(one, connection) for one in reversed(tables)):
             count += gone
-        people = connection.execute("select person_id, email from guard.erase_client()").fetchall()
-    return count, [(row[0], row[1]) for row in people if row[0] is not None]
+        found = connection.execute("select person_id, email from guard.erase_client()").fetchall()
+        people = [(row[0], row[1]) for row in found if row[0] is not None]
+        restoring.turn_to(connection, provider)
+        shas = _clear_provider(connection, provider, request, people)
+        _keep(connection, provider, _certificate(request, count, len(people), objects))
+    for sha in shas:  # broken off here, the nightly sweep takes them
+        storage.erase_content(provider, sha)
+
+
+def _empty_bucket(request: Request, provider: UUID) -> Certificate:
+    """The client's papers and what Valkey holds; the certificate then says that all is gone."""
+    _gone, locked = storage.erase_client(request.tenant_id)
+    forgetting.forget_client(request.tenant_id)
+    with restoring.client(provider) as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        values = {"locked": locked, "approval": request.approval_id}
+        row = cursor.execute(_FINISHED, values).fetchone()
+    if row is None:
+        raise NotFound
+    del row["tenant_id"], row["id"]
+    return Certificate(client=request.name, **row)
 
 
 def _erase_table(table: ClientTable, connection: Connection) -> int:
@@ -199,57 +251,66 @@ def _erase_table(table: ClientTable, connection: Connection) -> int:
     return connection.execute(sql.SQL("delete from {}").format(name)).rowcount
 
 
-def _certificate(request: Request, rows: int, people: int, gone: int, locked: int) -> Certificate:
+def _certificate(request: Request, rows: int, people: int, objects: int) -> Certificate:
     settings: Settings = current_app.extensions["settings"]
     now = clock.now()
     return Certificate(
         client=request.name,
         erased_tenant_id=request.tenant_id,
-        name_sha256=hashlib.sha256(request.name.encode()).hexdigest(),
+        name_sha256=_sha(request.name),
+        slug_sha256=_sha(request.slug),
         approval_id=request.approval_id,
         asked_by=request.asked_by,
         approved_by=request.approved_by,
         erased_at=now,
         rows_erased=rows,
-        objects_erased=gone,
-        objects_locked=locked,
+        objects_erased=objects,
+        objects_locked=0,
         people_erased=people,
         backups_until=now + timedelta(days=settings.backup_days),
     )
 
 
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _keep(connection: Connection, provider: UUID, certificate: Certificate) -> None:
+    values = {name: value for name, value in asdict(certificate).items() if name != "client"}
+    connection.execute(
+        sql.SQL("insert into app.erasure_certificate (tenant_id, {}) values (%s, {})").format(
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(values)),
+        ),
+        [provider, *values.values()],
+    )
+
+
 def _clear_provider(
-    provider: UUID, request: Request, people: list[tuple[UUID, str]], certificate: Certificate
-) -> None:
-    """Rows of the provider's own tenant that speak of the client, and the certificate's row."""
-    with restoring.client(provider) as connection:
-        speaking = [request.approval_id, request.tenant_id]
-        speaking += _given(connection, request, provider)
-        _forget_words(connection, request, people)
-        connection.execute(
-            "update app.approval set title = 'client.erase',"
-            " content = jsonb_build_object('client', subject_id) where id = %s",
-            [request.approval_id],
-        )
-        connection.execute(
-            "delete from app.audit_change c using app.audit_event e where e.tenant_id = c.tenant_id"
-            " and e.id = c.event_id and (e.subject_id = any(%s)"
-            " or position(%s in coalesce(c.before::text, '') || coalesce(c.after::text, '')) > 0)",
-            [speaking, f'"{request.slug}"'],
-        )
-        values = {name: value for name, value in asdict(certificate).items() if name != "client"}
-        connection.execute(
-            sql.SQL("insert into app.erasure_certificate (tenant_id, {}) values (%s, {})").format(
-                sql.SQL(", ").join(map(sql.Identifier, values)),
-                sql.SQL(", ").join([sql.Placeholder()] * len(values)),
-            ),
-            [provider, *values.values()],
-        )
+    connection: Connection, provider: UUID, request: Request, people: list[tuple[UUID, str]]
+) -> list[str]:
+    """Rows of the provider's own tenant that speak of the client; contents that only they named."""
+    given, shas = _given(connection, request)
+    speaking = [request.approval_id, request.tenant_id, *given]
+    _forget_words(connection, request, people)
+    connection.execute(
+        "update app.approval set title = 'client.erase',"
+        " content = jsonb_build_object('client', subject_id) where id = %s",
+        [request.approval_id],
+    )
+    connection.execute(
+        "delete from app.audit_change c using app.audit_event e where e.tenant_id = c.tenant_id"
+        " and e.id = c.event_id and (e.subject_id = any(%s)"
+        " or position(%s in coalesce(c.before::text, '') || coalesce(c.after::text, '')) > 0)",
+        [speaking, f'"{request.slug}"'],
+    )
+    return shas
 
 
-def _given(connection: Connection, request: Request, provider: UUID) -> list[UUID]:
-    """What the provider's tenant holds of the client, such as its statements; their ids."""
+def _given(connection: Connection, request: Request) -> tuple[list[UUID], list[str]]:
+    """What the provider's tenant holds of the client, such as its statements: ids and contents."""
     ids: list[UUID] = []
+    shas: list[str] = []
     for table in catalogue.tables(connection.execute):
         if not table.elsewhere or table.of_guard or table.erased != "delete":
             continue
@@ -267,11 +328,12 @@ def _given(connection: Connection, request: Request, provider: UUID) -> list[UUI
         for row in rows:
             if row[1] is not None:
                 ids.append(row[1])
-                _drop_object(connection, row[1], provider)
-    return ids
+                shas += _drop_object(connection, row[1])
+    return ids, shas
 
 
-def _drop_object(connection: Connection, object_id: UUID, provider: UUID) -> None:
+def _drop_object(connection: Connection, object_id: UUID) -> list[str]:
+    """Deletes a head; its content, where no other head names it."""
     row = connection.execute(
         "delete from app.stored_object where id = %s returning sha256", [object_id]
     ).fetchone()
@@ -281,8 +343,7 @@ def _drop_object(connection: Connection, object_id: UUID, provider: UUID) -> Non
             "select 1 from app.stored_object where sha256 = %s and state <> 'gone'", [row[0]]
         ).fetchone()
     )
-    if row and not others:
-        storage.erase_content(provider, row[0])
+    return [row[0]] if row and not others else []
 
 
 def _forget_words(connection: Connection, request: Request, people: list[tuple[UUID, str]]) -> None:

@@ -109,11 +109,13 @@ def _bring_papers(export: Export, scope: Scope) -> int:
 def _bring_rows(export: Export, tables: list[Rows]) -> tuple[int, int]:
     count = 0
     with _understood(), restoring.client(export.tenant_id) as connection:
+        before = set(_event_ids(connection))
         strangers = _bring_people(export, connection)
         for one in tables:
-            count += _bring_table(export, one, connection)
+            count += _bring_table(export, one, connection, before)
         connection.execute("set constraints all immediate")
-        fault = connection.execute("select * from app.returned_faults()").fetchone()
+        asked = "select * from app.returned_faults(%s)"
+        fault = connection.execute(asked, [sorted(before)]).fetchone()
         if fault:
             raise Invalid.of("file", "export-does-not-agree", fault=fault[0])
         connection.execute("select guard.finish_return(%s)", [export.state])
@@ -140,17 +142,41 @@ def _bring_people(export: Export, connection: Connection) -> int:
     return strangers
 
 
-def _bring_table(export: Export, one: Rows, connection: Connection) -> int:
+def _event_ids(connection: Connection) -> Iterator[UUID]:
+    """Events that an erasure of this client has left here."""
+    for row in connection.execute("select id from app.audit_event").fetchall():
+        yield row[0]
+
+
+def _bring_table(export: Export, one: Rows, connection: Connection, kept: set[UUID]) -> int:
+    """Brings a table's rows; what an erasure here has kept or reduced of them gives way."""
     count = 0
+    left = one.table.erased != "delete" and not one.table.of_guard
     statement = _insert(one)
     for batch, size in _batches(export.lines(one.entry)):
         if one.table.of_guard:
             values = [one.table.name, list(one.columns), batch]
             connection.execute("select guard.return_rows(%s, %s, %s::jsonb)", values)
         else:
+            if left:
+                gone = connection.execute(
+                    _give_way(one), {"tenant": str(export.tenant_id), "rows": batch}
+                ).fetchall()
+                kept.difference_update(row[0] for row in gone)
             connection.execute(statement, [str(export.tenant_id), batch])
         count += size
     return count
+
+
+def _give_way(one: Rows) -> sql.Composed:
+    table = sql.Identifier(*one.table.name.split("."))
+    same = sql.SQL(" and ").join(
+        sql.SQL("k.{key} = x.{key}").format(key=sql.Identifier(key)) for key in one.table.keys
+    )
+    return sql.SQL(
+        "delete from {table} k using jsonb_populate_recordset(null::{table}, %(rows)s::jsonb) x"
+        " where k.tenant_id = %(tenant)s::uuid and {same} returning k.id"
+    ).format(table=table, same=same)
 
 
 def _insert(one: Rows) -> sql.Composed:

@@ -158,5 +158,5 @@ desk.get("/desk/clients/<slug>/erase", needs=ERASE, endpoint="ask_page")(ask_pag
 def ask(slug: str) -> Response:
     """Asks a second person to approve; nothing is erased yet."""
     erasing.ask(slug, reason=forms.bind(ErasureForm).reason)
-    toast(_("Asked. A second person approves; then the operator carries it out."))
+    toast(_("Asked. When a second person has approved it, it is carried out."))
     return redirect_to("erasing.index")

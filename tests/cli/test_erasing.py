@@ -6,22 +6,29 @@ import io
 import json
 import re
 import secrets
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 import redis
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from app import factory
 from app.cli import install, main
-from app.kernel import db, jobs, storage
+from app.kernel import audit, db, jobs, storage, usage
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
 from app.kernel.storage_bucket import bucket
+from app.kernel.usage import Evidence
+from tenants.leaving import erasing, exporting, returning
 from tests import factories
 from tests.conftest import SERVERS
 from tests.http import Browser
@@ -250,3 +257,166 @@ def test_without_a_second_persons_approval_nothing_is_erased(
     assert json.loads(refused.stdout)["error"]["code"] == "erasure-not-approved"
     row = admin.execute("select state from guard.tenant where slug = %s", (played.ours,)).fetchone()
     assert row == ("active",)
+
+
+@pytest.fixture
+def small(worker_app: Flask, admin: psycopg.Connection) -> UUID:
+    """A client with people, a billed use and two papers."""
+    tenant = factories.make_client(admin, "Small Firm")
+    factories.owner(admin, tenant)
+    factories.staff(admin, tenant)
+    person = jobs.system_user("operator")
+    with worker_app.app_context(), db.transaction(Scope.system_job(tenant, person_id=person)):
+        for text in ("first", "second"):
+            kept = storage.put(
+                text.encode() * 1000,
+                kind="document",
+                name=f"{text}.txt",
+                media_type="text/plain",
+                line="accounting",
+            )
+        use = Evidence("stored_object", kept, "second.txt")
+        usage.record("stored_day", 1, key="a use", evidence=use, line="member", unit="GB")
+        audit.note("client.exported", subject_type="client", subject_id=tenant)
+    return tenant
+
+
+def certificate_of(admin: psycopg.Connection, tenant: UUID) -> dict[str, Any]:
+    """The only certificate of a client."""
+    with admin.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            "select * from app.erasure_certificate where erased_tenant_id = %s", (tenant,)
+        )
+        (row,) = cursor.fetchall()
+    admin.commit()
+    return row
+
+
+def rows_of(admin: psycopg.Connection, tenant: UUID) -> int:
+    """How many rows of tables that are erased whole the client has."""
+    count = 0
+    for (name,) in admin.execute(
+        "select name from app.leaving_tables() where erased = 'delete' and name not like 'guard.%'"
+    ).fetchall():
+        row = admin.execute(f"select count(*) from {name} where tenant_id = %s", (tenant,))
+        count += (row.fetchone() or (0,))[0]
+    admin.commit()
+    return count
+
+
+def test_what_a_second_person_approved_on_screen_is_carried_out_by_the_job(
+    worker_app: Flask, admin: psycopg.Connection, two: tuple[Browser, Browser], small: UUID
+) -> None:
+    slug = factories.slug_of(admin, small)
+    ask_and_approve(admin, two, slug)
+    jobs.run_due(worker_app)
+    certificate = certificate_of(admin, small)
+    assert certificate["finished_at"] is not None
+    assert certificate["objects_erased"] == 2
+    assert certificate["rows_erased"] > 5
+    assert rows_of(admin, small) == 0
+    with worker_app.app_context():
+        assert list(bucket().versions(f"t/{small}/")) == []
+    page = two[0].get("/desk/erasures").get_data(as_text=True)
+    assert str(small) in page
+    assert "still being deleted" not in page
+    jobs.run_due(worker_app)
+    assert certificate_of(admin, small) == certificate
+
+
+def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_numbers(
+    worker_app: Flask,
+    admin: psycopg.Connection,
+    operator: CliRunner,
+    two: tuple[Browser, Browser],
+    small: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slug = factories.slug_of(admin, small)
+    ask_and_approve(admin, two, slug)
+    before = rows_of(admin, small)
+
+    class Killed(BaseException):
+        """Stands for a kill."""
+
+    def kill(*_values: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "_keep", kill)
+        with pytest.raises(Killed):
+            operator.invoke(main, ["tenant", "erase", slug, "--yes"], catch_exceptions=False)
+    assert rows_of(admin, small) >= before  # rows and words go together or not at all
+    named = "select content ->> 'slug' from app.approval where subject_id = %s"
+    assert admin.execute(named, (small,)).fetchone() == (slug,)
+    admin.commit()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "erase_client", kill)
+        with pytest.raises(Killed):
+            operator.invoke(main, ["tenant", "erase", slug, "--yes"], catch_exceptions=False)
+    begun = certificate_of(admin, small)
+    assert (begun["finished_at"], begun["objects_erased"]) == (None, 2)
+    assert begun["rows_erased"] >= before
+    assert "still being deleted" in two[0].get("/desk/erasures").get_data(as_text=True)
+    with worker_app.app_context():  # some of the papers went before the kill
+        first = next(iter(bucket().versions(f"t/{small}/")))
+        bucket().delete_version(first.key, first.version)
+
+    again = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
+    assert again.exit_code == 0, again.output
+    told = json.loads(again.stdout)
+    done = certificate_of(admin, small)
+    for name in ("rows_erased", "objects_erased", "people_erased"):
+        assert told[name] == begun[name] == done[name], name
+    assert done["finished_at"] is not None
+    once_more = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
+    assert json.loads(once_more.stdout)["error"]["code"] == "erasure-not-approved"
+
+
+def test_a_client_that_was_erased_comes_in_again_where_its_audit_was_kept(
+    worker_app: Flask,
+    admin: psycopg.Connection,
+    operator: CliRunner,
+    two: tuple[Browser, Browser],
+    small: UUID,
+    tmp_path: Path,
+) -> None:
+    slug = factories.slug_of(admin, small)
+    scope = Scope.system_job(small, person_id=jobs.system_user("operator"), request_id="test")
+    with worker_app.app_context():
+        exporting.write(tmp_path / "left.zip", scope)
+    with worker_app.app_context(), db.transaction(scope):
+        audit.note("client.exported", subject_type="client", subject_id=small)
+    ask_and_approve(admin, two, slug)
+    done = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
+    assert done.exit_code == 0, done.output
+    kept = "select count(*) from app.audit_event where tenant_id = %s"
+    left = admin.execute(kept, (small,)).fetchone()
+    admin.commit()
+    assert left is not None
+    assert left[0] > 1
+    with worker_app.app_context():
+        back = returning.bring_back(tmp_path / "left.zip", operator=jobs.system_user("operator"))
+        assert (back.tenant_id, back.papers) == (small, 2)
+        with db.transaction(scope):
+            heads = db.session.execute(
+                sa.text("select id, name from app.stored_object where kind = 'document'")
+            ).all()
+            assert {one.name: storage.read(one.id) for one in heads} == {
+                "first.txt": b"first" * 1000,
+                "second.txt": b"second" * 1000,
+            }
+            (use,) = usage.events(meter="stored_day")
+            assert (use.key, use.evidence.title) == ("a use", "second.txt")
+        # no event was lost: also none that came after the export
+        assert admin.execute(kept, (small,)).fetchone() == left
+        admin.commit()
+        exporting.write(tmp_path / "again.zip", scope)
+    with (
+        zipfile.ZipFile(tmp_path / "left.zip") as one,
+        zipfile.ZipFile(tmp_path / "again.zip") as two_,
+    ):
+        for name in one.namelist():
+            if "audit" not in name and name != "manifest.json":
+                assert one.read(name) == two_.read(name), name

@@ -1,5 +1,5 @@
 -- A client is erased: asked for by one person of the provider, approved by another, carried out by
--- the restoring tool. What stays names nobody.
+-- the restoring tool, of a job or of the operator. What stays names nobody.
 set role app_owner;
 insert into app.approval_kind (kind, side, needed, fresh) values ('client.erase', 'provider', 1, true);
 
@@ -9,6 +9,7 @@ create table app.erasure_certificate (
   id uuid not null default uuidv7(),
   erased_tenant_id uuid not null,
   name_sha256 text not null check (name_sha256 ~ '^[0-9a-f]{64}$'),   -- of the firm's name
+  slug_sha256 text not null check (slug_sha256 ~ '^[0-9a-f]{64}$'),   -- by which a broken run is found
   approval_id uuid not null,
   asked_by uuid not null,
   approved_by uuid not null,
@@ -18,11 +19,13 @@ create table app.erasure_certificate (
   objects_locked bigint not null default 0,     -- under a lock of the bucket; unreadable without the key
   people_erased bigint not null,
   backups_until timestamptz not null,           -- when the last backup that holds it has aged out
+  finished_at timestamptz,                      -- the bucket is empty too; the rows went at erased_at
   primary key (tenant_id, id)
 );
 call guard.protect('app.erasure_certificate', 'member');
 grant select on app.erasure_certificate to app_rw, app_worker;
-grant select, insert on app.erasure_certificate to app_restore;
+grant select, insert, update (objects_erased, objects_locked, finished_at)
+  on app.erasure_certificate to app_restore;
 create policy erasers on app.erasure_certificate as restrictive for select to app_rw, app_worker
   using ((select guard.entitled('client.erase', 'approve.client.erase')));
 call app.audit_table('app.erasure_certificate');
