@@ -1,0 +1,1 @@
+"""Billing periods: pure calendar arithmetic; no clock, no database."""

@@ -1,0 +1,1 @@
+"""Billing: rating, periods and what is prepaid."""

@@ -1,0 +1,1 @@
+"""Sets of cases that others wrote, answered by our engines."""
