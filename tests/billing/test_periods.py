@@ -87,7 +87,7 @@ def test_the_shares_of_two_parts_are_the_whole(
     both = [
         shares.share(part, (start, end), proration) for part in ((start, middle), (middle, end))
     ]
-    assert abs(sum(both) - 1) < Decimal("1e-20")
+    assert abs(sum(both, Decimal(0)) - 1) < Decimal("1e-20")
     assert all(Decimal(0) <= one <= Decimal(1) for one in both)
 
 
