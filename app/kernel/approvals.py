@@ -1,91 +1,69 @@
-"""Approvals: somebody asks, somebody else decides, on exactly the content that was shown.
+"""Approvals: somebody asks, others decide, on exactly the content that was shown.
 
-Both rows are written by doors in the database, which take maker, decider, side, right and
-freshness from the signed context; the page of app.tasks shows and asks, nothing more.
+All rows are written by doors in the database, which take maker, decider, side, right and freshness
+from the signed context and work out from the policies who has to decide; pages show and ask.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import db, events, paging
-from app.kernel import scope as scopes
+from app.kernel import db, events, jobs, paging, registry, undo
+from app.kernel.approval_models import (
+    ApprovalAsked,
+    ApprovalDecided,
+    ApprovalKind,
+    ApprovalView,
+    Decision,
+    DecisionView,
+    Step,
+)
 from app.kernel.errors import NotFound
+from app.kernel.jobs_catalog import job
+from app.kernel.jobs_progress import Progress
 from app.kernel.paging import Page
 
+__all__ = [
+    "ApprovalAsked",
+    "ApprovalDecided",
+    "ApprovalKind",
+    "ApprovalView",
+    "Decision",
+    "DecisionView",
+    "Step",
+]
 _REQUEST = sa.text(
     "select app.request_approval(:kind, :type, :subject, :line, :title, :content, :sha, :expires,"
-    " :maker)"
+    " :maker, :amount, :currency)"
 ).bindparams(sa.bindparam("content", type_=JSONB))
-_DECIDE = sa.text("select app.decide_approval(:id, :decision, :sha, :reason)")
+_CHANGE = sa.text(
+    "select app.change_approval(:id, :title, :content, :sha, :amount, :currency)"
+).bindparams(sa.bindparam("content", type_=JSONB))
+_DECIDE = sa.text("select app.decide_approval(:id, :decision, :sha, :reason, :for_person)")
 _SELECT = (
     "select a.tenant_id, a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
     " a.content_sha, a.state, a.requested_by, a.requested_at, a.expires_at, a.decided_at,"
-    " k.side, k.needed, k.fresh from app.approval a join app.approval_kind k on k.kind = a.kind"
+    " a.amount_minor, a.currency, a.round, a.fresh, a.second_factor, a.carried_at, k.marks"
+    " from app.approval a join app.approval_kind k on k.kind = a.kind"
 )
-Decision = Literal["approve", "refuse"]
-
-
-@events.event("kernel.approval-decided")
-@dataclass(frozen=True, slots=True)
-class ApprovalDecided:
-    """An approval reached its end: state is approved or refused."""
-
-    approval_id: UUID
-    kind: str
-    subject_type: str
-    subject_id: UUID | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalView:
-    """One approval with the content that is decided on, and who may decide."""
-
-    tenant_id: UUID
-    id: UUID
-    kind: str
-    line: str
-    subject_type: str
-    subject_id: UUID | None
-    title: str
-    content: dict[str, Any]
-    content_sha: str
-    state: str
-    requested_by: UUID
-    requested_at: datetime
-    expires_at: datetime | None
-    decided_at: datetime | None
-    side: str
-    needed: int
-    fresh: bool
-
-    def mine_to_decide(self) -> bool:
-        """Whether the acting person may decide it; the door checks again."""
-        scope = scopes.current()
-        return (
-            self.state == "pending"
-            and scope.person_id != self.requested_by
-            and self.side in ("any", scope.rights.side)
-            and scope.rights.may(f"approve.{self.kind}")
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionView:
-    """What one person decided, and when."""
-
-    person_id: UUID
-    decision: str
-    side: str
-    reason: str
-    at: datetime
+_MINE = sa.text("select id, for_person from app.approvals_mine(cast(:ids as uuid[]))")
+_STEPS = sa.text("""
+select s.no, s.side, s.needed, s.people, s.after_no, s.policy_title, s.policy_of,
+  (select count(*) from app.approval_decision d where d.tenant_id = s.tenant_id
+     and d.approval_id = s.approval_id and d.round = s.round and d.voided_at is null
+     and d.decision = 'approve' and s.no = any (d.steps)) as given,
+  array(select x.person_id from app.approval_deciders(:id) x where x.no = s.no) as may
+from app.approval_step s where s.approval_id = :id and s.round = :round order by s.no
+""")
+CARRY_OUT = "approval.carry-out"
+UNDO = "approval.decision"
 
 
 def request(
@@ -99,12 +77,15 @@ def request(
     content_sha: str | None = None,
     expires_at: datetime | None = None,
     requested_by: UUID | None = None,
+    amount_minor: int | None = None,
+    currency: str | None = None,
 ) -> UUID:
     """Asks for an approval of `content`, what the decider will see.
 
     `content_sha` (hex) ties it to something kept elsewhere, such as a draft entry; without it the
     database hashes the content. `requested_by` is for system jobs only, which carry a person's
-    wish over from another client. Raises Forbidden on a line that the maker may not write.
+    wish over from another client. `amount_minor` (of `currency`) is what policies compare. Raises
+    Forbidden on a line that the maker may not write.
     """
     made: UUID = db.session.execute(
         _REQUEST,
@@ -118,29 +99,150 @@ def request(
             "sha": content_sha,
             "expires": expires_at,
             "maker": requested_by,
+            "amount": amount_minor,
+            "currency": currency,
         },
     ).scalar_one()
+    _tell(made)
     return made
 
 
-def decide(approval_id: UUID, decision: Decision, *, content_sha: str, reason: str = "") -> str:
+def change(
+    approval_id: UUID,
+    *,
+    title: str,
+    content: dict[str, Any],
+    content_sha: str | None = None,
+    amount_minor: int | None = None,
+    currency: str | None = None,
+) -> int:
+    """Puts other content into one's own open request and answers its round.
+
+    What was decided on the old content is void, and who has to decide is worked out anew. Raises
+    NotFound for another's request, Conflict (approval-not-pending).
+    """
+    turn: int = db.session.execute(
+        _CHANGE,
+        {
+            "id": approval_id,
+            "title": title[:300],
+            "content": content,
+            "sha": content_sha,
+            "amount": amount_minor,
+            "currency": currency,
+        },
+    ).scalar_one()
+    _tell(approval_id)
+    return turn
+
+
+def _tell(approval_id: UUID) -> None:
+    found = one(approval_id)
+    events.emit(
+        ApprovalAsked(
+            found.id,
+            found.kind,
+            found.subject_type,
+            found.subject_id,
+            found.requested_by,
+            found.round,
+        )
+    )
+
+
+def needed(kind: str, *, amount_minor: int | None = None, currency: str | None = None) -> bool:
+    """Whether a policy wants an approval before this is done here; the doors ask the same."""
+    found: bool = db.session.execute(
+        sa.text("select app.approval_needed(:kind, :amount, :currency)"),
+        {"kind": kind, "amount": amount_minor, "currency": currency},
+    ).scalar_one()
+    return found
+
+
+def open_of(kind: str, subject_type: str, subject_id: UUID | None) -> ApprovalView | None:
+    """The newest approval of this thing that waits or was granted and not carried out yet."""
+    row = db.session.execute(
+        sa.text(
+            f"{_SELECT} where a.tenant_id = (select guard.tenant_id()) and a.kind = :kind"
+            " and a.subject_type = :type and a.subject_id is not distinct from :id"
+            " and a.state in ('pending', 'approved') and a.carried_at is null"
+            " and (a.expires_at is null or a.expires_at > now()) order by a.id desc limit 1"
+        ),
+        {"kind": kind, "type": subject_type, "id": subject_id},
+    ).mappings()
+    found = row.first()
+    return ApprovalView(**found) if found is not None else None
+
+
+def decide(
+    approval_id: UUID,
+    decision: Decision,
+    *,
+    content_sha: str,
+    reason: str = "",
+    for_person: UUID | None = None,
+) -> str:
     """Decides as the acting person and returns the state: pending, approved or refused.
 
-    Raises NotFound, Forbidden (right or side), FreshSignInNeeded, and Conflict with the codes
-    approval-own-request, approval-not-pending, approval-content-changed, approval-decided-already.
+    `for_person` delegated their decisions to the acting person. Raises NotFound, Forbidden (right,
+    side, delegation-over), FreshSignInNeeded, and Conflict: approval-own-request,
+    approval-not-pending, approval-content-changed, approval-not-your-turn,
+    approval-decided-already.
     """
-    state = str(
-        db.session.execute(
-            _DECIDE,
-            {"id": approval_id, "decision": decision, "sha": content_sha, "reason": reason},
-        ).scalar_one()
-    )
-    if state != "pending":
-        found = one(approval_id)
-        events.emit(
-            ApprovalDecided(found.id, found.kind, found.subject_type, found.subject_id, state)
-        )
+    values = {"id": approval_id, "decision": decision, "sha": content_sha, "reason": reason}
+    state = str(db.session.execute(_DECIDE, {**values, "for_person": for_person}).scalar_one())
+    if state == "pending":
+        _tell(approval_id)
+        return state
+    found = one(approval_id)
+    events.emit(ApprovalDecided(found.id, found.kind, found.subject_type, found.subject_id, state))
+    if state == "approved":
+        order_carrying_out(found)
     return state
+
+
+def order_carrying_out(found: ApprovalView) -> None:
+    """Has a job do what was approved; nothing where its kind is carried out by people."""
+    if _kind(found.kind).carry_out is not None:
+        decided = len(decisions(found.id))
+        key = f"approved:{found.id}:{decided}"
+        jobs.enqueue(CARRY_OUT, {"approval": str(found.id)}, key=key, line=found.line)
+
+
+@job(CARRY_OUT, retries=5)
+def carry_out(args: dict[str, Any], _progress: Progress) -> None:
+    """Does what was approved, once; a decision taken back meanwhile leaves nothing to do."""
+    found = one(UUID(args["approval"]))
+    act = _kind(found.kind).carry_out
+    if act is not None and found.state == "approved" and found.carried_at is None:
+        act(found)
+
+
+def kinds() -> list[ApprovalKind]:
+    """What can be put up for approval in this installation."""
+    return registry.current().all(ApprovalKind)
+
+
+def _kind(name: str) -> ApprovalKind:
+    return next((one for one in kinds() if one.kind == name), ApprovalKind(name, name))
+
+
+def kind(name: str) -> ApprovalKind:
+    """One kind; a kind that nobody declared is called by its name."""
+    return _kind(name)
+
+
+def take_back(approval_id: UUID) -> None:
+    """Takes one's own decision back: the approval waits again.
+
+    Raises NotFound without one, Conflict (undo-not-possible) once it was carried out.
+    """
+    db.session.execute(sa.text("select app.take_back_decision(:id)"), {"id": approval_id})
+
+
+@undo.handler(UNDO)
+def _undo_decision(args: dict[str, Any]) -> None:
+    take_back(UUID(args["approval"]))
 
 
 def withdraw(approval_id: UUID) -> None:
@@ -157,16 +259,38 @@ def one(approval_id: UUID) -> ApprovalView:
     return ApprovalView(**found)
 
 
+def steps(found: ApprovalView) -> list[Step]:
+    """Who has to decide, part by part, and how far it is."""
+    rows = db.session.execute(_STEPS, {"id": found.id, "round": found.round}).mappings()
+    return [Step(**row) for row in rows]
+
+
+def deciders(approval_id: UUID) -> set[UUID]:
+    """The people whose decision one approval waits for now; as a job, of all lines."""
+    rows = db.session.execute(
+        sa.text("select distinct person_id from app.approval_deciders(:id)"), {"id": approval_id}
+    )
+    return {row.person_id for row in rows}
+
+
 def decisions(approval_id: UUID) -> list[DecisionView]:
-    """Who decided what on one approval, in order."""
+    """Who decided what on one approval, in order; those that do not count any more too."""
     rows = db.session.execute(
         sa.text(
-            "select person_id, decision, side, reason, at from app.approval_decision"
-            " where approval_id = :id order by at"
+            "select person_id, for_person, decision, side, reason, at, round, voided_at"
+            " from app.approval_decision where approval_id = :id order by at"
         ),
         {"id": approval_id},
     ).mappings()
     return [DecisionView(**row) for row in rows]
+
+
+def mine(ids: Sequence[UUID]) -> dict[UUID, list[UUID | None]]:
+    """Which of these wait for the acting person: None as themselves, else for whom."""
+    found: dict[UUID, list[UUID | None]] = {}
+    for row in db.session.execute(_MINE, {"ids": list(ids)}) if ids else ():
+        found.setdefault(row.id, []).append(row.for_person)
+    return found
 
 
 def waiting(*, limit: int = 100) -> list[ApprovalView]:
@@ -183,7 +307,8 @@ def waiting_page(after: str | None, *, limit: int) -> Page[ApprovalView]:
             " and (a.expires_at is null or a.expires_at > now())"
             " and a.requested_by is distinct from (select guard.user_id())"
             " and not exists (select from app.approval_decision d where d.tenant_id = a.tenant_id"
-            " and d.approval_id = a.id and d.person_id = (select guard.user_id()))"
+            " and d.approval_id = a.id and d.round = a.round and d.voided_at is null"
+            " and d.person_id = (select guard.user_id()))"
             " and (cast(:at as timestamptz) is null or (a.requested_at, a.id) > (:at, :last))"
             " order by a.requested_at, a.id limit :limit"
         ),
@@ -191,7 +316,8 @@ def waiting_page(after: str | None, *, limit: int) -> Page[ApprovalView]:
     ).mappings()
     pending = [ApprovalView(**row) for row in rows]
     found = paging.page(pending, limit=limit, key=lambda one: (one.requested_at, one.id))
-    return replace(found, rows=[view for view in found.rows if view.mine_to_decide()])
+    yours = mine([view.id for view in found.rows])
+    return replace(found, rows=[view for view in found.rows if view.id in yours])
 
 
 def recent(

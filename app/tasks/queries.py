@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.kernel import approvals, clock, scope
-from app.kernel.approvals import ApprovalView, DecisionView
+from app.kernel.approvals import ApprovalView, DecisionView, Step
 from app.kernel.day_mail import DayMailItem
 from app.kernel.db import session
 from app.kernel.words import _
@@ -57,17 +57,34 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class StepShown:
+    """A step in words: who may still decide, who has been named."""
+
+    step: Step
+    may: str
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """One approval with its content as rows and the decisions so far; `proved` is False when a
-    fresh proof of identity must come first.
+    """One approval with its content as rows, who has to decide and the decisions so far.
+
+    `proved` is False when a fresh proof of identity must come first. `voices` are for whom the
+    reader may decide: (None, own name) and who delegated to them. `mine` is one of them at least,
+    `back` whether the reader's own decision can be taken back, `page` where the thing stands.
     """
 
     approval: ApprovalView
     asked_by: str
     rows: tuple[tuple[Any, str], ...]
     decisions: tuple[tuple[str, DecisionView], ...]
+    steps: tuple[StepShown, ...]
+    voices: tuple[tuple[UUID | None, str], ...]
     mine: bool
     proved: bool
+    back: bool
+    page: str | None
+    names: dict[UUID, str]
 
 
 def names(people: Iterable[UUID]) -> dict[UUID, str]:
@@ -92,16 +109,49 @@ def recent(*, state: str | None = None) -> list[Card]:
 def sheet(approval_id: UUID) -> Sheet:
     """One approval as its page shows it; raises NotFound."""
     found = approvals.one(approval_id)
-    decided = approvals.decisions(approval_id)
-    known = names([found.requested_by, *(one.person_id for one in decided), *_people(found)])
+    decided, steps = approvals.decisions(approval_id), approvals.steps(found)
+    voices = approvals.mine([approval_id]).get(approval_id, [])
+    known = names(
+        [
+            found.requested_by,
+            *(one.person_id for one in decided),
+            *(one for step in steps for one in (*step.may, *step.people)),
+            *(one.for_person for one in decided if one.for_person),
+            *(one for one in voices if one),
+            *_people(found),
+        ]
+    )
+    page = approvals.kind(found.kind).page
     return Sheet(
         found,
         known.get(found.requested_by, "–"),
         tuple(_rows(found.content, known)),
         tuple((known.get(one.person_id, "–"), one) for one in decided),
-        found.mine_to_decide() and all(one.person_id != _me() for one in decided),
+        tuple(_step(one, steps, known) for one in steps),
+        tuple((one, known.get(one, "–") if one else "") for one in voices),
+        bool(voices),
         not found.fresh or _proved_lately(),
+        _may_take_back(found, decided),
+        page(found) if page is not None else None,
+        known,
     )
+
+
+def _step(step: Step, steps: list[Step], known: dict[UUID, str]) -> StepShown:
+    first = next((one for one in steps if one.no == step.after_no), None)
+    people = step.may or (step.people if not step.met else [])
+    told = ", ".join(sorted(known.get(one, "–") for one in people))
+    return StepShown(step, told, first is not None and not first.met)
+
+
+def _may_take_back(found: ApprovalView, decided: list[DecisionView]) -> bool:
+    mine = any(
+        one.person_id == _me() and one.voided_at is None and one.round == found.round
+        for one in decided
+    )
+    late = found.decided_at is not None and clock.now() - found.decided_at > timedelta(hours=24)
+    undecided = found.state in ("pending", "refused") or (found.state == "approved" and found.marks)
+    return mine and undecided and found.carried_at is None and not late
 
 
 def _me() -> UUID | None:
@@ -126,6 +176,7 @@ def _cards(found: list[ApprovalView]) -> list[Card]:
     if not found:
         return []
     known = names(one.requested_by for one in found)
+    yours = approvals.mine([one.id for one in found if one.state == "pending"])
     places = {one.tenant_id: one for one in clients.my_clients(limit=1000)}
     return [
         Card(
@@ -133,7 +184,7 @@ def _cards(found: list[ApprovalView]) -> list[Card]:
             known.get(one.requested_by, "–"),
             places[one.tenant_id].slug if one.tenant_id in places else "",
             places[one.tenant_id].name if one.tenant_id in places else "",
-            one.mine_to_decide(),
+            one.id in yours,
         )
         for one in found
     ]

@@ -19,6 +19,8 @@ FILES = (
     "08_usage",
     "09_storage",
     "10_small_tables",
+    "11_approval_rules",
+    "12_approval_doors",
 )
 
 

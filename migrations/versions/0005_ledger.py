@@ -25,6 +25,7 @@ FILES = (
     "12_chart",
     "13_reads",
     "14_owners",
+    "15_approved",
 )
 
 

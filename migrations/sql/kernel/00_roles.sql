@@ -55,6 +55,42 @@ begin
         and m.tenant_id in (c.tenant, guard.provider()) and m.valid_from <= statement_timestamp()
         and (m.valid_to is null or m.valid_to > statement_timestamp()));
 end $$;
+-- Whether another person than the one acting reads a line of a client and holds a permission; without
+-- one, whether they write on the line. For doors that count people, never for a login role.
+create function guard.person_may(p_person uuid, p_tenant uuid, p_permission text, p_line text)
+returns boolean
+language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$
+declare c guard.claim;
+begin
+  c.mode := 't'; c.kind := 'person'; c.person := p_person; c.tenant := p_tenant;
+  return p_tenant = any (guard.reach(c, p_line, p_permission is null))
+    and (p_permission is null or guard.holds(c, p_permission));
+end $$;
+-- The people of a client who do: those with a membership there.
+create function guard.people_who_may(p_tenant uuid, p_permission text, p_line text)
+returns table(person_id uuid, side text)
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select u.id, u.side from guard.person u
+   where u.left_at is null and not u.system
+     and u.id in (select m.user_id from guard.living m where m.tenant_id = p_tenant)
+     and guard.person_may(u.id, p_tenant, p_permission, p_line)
+$$;
+-- Whether two people of one side meet in a client, the provider's own included.
+create function guard.colleagues(p_one uuid, p_other uuid) returns boolean
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select guard.side_of(p_one) = guard.side_of(p_other) and exists (
+    select from guard.living a join guard.living b on b.tenant_id = a.tenant_id
+     where a.user_id = p_one and b.user_id = p_other)
+$$;
+-- Whether the acting session proved two factors in the last five minutes: confirming anew opens a
+-- session with what was proved then.
+create function guard.proved_twice() returns boolean
+language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$
+declare c guard.claim := guard.verify();
+begin
+  return c.stepped_up_at >= statement_timestamp() - interval '5 minutes' and exists (
+    select from guard.principal p where p.id = c.principal and guard.strong(p.factors));
+end $$;
 -- A job's principal ends with its job; the sweep calls it for jobs that have ended.
 create function guard.end_job_principals(p_ids uuid[]) returns void
 language sql security definer set search_path=pg_catalog,pg_temp as $$
@@ -63,5 +99,8 @@ language sql security definer set search_path=pg_catalog,pg_temp as $$
 $$;
 reset role;
 grant execute on function guard.side_of(uuid) to approval_door, usage_door, storage_door;
+grant execute on function guard.person_may(uuid, uuid, text, text),
+  guard.people_who_may(uuid, text, text), guard.colleagues(uuid, uuid), guard.proved_twice()
+  to approval_door;
 grant execute on function guard.address_of(uuid) to app_worker;
 grant execute on function guard.end_job_principals(uuid[]) to guard_jobs;

@@ -75,7 +75,7 @@ grant select, insert, update, delete on app.job_args to app_restore;
 -- and where fresh a proof of identity of the last five minutes.
 create table app.system_job (
   kind text primary key,
-  permission text not null,
+  permission text,                 -- null: whoever acts here, for it asks the tables what is due
   fresh boolean not null default false
 );
 select guard.register('app.system_job', 'reference', null, null);

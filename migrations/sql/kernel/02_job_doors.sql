@@ -9,7 +9,7 @@ declare x app.system_job;
 begin
   select * into x from app.system_job where kind = p_kind;
   if x.kind is null or c.mode <> 't' then return false; end if;
-  if not guard.may(x.permission) then
+  if x.permission is not null and not guard.may(x.permission) then
     raise exception 'refused: permission %', x.permission using errcode = '42501';
   end if;
   if x.fresh and (c.kind <> 'person' or coalesce(c.stepped_up_at, '-infinity')

@@ -5,7 +5,11 @@ create table app.approval_kind (
   kind text primary key check (kind ~ '^[a-z][a-z_.-]{2,60}$'),
   side text not null check (side in ('client', 'provider', 'any')),   -- who decides
   needed int not null default 1 check (needed between 1 and 5),
-  fresh boolean not null default false                     -- a step-up of the last five minutes
+  fresh boolean not null default false,                    -- a step-up of the last five minutes
+  -- whether side and number hold beside every policy, or only where no policy says otherwise
+  floor boolean not null default true,
+  amounts boolean not null default false,                  -- whether policies may ask from an amount on
+  marks boolean not null default false    -- carrying it out marks it, so a decision can be taken back before
 );
 select guard.register('app.approval_kind', 'reference', null, null);
 create table app.approval (
@@ -24,14 +28,44 @@ create table app.approval (
   requested_at timestamptz not null default now(),
   expires_at timestamptz,
   decided_at timestamptz,
-  primary key (tenant_id, id)
+  amount_minor bigint check (amount_minor >= 0),           -- what it is about, where it has an amount
+  currency text check (currency ~ '^[A-Z]{3}$'),
+  round int not null default 1,                            -- another content begins another round
+  fresh boolean not null default false,
+  second_factor boolean not null default false,            -- and both factors in these five minutes
+  carried_at timestamptz,
+  primary key (tenant_id, id),
+  check ((amount_minor is null) = (currency is null))
 );
 create index approval_pending on app.approval (tenant_id, requested_at) where state = 'pending';
 create index approval_subject on app.approval (tenant_id, subject_type, subject_id);
-create table app.approval_decision (
+-- Who has to decide, as it was worked out when it was asked: all steps of a round have to be met.
+create table app.approval_step (
   tenant_id uuid not null,
   approval_id uuid not null,
-  person_id uuid not null,
+  round int not null,
+  no int not null,
+  line text not null,
+  side text not null check (side in ('client', 'provider', 'any')),
+  needed int not null check (needed between 1 and 5),
+  people uuid[] not null default '{}',           -- these; nobody named: who holds the permission
+  after_no int,                                  -- counts only once that step is met
+  policy_id uuid,                                -- null: the kind's own rule
+  policy_version int,
+  policy_title text not null default '',
+  policy_of text not null default '' check (policy_of in ('', 'provider', 'client')),
+  primary key (tenant_id, approval_id, round, no),
+  foreign key (tenant_id, approval_id) references app.approval (tenant_id, id)
+);
+create table app.approval_decision (
+  tenant_id uuid not null,
+  id uuid not null default uuidv7(),
+  approval_id uuid not null,
+  person_id uuid not null,                       -- who decided
+  for_person uuid,                               -- on whose behalf, where that was delegated
+  round int not null default 1,
+  steps int[] not null default '{}',             -- the steps it counts for
+  voided_at timestamptz,                         -- taken back, or the content changed after it
   line text not null,
   decision text not null check (decision in ('approve', 'refuse')),
   side text not null,
@@ -39,139 +73,36 @@ create table app.approval_decision (
   reason text not null default '' check (length(reason) <= 2000),
   principal_id uuid not null,
   at timestamptz not null default now(),
-  primary key (tenant_id, approval_id, person_id),
+  primary key (tenant_id, id),
+  check (for_person <> person_id),
   foreign key (tenant_id, approval_id) references app.approval (tenant_id, id)
 );
-call guard.protect_shared('app.approval');
-call guard.protect_shared('app.approval_decision');
-call guard.admit('app.approval', 'approval_door', null);
-call guard.admit('app.approval_decision', 'approval_door', null);
-grant select on app.approval_kind, app.approval, app.approval_decision to app_rw, app_worker;
-grant select on app.approval_kind to approval_door;
-grant select, insert, update on app.approval to approval_door;
-grant select, insert on app.approval_decision to approval_door;
-grant select, insert, delete on app.approval, app.approval_decision to app_restore;
+create index approval_decision_of on app.approval_decision (tenant_id, approval_id, at);
+-- one voice each: not twice as oneself, and not once as oneself and once by somebody else
+create unique index approval_decision_once
+  on app.approval_decision (tenant_id, approval_id, round, person_id) where voided_at is null;
+create unique index approval_decision_voice
+  on app.approval_decision (tenant_id, approval_id, round, coalesce(for_person, person_id))
+  where voided_at is null;
+do $$
+declare t text;
+begin
+  foreach t in array '{approval, approval_step, approval_decision}'::text[] loop
+    execute format('call guard.protect_shared(%L)', 'app.' || t);
+    execute format('call guard.admit(%L, %L, null)', 'app.' || t, 'approval_door');
+    execute format('grant select on app.%I to app_rw, app_worker', t);
+    execute format('grant select, insert on app.%I to approval_door', t);
+    execute format('grant select, insert, delete on app.%I to app_restore', t);
+  end loop;
+end $$;
+grant select on app.approval_kind to app_rw, app_worker, approval_door;
+grant update on app.approval to approval_door;
+grant update (voided_at) on app.approval_decision to approval_door;
 call app.audit_table('app.approval');
 call app.audit_table('app.approval_decision');
-
--- Only a job of the worker may name another maker (p_for): a request carried over from elsewhere.
-create function app.request_approval(p_kind text, p_type text, p_subject uuid, p_line text,
-  p_title text, p_content jsonb, p_sha text, p_expires timestamptz, p_for uuid) returns uuid
-language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
-declare
-  c guard.claim := guard.claims();
-  t uuid := guard.tenant_id();
-  r uuid;
-begin
-  if t is null or (c.mode <> 'j' and (guard.writable(p_line) is null or p_for is not null)) then
-    raise exception 'refused: approval' using errcode = '42501';
-  end if;
-  if not exists (select from app.approval_kind where kind = p_kind) then
-    raise exception 'approval-kind-unknown' using errcode = 'BO422';
-  end if;
-  insert into app.approval (tenant_id, kind, line, subject_type, subject_id, title, content,
-      content_sha, requested_by, expires_at)
-    values (t, p_kind, p_line, p_type, p_subject, p_title, p_content,
-      coalesce(p_sha, encode(sha256(convert_to(p_content::text, 'UTF8')), 'hex')),
-      coalesce(p_for, c.person), p_expires)
-    returning id into r;
-  return r;
-end $$;
-
--- Everything about the decider comes from the context and the guard: person, side, right, freshness.
-create function app.decide_approval(p_id uuid, p_decision text, p_sha text, p_reason text)
-returns text
-language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
-declare
-  c guard.claim := guard.claims();
-  a app.approval;
-  k app.approval_kind;
-  own_side text;
-  outcome text;
-begin
-  if c.mode is distinct from 't' or c.kind <> 'person' or c.lines is not null then
-    raise exception 'refused: a full session is needed' using errcode = '42501';
-  end if;
-  select * into a from app.approval where tenant_id = guard.tenant_id() and id = p_id for update;
-  if not found or a.tenant_id <> all(guard.scope(a.line)) then
-    raise exception 'not-found' using errcode = 'BO404';
-  end if;
-  select * into k from app.approval_kind where kind = a.kind;
-  own_side := guard.side_of(c.person);
-  if not guard.may('approve.' || a.kind) or (k.side <> 'any' and k.side is distinct from own_side) then
-    raise exception 'refused: permission approve.%', a.kind using errcode = '42501';
-  end if;
-  if k.fresh and coalesce(c.stepped_up_at, '-infinity') < statement_timestamp() - interval '5 minutes' then
-    raise exception 'refused: step up' using errcode = '42501';
-  end if;
-  if a.requested_by = c.person then
-    raise exception 'approval-own-request' using errcode = 'BO409';
-  end if;
-  if a.state <> 'pending' or a.expires_at <= now() then
-    raise exception 'approval-not-pending' using errcode = 'BO409';
-  end if;
-  if p_sha is distinct from a.content_sha then
-    raise exception 'approval-content-changed' using errcode = 'BO409';
-  end if;
-  begin
-    insert into app.approval_decision (tenant_id, approval_id, person_id, line, decision, side,
-        content_sha, reason, principal_id)
-      values (a.tenant_id, a.id, c.person, a.line, p_decision, own_side, p_sha, coalesce(p_reason, ''),
-        c.principal);
-  exception when unique_violation then
-    raise exception 'approval-decided-already' using errcode = 'BO409';
-  end;
-  outcome := case when p_decision = 'refuse' then 'refused'
-    when (select count(*) from app.approval_decision d where d.tenant_id = a.tenant_id
-      and d.approval_id = a.id and d.decision = 'approve') >= k.needed then 'approved'
-    else 'pending' end;
-  if outcome <> 'pending' then
-    update app.approval set state = outcome, decided_at = now()
-      where tenant_id = a.tenant_id and id = a.id;
-  end if;
-  -- the basis of a grant is what was approved, so its content must be what the hash covers
-  if outcome = 'approved' and a.kind = 'access.grant' then
-    if a.content_sha <> encode(sha256(convert_to(a.content::text, 'UTF8')), 'hex') then
-      raise exception 'approval-content-changed' using errcode = 'BO409';
-    end if;
-    perform guard.record_basis(a.id, (a.content ->> 'user')::uuid, a.content ->> 'role',
-      array(select jsonb_array_elements_text(a.content -> 'lines')),
-      coalesce((a.content ->> 'may_write')::boolean, false));
-  end if;
-  return outcome;
-end $$;
-
-create function app.withdraw_approval(p_id uuid) returns void
-language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
-declare c guard.claim := guard.claims();
-begin
-  if c.mode not in ('t', 'j') or c.mode is null then
-    raise exception 'refused: approval' using errcode = '42501';
-  end if;
-  update app.approval set state = 'withdrawn', decided_at = now()
-    where tenant_id = guard.tenant_id() and id = p_id and state = 'pending'
-      and requested_by = c.person;
-  if not found then raise exception 'not-found' using errcode = 'BO404'; end if;
-end $$;
-
--- For other doors: is this exactly what was approved?
-create function app.approval_holds(p_id uuid, p_kind text, p_subject uuid, p_sha text)
-returns boolean
-language sql stable security definer set search_path=pg_catalog,pg_temp as $$
-  select exists (select from app.approval a where a.tenant_id = guard.tenant_id() and a.id = p_id
-    and a.kind = p_kind and a.state = 'approved' and a.subject_id is not distinct from p_subject
-    and a.content_sha = p_sha and (a.expires_at is null or a.expires_at > now()))
-$$;
+insert into app.approval_kind (kind, side, needed, fresh) values ('access.grant', 'client', 1, true);
+insert into app.approval_kind (kind, side, needed, floor, amounts, marks) values
+  ('entry.post', 'provider', 1, false, true, true),
+  ('period.close', 'provider', 1, false, false, true),
+  ('report.publish', 'provider', 1, false, false, true);
 reset role;
-alter function app.request_approval(text, text, uuid, text, text, jsonb, text, timestamptz, uuid)
-  owner to approval_door;
-alter function app.decide_approval(uuid, text, text, text) owner to approval_door;
-alter function app.withdraw_approval(uuid) owner to approval_door;
-alter function app.approval_holds(uuid, text, uuid, text) owner to approval_door;
-grant execute on function
-  app.request_approval(text, text, uuid, text, text, jsonb, text, timestamptz, uuid),
-  app.decide_approval(uuid, text, text, text), app.withdraw_approval(uuid) to app_rw, app_worker;
-grant execute on function app.approval_holds(uuid, text, uuid, text)
-  to guard_definer, app_rw, app_worker;
-insert into app.approval_kind (kind, side, needed, fresh) values
-  ('access.grant', 'client', 1, true);

@@ -36,6 +36,18 @@ begin
   return made;
 end $$;
 
+-- What is approved with a month: its entries as they stand, and that it was handed in as it was.
+create function ledger.period_sha(p_period integer) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select encode(sha256(convert_to(jsonb_build_array('month/1', p_period,
+    (select string_agg(encode(e.leaf, 'hex'), '' order by e.id) from ledger.entry e
+      where e.tenant_id = (select guard.tenant_id()) and e.period_id = p_period),
+    (select max(c.id::text) from ledger.period_change c
+      where c.tenant_id = (select guard.tenant_id()) and c.period_id = p_period))::text,
+    'UTF8')), 'hex')
+$$;
+grant execute on function ledger.period_sha(integer) to app_rw, app_worker, ledger_writer;
+
 -- Moves a period between open, in review and closed. Whoever posts hands a month in and takes it
 -- back; closing and sending back want accounting.close, taking a closed period up again
 -- accounting.reopen and a reason. A month is closed out of review only, and by another person than
@@ -78,6 +90,10 @@ begin
       perform ledger.refuse('BO409', 'own-review');
     elsif p_state = 'open' and not may_close and handed_in_by <> g.who then
       raise exception 'refused: accounting.close' using errcode = '42501';
+    end if;
+    if p_state = 'closed' and app.approval_needed('period.close', null, null) and not
+        app.take_approval(null, 'period.close', ledger.period_sha(p_period), null, null) then
+      perform ledger.refuse('BO409', 'approval-needed');
     end if;
   end if;
   update ledger.period p set state = p_state where p.tenant_id = g.tenant and p.id = p_period;

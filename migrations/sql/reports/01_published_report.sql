@@ -56,6 +56,20 @@ begin
     who := entered.who;
 end $$;
 
+-- What is approved before a person publishes: everything that will be shown.
+create function app.publishing_sha(p_content jsonb, p_note text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+return encode(app.content_sha(jsonb_build_array(p_content, p_note)), 'hex');
+
+create function app.demand_published_approved(p_sha text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if (guard.claims()).mode = 't' and app.approval_needed('report.publish', null, null)
+       and not app.take_approval(null, 'report.publish', p_sha, null, null) then
+        raise exception 'approval-needed' using errcode = 'BO409';
+    end if;
+end $$;
+
 create function app.publish_report(
     p_line text, p_key text, p_title text, p_first date, p_last date, p_currency text,
     p_books_version bigint, p_content jsonb, p_note text
@@ -65,6 +79,7 @@ declare
     door record := app.publisher(p_line, true);
     made uuid;
 begin
+    perform app.demand_published_approved(app.publishing_sha(p_content, p_note));
     insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
                                       books_version, content, content_sha, note, published_by)
     values (door.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
@@ -90,14 +105,17 @@ end $$;
 reset role;
 
 alter function app.publisher(text, boolean) owner to report_door;
+alter function app.demand_published_approved(text) owner to report_door;
 alter function app.publish_report(text, text, text, date, date, text, bigint, jsonb, text)
     owner to report_door;
 alter function app.withdraw_report(text, uuid) owner to report_door;
 revoke execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
-    app.withdraw_report(text, uuid), app.publisher(text, boolean), app.content_sha(jsonb)
+    app.withdraw_report(text, uuid), app.publisher(text, boolean), app.content_sha(jsonb),
+    app.publishing_sha(jsonb, text), app.demand_published_approved(text)
     from public;
 grant execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.withdraw_report(text, uuid) to app_rw, app_worker;
-grant execute on function app.content_sha(jsonb) to report_door, app_rw, app_worker, app_restore;
+grant execute on function app.content_sha(jsonb), app.publishing_sha(jsonb, text)
+    to report_door, app_rw, app_worker, app_restore;

@@ -1,0 +1,126 @@
+"""What an approval is made of, the events of its life, and the kinds that packages declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from app.kernel import events, registry
+
+Decision = Literal["approve", "refuse"]
+
+
+@events.event("kernel.approval-decided")
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """An approval reached its end: state is approved or refused."""
+
+    approval_id: UUID
+    kind: str
+    subject_type: str
+    subject_id: UUID | None
+    state: str
+
+
+@events.event("kernel.approval-asked")
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """Somebody's approval is needed: asked, asked anew with other content (`round` above 1), or a
+    next step's turn has come; `deciders` says whose decision it waits for.
+    """
+
+    approval_id: UUID
+    kind: str
+    subject_type: str
+    subject_id: UUID | None
+    requested_by: UUID
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalKind:
+    """A kind of approval as a package declares it: its name in `app.approval_kind` and in words.
+
+    `policies` says whether owners of rules may write policies for it, `amounts` whether from an
+    amount on. `carry_out` does what was approved, as a job of the system; kinds without it are
+    carried out by whoever asked, or by handlers of ApprovalDecided. `page` is where the thing
+    itself stands, beside the decision.
+    """
+
+    kind: str
+    title: registry.Text
+    policies: bool = True
+    amounts: bool = False
+    carry_out: Callable[[ApprovalView], None] | None = None
+    page: Callable[[ApprovalView], str | None] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """One approval with the content that is decided on, and who may decide."""
+
+    tenant_id: UUID
+    id: UUID
+    kind: str
+    line: str
+    subject_type: str
+    subject_id: UUID | None
+    title: str
+    content: dict[str, Any]
+    content_sha: str
+    state: str
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime | None
+    decided_at: datetime | None
+    amount_minor: int | None
+    currency: str | None
+    round: int
+    fresh: bool
+    second_factor: bool
+    carried_at: datetime | None
+    marks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of who has to decide: `needed` of `people`, or of whoever holds the permission.
+
+    `given` have approved so far, `may` are people who still may; `after_no` is the step that
+    comes first; `policy_title` is empty where the kind itself asks.
+    """
+
+    no: int
+    side: str
+    needed: int
+    people: list[UUID]
+    after_no: int | None
+    policy_title: str
+    policy_of: str
+    given: int
+    may: list[UUID]
+
+    @property
+    def met(self) -> bool:
+        """Whether enough have approved."""
+        return self.given >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What one person decided, when, and for whom; `voided_at` where it does not count any more:
+    taken back, or (an earlier `round`) on content that was changed after it.
+    """
+
+    person_id: UUID
+    for_person: UUID | None
+    decision: str
+    side: str
+    reason: str
+    at: datetime
+    round: int
+    voided_at: datetime | None

@@ -1,0 +1,30 @@
+-- Entries that a policy wants approved first: those of papers, and those written by hand. Bank lines,
+-- opening figures and what is taken back are not asked about.
+set role app_owner;
+create function ledger.entry_approved() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  total bigint;
+  base_code text;
+begin
+  if guard.restoring() then
+    return null;
+  end if;
+  select sum(p.base) filter (where p.base > 0) into total
+    from ledger.posting p where p.tenant_id = new.tenant_id and p.entry_id = new.id;
+  select b.base_currency into base_code from ledger.book b where b.tenant_id = new.tenant_id;
+  if new.approved_ref is null then
+    if app.approval_needed('entry.post', total, base_code) then
+      perform ledger.refuse('BO409', 'approval-needed');
+    end if;
+  elsif not app.take_approval(new.approved_ref, 'entry.post', encode(new.request_sha, 'hex'), total,
+      base_code) then
+    perform ledger.refuse('BO422', 'approval-does-not-cover');
+  end if;
+  return null;
+end $$;
+create trigger approved after insert on ledger.entry for each row
+  when (new.approved_ref is not null
+        or new.kind = 'normal' and coalesce(new.source_type, 'document') = 'document')
+  execute function ledger.entry_approved();
+reset role;
