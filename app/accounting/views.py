@@ -10,8 +10,10 @@ from flask import Response, request, url_for
 
 from app.accounting import commands, queries, schemas
 from app.accounting.codes import queries as codes_queries
-from app.accounting.ledger import PostingInput
+from app.accounting.ledger import EntryDraft, PostingInput
 from app.accounting.open_items import settling
+from app.accounting.papers import approved
+from app.accounting.papers import commands as paper_commands
 from app.accounting.reports import origins
 from app.kernel import ids, money, paging, people, reads, scope, words
 from app.kernel.errors import Invalid, NotFound, Problem
@@ -109,15 +111,19 @@ pages.get("/c/<client>/books/entries/new", needs="accounting.post", endpoint="ne
 
 @pages.post("/c/<client>/books/entries/new", needs="accounting.post", again=new_entry)
 def post_entry() -> Response:
-    """Posts an entry of the grid."""
+    """Posts an entry of the grid; over a policy's limit it waits for approval."""
     form = forms.bind(schemas.EntryForm)
-    posted = commands.post_entry(
+    made = EntryDraft(
         journal="GEN",
         date=form.on,
         description=form.description,
-        postings=grid_postings(form.lines),
+        postings=tuple(grid_postings(form.lines)),
         key=form.key,
     )
+    if approved.wanted(made):
+        toast(_("Sent for approval. It is posted as soon as it is approved."))
+        return redirect_to("tasks.show", approval_id=approved.ask(made))
+    posted = paper_commands.post(made)
     toast(
         _("Entry %(label)s posted.", label=posted.label),
         undo=url_for("accounting.reverse", entry_id=posted.id),

@@ -35,7 +35,8 @@ _ERASE = frozenset({"client.erase", "approve.client.erase"})  # ask, or approve 
 _WORK = frozenset({"task.read", "task.write", "time.write"})  # staff: tasks, their own hours
 _PLAN = _WORK | {"task.plan"}  # and what comes round
 _APPROVE = frozenset({"approve.access.grant"})
-_APPROVE_ENTRY = frozenset({"approve.entry.post"})
+_APPROVE_ENTRY = frozenset({"approve.entry.post", "approve.period.close", "approve.report.publish"})
+_RULES = frozenset({"approval.policy"})
 _KEEP = frozenset({"document.keep", "document.hold"})
 _DISPOSE = _KEEP | {"document.dispose"}
 _RELEASE = frozenset({"approve.hold.release_client"})
@@ -50,6 +51,7 @@ SHIPPED = (
         | _JOBS
         | _ERASE
         | _KEYS
+        | _RULES
         | {"person.leave", "role.edit", "token.make", "link.make", "provider.settings"},
         ("member", "security"),
     ),
@@ -64,6 +66,7 @@ SHIPPED = (
         | _EXPORT
         | _APPROVE
         | _APPROVE_ENTRY
+        | _RULES
         | _ASK
         | _PLAN
         | _DECIDE
@@ -155,6 +158,8 @@ SHIPPED = (
         "client",
         _("Owner"),
         _APPROVE
+        | _APPROVE_ENTRY
+        | _RULES
         | _ANSWER
         | _KEEP
         | _RELEASE
@@ -169,7 +174,11 @@ SHIPPED = (
         "approver",
         "client",
         _("Approver"),
-        _APPROVE | _ANSWER | _RELEASE | {"access.list", "accounting.read", "accounting.import"},
+        _APPROVE
+        | _APPROVE_ENTRY
+        | _ANSWER
+        | _RELEASE
+        | {"access.list", "accounting.read", "accounting.import"},
         ("accounting", "compliance", "tickets"),
     ),
     RoleTemplate(

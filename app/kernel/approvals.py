@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import db, events, jobs, paging, registry, undo
+from app.kernel import db, events, jobs, paging, registry, scope, undo
 from app.kernel.approval_models import (
     ApprovalAsked,
     ApprovalDecided,
@@ -25,7 +25,7 @@ from app.kernel.approval_models import (
     DecisionView,
     Step,
 )
-from app.kernel.errors import NotFound
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.paging import Page
@@ -105,6 +105,59 @@ def request(
     ).scalar_one()
     _tell(made)
     return made
+
+
+def ask_once(
+    kind: str,
+    *,
+    subject_type: str,
+    subject_id: UUID | None,
+    line: str,
+    title: str,
+    content: dict[str, Any],
+    content_sha: str,
+    amount_minor: int | None = None,
+    currency: str | None = None,
+) -> UUID:
+    """Asks as `request`, unless this very thing waits or was granted already.
+
+    One's own open request takes the new content. Raises Conflict (approval-waits-already) where
+    somebody else's waits.
+    """
+    known = open_of(kind, subject_type, subject_id)
+    if known is not None and known.content_sha == content_sha:
+        return known.id
+    if known is not None and known.state == "pending":
+        if known.requested_by != scope.current().person_id:
+            raise Conflict("approval-waits-already")
+        change(
+            known.id,
+            title=title,
+            content=content,
+            content_sha=content_sha,
+            amount_minor=amount_minor,
+            currency=currency,
+        )
+        return known.id
+    return request(
+        kind,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        line=line,
+        title=title,
+        content=content,
+        content_sha=content_sha,
+        amount_minor=amount_minor,
+        currency=currency,
+    )
+
+
+def covered(kind: str, subject_type: str, subject_id: UUID | None, content_sha: str) -> bool:
+    """Whether nothing has to be approved here, or exactly this was."""
+    if not needed(kind):
+        return True
+    known = open_of(kind, subject_type, subject_id)
+    return known is not None and (known.state, known.content_sha) == ("approved", content_sha)
 
 
 def change(

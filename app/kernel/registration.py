@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.kernel import sealing, words
+from app.kernel import approval_rules, sealing, words
+from app.kernel.approvals import ApprovalKind
 from app.kernel.registry import NewClient, Permission, Registry
 from app.kernel.words import _
 
@@ -49,6 +50,10 @@ NAMES = {
     "approval": _("Approval"),
     "approval_decision": _("Decision on an approval"),
     "client.key.destroy": _("A client's key is destroyed"),
+    "approval.carry-out": _("What was approved is carried out"),
+    "approval_delegation": _("Delegation of approvals"),
+    "approval_policy": _("Rule of approvals"),
+    "kernel.approval-asked": _("An approval is asked for"),
     "kernel.approval-decided": _("A decision is carried out"),
     "key_destruction": _("Certificate of a destroyed key"),
     "storage.renew-key": _("A client's key is renewed"),
@@ -79,3 +84,8 @@ def register(registry: Registry) -> None:
         Permission("approve.client.key.destroy", _("Approve that a key is destroyed"), safety)
     )
     registry.add(Permission("approve.access.grant", _("Approve access"), _("Access")))
+    registry.add(
+        Permission(approval_rules.PERMISSION, _("Write the rules of approvals"), _("Safety")),
+        ApprovalKind("access.grant", _("Giving somebody access"), order=60),
+        ApprovalKind("client.key.destroy", _("Destroying a client's key"), order=80),
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import undo, usage
+from app.kernel import approvals, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Invalid
 from app.reports import stored
@@ -17,6 +17,11 @@ from app.reports.document import Report
 METER = "report_published"
 UNDO_WITHDRAW = "published.withdraw"
 MAX_NOTE = 10_000
+APPROVAL = "report.publish"
+SUBJECT = "report"
+_SHA = sa.text("select app.publishing_sha(:content, :note)").bindparams(
+    sa.bindparam("content", type_=JSONB)
+)
 
 _PUBLISH = sa.text(
     "select app.publish_report(:line, :key, :title, :first, :last, :currency, :books_version,"
@@ -56,6 +61,50 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
         line=line,
     )
     return published
+
+
+def ask_report(report: Report, *, line: str, note: str = "") -> UUID | None:
+    """Asks for the approval that a policy wants before this is published; None where it may be.
+
+    It covers figures and note exactly: what changed meanwhile is asked anew.
+    """
+    sha: str = session.execute(
+        _SHA, {"content": stored.to_json(report), "note": note.strip()}
+    ).scalar_one()
+    days = f"{report.first}/{report.last}"
+    told = {
+        "report": report.title,
+        "from": words.format_date(report.first),
+        "to": words.format_date(report.last),
+        "note": note.strip(),
+    }
+    return _ask(f"{report.key}/{days}", sha, line=line, title=report.title, told=told)
+
+
+def ask_pack(
+    pack_id: UUID, reports: list[dict[str, Any]], *, line: str, version: int, title: str
+) -> UUID | None:
+    """The same for a pack: its reports as rows of `publish_pack`, and the version of its words."""
+    sha: str = session.execute(
+        _SHA, {"content": reports, "note": f"{pack_id}/{version}"}
+    ).scalar_one()
+    told = {"report": title, "parts": [one["title"] for one in reports]}
+    return _ask(str(pack_id), sha, line=line, title=title, told=told)
+
+
+def _ask(key: str, sha: str, *, line: str, title: str, told: dict[str, Any]) -> UUID | None:
+    subject = uuid5(NAMESPACE_URL, f"{scope.current().tenant_id}/{line}/{key}")
+    if approvals.covered(APPROVAL, SUBJECT, subject, sha):
+        return None
+    return approvals.ask_once(
+        APPROVAL,
+        subject_type=SUBJECT,
+        subject_id=subject,
+        line=line,
+        title=words.gettext("Publish %(report)s", report=title),
+        content=told,
+        content_sha=sha,
+    )
 
 
 def withdraw_report(report_id: UUID, *, line: str) -> UUID:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.kernel import ids, undo, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.reports import pack_files, pack_queries, stored
+from app.reports import commands, pack_files, pack_queries, stored
 from app.reports.commands import MAX_NOTE, METER, UNDO_WITHDRAW
 from app.reports.document import Report
 from app.reports.models import ReportPack
@@ -149,6 +149,15 @@ def publish_pack(
     )
     pack_files.order(made, line=line)
     return made
+
+
+def ask_pack(
+    pack_id: UUID, chapters: Sequence[tuple[Report, str]], *, line: str, version: int
+) -> UUID | None:
+    """Asks for the approval that a policy wants before this is published; None where it may be."""
+    reports = [_as_row(report, words) for report, words in chapters]
+    title = pack_queries.pack(pack_id).title
+    return commands.ask_pack(pack_id, reports, line=line, version=version, title=title)
 
 
 def _as_row(report: Report, words: str) -> dict[str, Any]:

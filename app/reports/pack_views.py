@@ -240,6 +240,10 @@ def publish_pack(pack_id: UUID) -> Response:
     form = forms.bind(PublishPackForm)
     found = pack_queries.pack(pack_id)
     chapters = [(one.report, one.words) for one in built(found)]
+    asked = pack_commands.ask_pack(pack_id, chapters, line=found.line, version=form.version)
+    if asked is not None:
+        toast(_("Sent for approval. Publish it once it is approved."))
+        return redirect_to("tasks.show", approval_id=asked)
     made = pack_commands.publish_pack(pack_id, chapters, line=found.line, version=form.version)
     toast(_("Published. %(name)s can read it at the portal now.", name=context.client().name))
     return redirect_to("reports.published_pack", publication_id=made)

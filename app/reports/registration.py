@@ -8,12 +8,14 @@ from flask import Blueprint, Flask, url_for
 
 from app.api import Api
 from app.kernel import words
+from app.kernel.approvals import ApprovalKind
 from app.kernel.day_mail import DayMailSource
 from app.kernel.registry import (
     Meter,
     NavItem,
     PaletteCommand,
     Permalink,
+    Permission,
     PortalCard,
     Registry,
 )
@@ -47,6 +49,10 @@ def register(registry: Registry) -> None:
         Meter(commands.METER, _("Report published"), "report", "accounting"),
         Permalink("published_report", views.permalink),
         subjects.SOURCE,
+        Permission(
+            f"approve.{commands.APPROVAL}", _("Approve the publishing of reports"), _("Reports")
+        ),
+        ApprovalKind(commands.APPROVAL, _("Publishing a report"), order=30),
         Permalink("published_pack", pack_views.permalink),
     )
     words.declare_names(

@@ -181,6 +181,10 @@ def publish(report_key: str) -> Response:
     """Computes the report once more and publishes it to the client's portal."""
     definition, form = asking.definition_of(report_key), forms.bind(PublishForm)
     report = in_clients_words(definition, asking.period_of(definition, form.asked))
+    asked = commands.ask_report(report, line=definition.line, note=form.note or "")
+    if asked is not None:
+        toast(_("Sent for approval. Publish it once it is approved."))
+        return redirect_to("tasks.show", approval_id=asked)
     report_id = commands.publish_report(report, line=definition.line, note=form.note or "")
     toast(_("Published. %(name)s can read it at the portal now.", name=context.client().name))
     return redirect_to("reports.published", report_id=report_id)

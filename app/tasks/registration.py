@@ -57,6 +57,21 @@ def register(registry: Registry) -> None:
             ),
             "approval-decided-already": _("You have decided this already."),
             "approval-kind-unknown": _("There is no such approval."),
+            "approval-limits": _("Write amounts with their currency, such as 10,000.00 EUR."),
+            "approval-needed": _("This has to be approved first. Send it for approval."),
+            "approval-nobody": _("Somebody has to approve: choose at least one person of a side."),
+            "approval-not-your-turn": _("Others approve before you, or enough have approved."),
+            "approval-people": _(
+                "Choose people of the right side who have access here, at least as many as must"
+                " approve, and 20 at most."
+            ),
+            "approval-policy-of-other-side": _("The other side wrote this rule; it changes it."),
+            "approval-waits-already": _("Somebody else has sent this for approval already."),
+            "delegate-colleague": _("Choose a colleague of your own side, not yourself."),
+            "delegate-days": _("Choose days from today on, at most %(most)s."),
+            "delegated-already": _("You delegate in these days already. End that first."),
+            "delegation-over": _("You do not decide for this person, or no longer."),
+            "refusal-reason": _("Say why you refuse; the person who asked reads it."),
         }
     )
     registry.add(DayMailSource("approvals", queries.day_items, order=20))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.kernel import words
+from app.kernel.approvals import ApprovalKind
 from app.kernel.registry import Meter, NavItem, PaletteCommand, Permission, Registry
 from app.kernel.words import _
 from tenants.leaving import erasing, jobs, views
@@ -56,6 +57,7 @@ def register(registry: Registry) -> None:
     registry.add(
         Permission(jobs.PERMISSION, _("Take everything of a client along"), _GROUP),
         Permission(views.ERASE, _("Ask for a client to be erased"), _GROUP),
+        ApprovalKind(erasing.KIND, _("Erasing a client"), order=90),
         Permission(f"approve.{erasing.KIND}", _("Approve erasing a client"), _GROUP),
         Meter(jobs.METER, _("Export of everything"), "export", "member"),
         views.CARD,

@@ -64,7 +64,10 @@ def requested(app: Flask, maker: Any, tenant: UUID, **more: Any) -> tuple[UUID, 
 def decided(app: Flask, who: Any, tenant: UUID, asked: tuple[UUID, str], **more: Any) -> str:
     with app.app_context(), db.transaction(who.scope(tenant)):
         return approvals.decide(
-            asked[0], more.pop("decision", "approve"), content_sha=more.pop("sha", asked[1])
+            asked[0],
+            more.pop("decision", "approve"),
+            content_sha=more.pop("sha", asked[1]),
+            reason=more.pop("reason", "Not as agreed"),
         )
 
 

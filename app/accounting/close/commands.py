@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
 
@@ -14,12 +14,13 @@ from app.accounting import commands
 from app.accounting.close import checks as close_checks
 from app.accounting.close import queries as close_queries
 from app.accounting.close.values import Month, Plan, Result
-from app.kernel import scope, undo, usage, words
+from app.kernel import approvals, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.tasks import notes
 
 METER = "month_closed"
+APPROVAL = "period.close"
 SUBJECT = "month"
 UNDO_HAND_IN = "close-hand-in"
 UNDO_STEP = "close-step"
@@ -121,6 +122,36 @@ def close(*, period_id: int, override: str = "") -> list[Result]:
         unit="month",
     )
     return found
+
+
+def ask_close(*, period_id: int) -> UUID | None:
+    """Asks for the approval that a policy wants before a month is closed; None where it may be.
+
+    What is decided on is the month's entries as they stand: one more, and it is asked anew. Raises
+    NotFound, Conflict (not-in-review, approval-waits-already).
+    """
+    sha: str = session.execute(
+        sa.text("select ledger.period_sha(:period)"), {"period": period_id}
+    ).scalar_one()
+    subject = uuid5(NAMESPACE_URL, subject_key(period_id))
+    if approvals.covered(APPROVAL, SUBJECT, subject, sha):
+        return None
+    month = _expect(period_id, "in_review", "not-in-review")
+    left = [one for one in close_checks.results(period_id) if one.red]
+    return approvals.ask_once(
+        APPROVAL,
+        subject_type=SUBJECT,
+        subject_id=subject,
+        line="accounting",
+        title=words.gettext("Close %(month)s", month=words.format_month(month.starts)),
+        content={
+            "month": f"{month.starts:%Y-%m}",
+            "entries": words.format_number(close_queries.entry_count(period_id)),
+            "open": told(left),
+            "_period": period_id,
+        },
+        content_sha=sha,
+    )
 
 
 def _close_over(period_id: int, red: Sequence[Result], reason: str) -> None:

@@ -176,6 +176,15 @@ def _happened(row: Any) -> Happened:
     )
 
 
+def entry_count(period_id: int) -> int:
+    """How many entries a month holds."""
+    found: int = session.execute(
+        sa.text("select count(*) from ledger.entry where period_id = :period"),
+        {"period": period_id},
+    ).scalar_one()
+    return found
+
+
 def posted_in_review(period_id: int) -> int:
     """How many entries were made while the month was in review."""
     found = session.execute(

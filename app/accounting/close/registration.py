@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
 from app.accounting.close import api as close_api
 from app.accounting.close import board as close_board
@@ -12,15 +12,18 @@ from app.accounting.close import queries as close_queries
 from app.accounting.close import views as close_views
 from app.api import Api
 from app.kernel import words
+from app.kernel.approvals import ApprovalKind, ApprovalView
 from app.kernel.registry import (
     DeskColumn,
     Meter,
     NavItem,
     PackWords,
     PaletteCommand,
+    Permission,
     Registry,
 )
 from app.kernel.words import _
+from app.web import context
 
 JOBS = ("app.accounting.close.jobs",)
 FIGURE = "months_to_close"
@@ -49,11 +52,21 @@ ERRORS = {
 }
 
 
+def _month_of(found: ApprovalView) -> str | None:
+    """The month that is to be closed, for staff."""
+    if context.place().surface != "client":
+        return None
+    return url_for("accounting_close.month", period_id=found.content["_period"])
+
+
 def register(registry: Registry) -> None:
     """Adds checks, navigation, the desk's column, the meter and the words of refusals."""
     read = "accounting.read"
     registry.add(PackWords("accounting", "accounting.read", close_queries.words_for_pack))
     registry.add(*close_checks.CHECKS)
+    kind = close_commands.APPROVAL
+    registry.add(Permission(f"approve.{kind}", _("Approve the close of a month"), _("Accounting")))
+    registry.add(ApprovalKind(kind, _("Closing a month"), page=_month_of, order=20))
     registry.add(
         NavItem(
             "close",

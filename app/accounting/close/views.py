@@ -150,8 +150,12 @@ def send_back(period_id: int) -> Response:
 
 @pages.post(f"{_AT}/close", needs=CLOSE, again=_page)
 def close(period_id: int) -> Response:
-    """Closes a month as the second person."""
+    """Closes a month as the second person, or asks for the approval that a policy wants."""
     form = forms.bind(schemas.CloseForm)
+    asked = close_commands.ask_close(period_id=period_id)
+    if asked is not None:
+        toast(_("Sent for approval. Close the month once it is approved."))
+        return redirect_to("tasks.show", approval_id=asked)
     close_commands.close(period_id=period_id, override=form.override or "")
     return _done(period_id, _("The month is closed."))
 

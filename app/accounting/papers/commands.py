@@ -1,14 +1,13 @@
-"""A read paper in the books: attached to its bank line, posted, or sent for approval."""
+"""A read paper in the books: attached to its bank line, drafted, posted."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from app.accounting import commands, ledger, queries
+from app.accounting import commands
 from app.accounting.ledger import EntryDraft, PostedEntry, PostingInput
 from app.accounting.papers import queries as paper_queries
 from app.documents import commands as documents
@@ -16,10 +15,9 @@ from app.documents import queries as document_queries
 from app.documents.readings import keeping
 from app.documents.readings import queries as readings
 from app.documents.readings.offers import facts
-from app.kernel import approvals, events, undo
-from app.kernel.errors import Conflict, Invalid
+from app.kernel import undo
+from app.kernel.errors import Conflict
 
-KIND = "entry.post"
 UNDO = "accounting.paper"
 LINE_SUBJECT = "bank_transaction"
 
@@ -67,7 +65,7 @@ def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
     Conflict (`paper-booked`), which names the entry there is. Raises also as `post_entry` does.
     """
     if made.source_id is not None:
-        _demand_unbooked(made.source_id, key=made.key)
+        demand_unbooked(made.source_id, key=made.key)
     posted = commands.post_entry(
         journal=made.journal,
         date=made.date,
@@ -83,71 +81,12 @@ def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
     return posted
 
 
-def _demand_unbooked(document_id: UUID, *, key: str) -> None:
-    """The same request sent once more is let through, for the ledger to answer as before."""
+def demand_unbooked(document_id: UUID, *, key: str) -> None:
+    """Raises Conflict (`paper-booked`) where the paper has an entry already.
+
+    The same request sent once more is let through, for the ledger to answer as before.
+    """
     keeping.hold(document_id)
     booked = paper_queries.booked(document_id)
     if booked is not None and booked.key != key:
         raise Conflict("paper-booked", label=booked.label)
-
-
-def ask_approval(made: EntryDraft, *, shown: dict[str, Any]) -> UUID:
-    """Sends a draft for somebody else's approval; approved, it is posted in its maker's name.
-
-    `shown` is what the decider reads. Raises Invalid for a draft that the ledger would refuse,
-    and Conflict (`paper-booked`) where the paper has an entry.
-    """
-    if made.source_id is not None:
-        _demand_unbooked(made.source_id, key=made.key)
-    book = queries.book()
-    faults = ledger.validate(made, book)
-    if faults:
-        raise Invalid("invalid", {"lines": [problem for _no, problem in faults.found]})
-    return approvals.request(
-        KIND,
-        subject_type="entry_draft",
-        subject_id=made.source_id,
-        line="accounting",
-        title=made.description,
-        content={**shown, "_draft": _written(made)},
-        content_sha=ledger.request_sha(made, book).hex(),
-    )
-
-
-@events.on(approvals.ApprovalDecided)
-def post_approved(decided: approvals.ApprovalDecided) -> None:
-    """Posts what was approved, as whoever approved it, in the maker's name."""
-    if decided.kind == KIND and decided.state == "approved":
-        kept = approvals.one(decided.approval_id).content["_draft"]
-        post(_read(kept), approved_ref=decided.approval_id)
-
-
-def _written(made: EntryDraft) -> dict[str, Any]:
-    return {
-        "journal": made.journal,
-        "date": made.date.isoformat(),
-        "description": made.description,
-        "key": made.key,
-        "source_id": str(made.source_id),
-        "postings": [
-            {name: str(one) if isinstance(one, UUID) else one for name, one in asdict(p).items()}
-            for p in made.postings
-        ],
-    }
-
-
-def _read(kept: dict[str, Any]) -> EntryDraft:
-    return EntryDraft(
-        journal=kept["journal"],
-        date=dt.date.fromisoformat(kept["date"]),
-        description=kept["description"],
-        postings=tuple(_posting(one) for one in kept["postings"]),
-        key=kept["key"],
-        source_type=paper_queries.SOURCE,
-        source_id=UUID(kept["source_id"]),
-    )
-
-
-def _posting(kept: dict[str, Any]) -> PostingInput:
-    ids = {name: UUID(one) for name, one in kept.items() if name.endswith("_id") and one}
-    return PostingInput(**{**kept, **ids})

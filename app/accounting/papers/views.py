@@ -9,7 +9,7 @@ from flask import Response, url_for
 
 from app.accounting import queries, schemas
 from app.accounting.ledger import EntryDraft
-from app.accounting.papers import commands, drafting
+from app.accounting.papers import approved, commands, drafting
 from app.accounting.views import BLANK_ROWS, grid_postings
 from app.documents import queries as documents
 from app.documents.readings import queries as readings
@@ -107,8 +107,11 @@ def _values(proposal: drafting.Proposal) -> dict[str, Any]:
 
 @pages.post(f"{PAPER}/entry", needs=POST, again=entry)
 def post_entry(document_id: UUID) -> Response:
-    """Posts the draft as it stands in the grid."""
-    posted = commands.post(_drafted(document_id))
+    """Posts the draft as it stands in the grid; over a policy's limit it waits for approval."""
+    made = _drafted(document_id)
+    if approved.wanted(made):
+        return _ask(made)
+    posted = commands.post(made)
     toast(
         _("Entry %(label)s posted.", label=posted.label),
         undo=url_for("accounting.reverse", entry_id=posted.id),
@@ -119,9 +122,12 @@ def post_entry(document_id: UUID) -> Response:
 @pages.post(f"{PAPER}/entry/approval", needs=POST, again=entry)
 def ask_approval(document_id: UUID) -> Response:
     """Sends the draft for somebody else's approval."""
-    made = _drafted(document_id)
-    asked = commands.ask_approval(made, shown=_shown(made, documents.head(document_id).name))
-    toast(_("Sent for approval. It is posted as soon as somebody else approves it."))
+    return _ask(_drafted(document_id))
+
+
+def _ask(made: EntryDraft) -> Response:
+    asked = approved.ask(made)
+    toast(_("Sent for approval. It is posted as soon as it is approved."))
     return redirect_to("tasks.show", approval_id=asked)
 
 
@@ -135,18 +141,3 @@ def _drafted(document_id: UUID) -> EntryDraft:
         postings=grid_postings(form.lines),
         key=form.key,
     )
-
-
-def _shown(made: EntryDraft, name: str) -> dict[str, Any]:
-    """What the decider reads."""
-    chart = {one.id: one for one in queries.accounts()}
-    return {
-        "document": name,
-        "date": words.format_date(made.date),
-        "description": made.description,
-        "postings": [
-            f"{chart[one.account_id].code} {chart[one.account_id].name}:"
-            f" {words.format_money(one.amount, one.currency)}"
-            for one in made.postings
-        ],
-    }

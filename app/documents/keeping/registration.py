@@ -7,6 +7,7 @@ from flask import Blueprint
 from app.api import Api
 from app.documents.keeping import api, jobs, stored, views
 from app.kernel import words
+from app.kernel.approvals import ApprovalKind
 from app.kernel.registry import DeskColumn, Meter, NavItem, Permalink, Permission, Registry
 from app.kernel.words import _
 
@@ -69,6 +70,9 @@ def register(registry: Registry) -> None:
             permission="document.keep",
             order=955,
         ),
+        ApprovalKind("document.dispose", _("Destroying documents"), order=40),
+        ApprovalKind("hold.release", _("Releasing a hold of the provider"), order=50),
+        ApprovalKind("hold.release_client", _("Releasing a hold of the client"), order=51),
         DeskColumn("accounting", "files_damaged", _("Files damaged"), "keeping.index", order=95),
         Permalink("disposal", views.permalink),
     )

@@ -172,6 +172,9 @@ begin
     raise exception 'not-found' using errcode = 'BO404';
   end if;
   counted := app.demand_decider(a, c, p_for, p_decision);
+  if p_decision = 'refuse' and coalesce(trim(p_reason), '') = '' then
+    raise exception 'refusal-reason' using errcode = 'BO422';
+  end if;
   if p_sha is distinct from a.content_sha then
     raise exception 'approval-content-changed' using errcode = 'BO409';
   end if;

@@ -1,0 +1,132 @@
+"""Entries that somebody else approves before they are posted: of papers, and written by hand.
+
+A policy asks from an amount on: the entry's sum of debits in the books' own currency, at the rate
+it is booked at. Anybody may ask of their own accord. Approved, it is posted in its maker's name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from flask import url_for
+
+from app.accounting import ledger, queries
+from app.accounting.ledger import Book, EntryDraft, PostingInput
+from app.accounting.papers import commands
+from app.documents import queries as documents
+from app.kernel import approvals, words
+from app.kernel.approvals import ApprovalView
+from app.kernel.errors import Invalid
+from app.web import context
+
+KIND = "entry.post"
+SUBJECT = "entry_draft"
+
+
+def amount_of(made: EntryDraft, book: Book) -> int:
+    """The sum of debits in minor units of the books' currency, as the database adds it up."""
+    bases = (one.amount if one.base is None else one.base for one in made.postings)
+    return sum(base for base in bases if base > 0)
+
+
+def wanted(made: EntryDraft) -> bool:
+    """Whether a policy wants this entry approved before it is posted."""
+    book = queries.book()
+    return approvals.needed(KIND, amount_minor=amount_of(made, book), currency=book.base_currency)
+
+
+def ask(made: EntryDraft) -> UUID:
+    """Sends a draft for approval, or puts it in the place of what one asked about it before.
+
+    Raises Invalid for a draft that the ledger would refuse, Conflict (`paper-booked`) where the
+    paper has an entry and `approval-waits-already` where somebody else asked.
+    """
+    if made.source_id is not None:
+        commands.demand_unbooked(made.source_id, key=made.key)
+    book = queries.book()
+    faults = ledger.validate(made, book)
+    if faults:
+        raise Invalid("invalid", {"lines": [problem for _no, problem in faults.found]})
+    content = {**_shown(made), "_draft": _written(made)}
+    sha = ledger.request_sha(made, book).hex()
+    told: dict[str, Any] = {
+        "title": made.description,
+        "content": content,
+        "content_sha": sha,
+        "amount_minor": amount_of(made, book),
+        "currency": book.base_currency,
+    }
+    return approvals.ask_once(
+        KIND, subject_type=SUBJECT, subject_id=_subject(made), line="accounting", **told
+    )
+
+
+def _subject(made: EntryDraft) -> UUID:
+    """The paper, or a name for what was written by hand, so that it is asked once."""
+    return made.source_id or uuid5(NAMESPACE_URL, f"entry:{made.key}")
+
+
+def carry_out(found: ApprovalView) -> None:
+    """Posts what was approved in the maker's name; runs as a job of the system."""
+    commands.post(_read(found.content["_draft"]), approved_ref=found.id)
+
+
+def page(found: ApprovalView) -> str | None:
+    """The paper that the draft was made of, for staff."""
+    source = found.content.get("_draft", {}).get("source_id")
+    place = context.place()
+    if source is None or place.surface != "client":
+        return None
+    return url_for("document_readings.show", document_id=source)
+
+
+def _shown(made: EntryDraft) -> dict[str, Any]:
+    """What the decider reads."""
+    chart = {one.id: one for one in queries.accounts()}
+    told: dict[str, Any] = {
+        "date": words.format_date(made.date),
+        "description": made.description,
+        "postings": [
+            f"{chart[one.account_id].code} {chart[one.account_id].name}:"
+            f" {words.format_money(one.amount, one.currency)}"
+            for one in made.postings
+        ],
+    }
+    if made.source_id is not None:
+        told = {"document": documents.head(made.source_id).name, **told}
+    return told
+
+
+def _written(made: EntryDraft) -> dict[str, Any]:
+    return {
+        "journal": made.journal,
+        "date": made.date.isoformat(),
+        "description": made.description,
+        "key": made.key,
+        "source_type": made.source_type,
+        "source_id": str(made.source_id) if made.source_id else None,
+        "postings": [
+            {name: str(one) if isinstance(one, UUID) else one for name, one in asdict(p).items()}
+            for p in made.postings
+        ],
+    }
+
+
+def _read(kept: dict[str, Any]) -> EntryDraft:
+    return EntryDraft(
+        journal=kept["journal"],
+        date=dt.date.fromisoformat(kept["date"]),
+        description=kept["description"],
+        postings=tuple(_posting(one) for one in kept["postings"]),
+        key=kept["key"],
+        source_type=kept["source_type"],
+        source_id=UUID(kept["source_id"]) if kept["source_id"] else None,
+    )
+
+
+def _posting(kept: dict[str, Any]) -> PostingInput:
+    ids = {name: UUID(one) for name, one in kept.items() if name.endswith("_id") and one}
+    return PostingInput(**{**kept, **ids})
