@@ -122,7 +122,6 @@ begin
   if not coalesce(guard.proved_twice(), false) then
     raise exception 'refused: step up' using errcode = '42501';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('approval-policy ' || t || p_id, 0));
   select * into last from app.approval_policy p where p.tenant_id = t and p.id = p_id
     order by p.version desc limit 1;
   if coalesce(last.version, 0) <> p_version or last.ended then
@@ -145,12 +144,16 @@ begin
   if p_provider_needed + p_client_needed = 0 then
     raise exception 'approval-nobody' using errcode = 'BO422';
   end if;
-  insert into app.approval_policy (tenant_id, id, version, kind, title, limits, provider_needed,
-      provider_people, client_needed, client_people, sequence, second_factor, days, ended, side,
-      made_by)
-    values (t, p_id, p_version + 1, p_kind, p_title, p_limits, p_provider_needed, p_provider_people,
-      p_client_needed, p_client_people, p_sequence, p_second_factor, p_days, p_ended, own_side,
-      c.person);
+  begin
+    insert into app.approval_policy (tenant_id, id, version, kind, title, limits, provider_needed,
+        provider_people, client_needed, client_people, sequence, second_factor, days, ended, side,
+        made_by)
+      values (t, p_id, p_version + 1, p_kind, p_title, p_limits, p_provider_needed, p_provider_people,
+        p_client_needed, p_client_people, p_sequence, p_second_factor, p_days, p_ended, own_side,
+        c.person);
+  exception when unique_violation then
+    raise exception 'changed-meanwhile' using errcode = 'BO409';
+  end;
   return p_version + 1;
 end $$;
 
@@ -185,7 +188,6 @@ begin
      or p_until > greatest(p_from, now()) + interval '92 days' then
     raise exception 'delegate-days' using errcode = 'BO422', detail = '{"most": 92}';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('approval-delegation ' || c.person, 0));
   if exists (select from app.approval_delegation d where d.owner_id = c.person
        and d.ended_at is null and d.until_at > greatest(p_from, now()) and d.from_at < p_until) then
     raise exception 'delegated-already' using errcode = 'BO409';
