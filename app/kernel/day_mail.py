@@ -12,7 +12,8 @@ from uuid import UUID
 class DayMailItem:
     """One thing in the day's mail to the client's people: what waits for them, or is new.
 
-    Mailed to who holds `permission` on the line, or `to_person` alone, never to those of `not_to`.
+    Mailed to who holds `permission` on the line, or `to_person` alone, to those of
+    `only_to` where there are such, never to those of `not_to`.
     `path` leads to it (`<client>` stands for the client's name in addresses); `once` is news that
     nobody is reminded of. Moments are UTC.
     """
@@ -26,6 +27,7 @@ class DayMailItem:
     permission: str = "request.answer"
     to_person: UUID | None = None
     not_to: frozenset[UUID] = frozenset()
+    only_to: frozenset[UUID] | None = None
     reminded_at: datetime | None = None
     once: bool = False
 

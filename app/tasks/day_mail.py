@@ -121,6 +121,7 @@ def _readers(
             if (one.line, one.permission) == (row.line, row.permission)
             and one.to_person in (None, row.person_id)
             and row.person_id not in one.not_to
+            and (one.only_to is None or row.person_id in one.only_to)
         ]
         found.setdefault(row.person_id, (reader, []))[1].extend(mine)
     return [(reader, asked) for reader, asked in found.values() if asked]

@@ -221,18 +221,18 @@ def day_items() -> list[DayMailItem]:
             text=row.title,
             asked_at=row.requested_at,
             path=f"/portal/<client>/approvals/{row.id}",
-            permission=f"approve.{row.kind}",
-            not_to=frozenset(row.not_to),
+            permission="document.read",
+            only_to=frozenset(row.deciders),
         )
         for row in session.execute(_FOR_MAIL)
     ]
 
 
 _FOR_MAIL = sa.text(
-    "select a.id, a.line, a.title, a.kind, a.requested_at, array(select d.person_id"
-    " from app.approval_decision d where d.tenant_id = a.tenant_id and d.approval_id = a.id)"
-    " || a.requested_by as not_to from app.approval a join app.approval_kind k on k.kind = a.kind"
-    " where a.tenant_id = (select guard.tenant_id()) and a.state = 'pending'"
-    " and k.side in ('client', 'any') and (a.expires_at is null or a.expires_at > now())"
-    " order by a.id limit 1000"
+    "select a.id, a.line, a.title, a.requested_at,"
+    " array(select d.person_id from app.approval_deciders(a.id) d) as deciders"
+    " from app.approval a where a.tenant_id = (select guard.tenant_id()) and a.state = 'pending'"
+    " and (a.expires_at is null or a.expires_at > now()) and exists (select from"
+    " app.approval_step s where s.tenant_id = a.tenant_id and s.approval_id = a.id"
+    " and s.round = a.round and s.side in ('client', 'any')) order by a.id limit 1000"
 )

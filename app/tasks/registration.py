@@ -71,6 +71,10 @@ def register(registry: Registry) -> None:
             "delegate-days": _("Choose days from today on, at most %(most)s."),
             "delegated-already": _("You delegate in these days already. End that first."),
             "delegation-over": _("You do not decide for this person, or no longer."),
+            "second-factor-needed": _(
+                "This needs two proofs that it is you. Set up an authenticator or a passkey under"
+                " your account's security, then confirm that it is you."
+            ),
             "refusal-reason": _("Say why you refuse; the person who asked reads it."),
         }
     )

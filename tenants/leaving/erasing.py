@@ -36,7 +36,8 @@ ASKED_FOR = timedelta(days=30)
 _APPROVED = sa.text(
     "select a.id, a.subject_id, a.content ->> 'slug' as slug, a.content ->> 'client' as name,"
     " a.requested_by, (select d.person_id from app.approval_decision d"
-    " where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.decision = 'approve' limit 1)"
+    " where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.decision = 'approve'"
+    " and d.voided_at is null order by d.at desc limit 1)"
     " as approved_by, false as begun from app.approval a where a.kind = :kind"
     " and a.state = 'approved' and (a.content ->> 'slug' = :slug or a.id = :approval)"
     " and (a.expires_at is null or a.expires_at > now()) and not exists (select"

@@ -231,7 +231,7 @@ def test_above_the_limit_both_factors_are_proved_anew(
     )
     admin.commit()
     once = stage.run(weak.scope(stage.tenant), DECIDE, id=asked[0], sha=asked[1])
-    assert once == STEP_UP
+    assert once == "second-factor-needed"
     late = factories.sign_in(admin, person)
     admin.execute(
         "update guard.principal set stepped_up_at = now() - interval '6 minutes' where id = %s",

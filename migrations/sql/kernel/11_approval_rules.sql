@@ -119,8 +119,10 @@ begin
      or guard.writable('member') is null or not guard.may('approval.policy') then
     raise exception 'refused: permission approval.policy' using errcode = '42501';
   end if;
-  if not coalesce(guard.proved_twice(), false) then
+  if coalesce(c.stepped_up_at, '-infinity') < statement_timestamp() - interval '5 minutes' then
     raise exception 'refused: step up' using errcode = '42501';
+  elsif not guard.proved_twice() then
+    raise exception 'second-factor-needed' using errcode = 'BO403';
   end if;
   select * into last from app.approval_policy p where p.tenant_id = t and p.id = p_id
     order by p.version desc limit 1;

@@ -139,9 +139,10 @@ begin
   if said.says = '{}' then
     raise exception 'refused: permission approve.%', a.kind using errcode = '42501';
   end if;
-  if a.fresh and coalesce(c.stepped_up_at, '-infinity') < statement_timestamp() - interval '5 minutes'
-     or a.second_factor and not coalesce(guard.proved_twice(), false) then
+  if a.fresh and coalesce(c.stepped_up_at, '-infinity') < statement_timestamp() - interval '5 minutes' then
     raise exception 'refused: step up' using errcode = '42501';
+  elsif a.second_factor and not guard.proved_twice() then
+    raise exception 'second-factor-needed' using errcode = 'BO403';
   end if;
   if a.requested_by in (c.person, p_for) then
     raise exception 'approval-own-request' using errcode = 'BO409';
