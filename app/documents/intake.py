@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -80,6 +81,14 @@ def take_in(args: dict[str, Any], _progress: Progress) -> None:
         _finish(upload)
 
 
+_takers: dict[str, Callable[[Upload, bytes], Taken]] = {}
+
+
+def take_by(source: str, taker: Callable[[Upload, bytes], Taken]) -> None:
+    """Declares who takes in what comes from a source of its own, such as replies to our mails."""
+    _takers[source] = taker
+
+
 def _finish(upload: Upload) -> None:
     data = b"".join(_pieces(upload.id))
     subject = None
@@ -87,6 +96,8 @@ def _finish(upload: Upload) -> None:
         subject = (upload.subject_type, upload.subject_id)
     if upload.sha256 not in (None, hashlib.sha256(data).hexdigest()):
         taken = Taken(code="upload-changed")
+    elif upload.source in _takers:
+        taken = _takers[upload.source](upload, data)
     elif upload.source == "mail":
         taken = _take_mail(upload, data)
     else:

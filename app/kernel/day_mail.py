@@ -15,7 +15,8 @@ class DayMailItem:
     Mailed to who holds `permission` on the line, or `to_person` alone, to those of
     `only_to` where there are such, never to those of `not_to`.
     `path` leads to it (`<client>` stands for the client's name in addresses); `once` is news that
-    nobody is reminded of. Moments are UTC.
+    nobody is reminded of; with `opens` the path needs no password and stands at the thing's line.
+    Moments are UTC.
     """
 
     type: str
@@ -30,6 +31,7 @@ class DayMailItem:
     only_to: frozenset[UUID] | None = None
     reminded_at: datetime | None = None
     once: bool = False
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

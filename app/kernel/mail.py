@@ -24,8 +24,8 @@ from app.kernel.words import Lazy
 
 _INSERT = sa.text(
     "insert into app.mail_message (tenant_id, id, line, to_person, to_address, template, params,"
-    " locale, message_id) values ((select guard.tenant_id()), :id, :line, :person, :address,"
-    " :template, :params, :locale, :message_id)"
+    " locale, message_id, replies) values ((select guard.tenant_id()), :id, :line, :person,"
+    " :address, :template, :params, :locale, :message_id, :replies)"
 ).bindparams(sa.bindparam("params", type_=JSONB))
 
 
@@ -52,6 +52,8 @@ class Brand:
 
 _templates: dict[str, Template] = {}
 _resolvers: dict[str, Callable[[], Brand]] = {"brand": Brand}
+Overtaken = Callable[[dict[str, Any]], dict[str, Any] | None]
+_newest: dict[str, Overtaken] = {}
 
 
 def register(
@@ -64,6 +66,20 @@ def register(
 def template(name: str) -> Template:
     """A declared template; raises KeyError."""
     return _templates[name]
+
+
+def at_sending(name: str, newest: Overtaken) -> None:
+    """Asks anew what a template's mail says when it leaves: None where nothing of it holds.
+
+    A mail may wait for its server for hours; nobody is then asked for what was given meanwhile.
+    """
+    _newest[name] = newest
+
+
+def newest(name: str, params: dict[str, Any]) -> dict[str, Any] | None:
+    """The parameters of a mail as they stand now; None for a mail that is overtaken."""
+    asked = _newest.get(name)
+    return asked(params) if asked else params
 
 
 def set_brand(resolver: Callable[[], Brand]) -> None:
@@ -90,14 +106,16 @@ def send(
     params: dict[str, Any] | None = None,
     locale: str | None = None,
     line: str = "member",
+    replies: bool = False,
 ) -> UUID:
     """Writes a mail in the caller's transaction, which is a job's; another job sends it afterwards.
 
     A page has no right to write mail: it tells an event, whose handler does (`app.kernel.events`).
 
     `params` fill the template; `link` (a path of ours) becomes its button. Without a `locale` a
-    person reads it in the language they chose for mails. Raises KeyError for an unknown template,
-    Invalid for an address with line breaks.
+    person reads it in the language they chose for mails. With `replies` its Reply-To is an address
+    of its own, where the installation takes mail in (`app.kernel.mail_replies`). Raises KeyError
+    for an unknown template, Invalid for an address with line breaks.
     """
     template(template_name)
     if to_address is not None and any(
@@ -116,6 +134,7 @@ def send(
             "params": params or {},
             "locale": locale or ("" if to_person else words.locale()),
             "message_id": message_id(made),
+            "replies": replies,
         },
     )
     jobs.enqueue("mail.deliver", {"mail": str(made)}, key=f"mail:{made}", line=line)

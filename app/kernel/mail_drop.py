@@ -22,6 +22,7 @@ class DroppedLetter:
     subject: str
     text: str
     at: str
+    reply_to: str = ""
 
     @property
     def when(self) -> datetime:
@@ -34,11 +35,13 @@ def folder(settings: Settings) -> Path:
     return settings.data_dir / "mail"
 
 
-def drop(settings: Settings, *, to: str, subject: str, text: str, name: str) -> None:
+def drop(
+    settings: Settings, *, to: str, subject: str, text: str, name: str, reply_to: str = ""
+) -> None:
     """Keeps one letter, readable by this user only; the same name again replaces it."""
     place = folder(settings)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    letter = DroppedLetter(to, subject, text, clock.now().isoformat())
+    letter = DroppedLetter(to, subject, text, clock.now().isoformat(), reply_to)
     path = place / f"{name}.json"
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
         json.dump(asdict(letter), file)

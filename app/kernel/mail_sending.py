@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 from markupsafe import escape
 
-from app.kernel import db, ids, jobs, mail, mail_drop, sealing, words
+from app.kernel import db, ids, jobs, mail, mail_drop, mail_replies, sealing, words
 from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.scope import secret_hash
@@ -29,8 +29,8 @@ CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 31: 99 bits
 
 _NEXT = sa.text(
-    "select id, to_person, to_address, template, params, locale, message_id, subject, body_text,"
-    " body_html, sealed from app.mail_message where id = :id and state = 'queued' for update"
+    "select id, to_person, to_address, template, params, locale, message_id, replies, subject,"
+    " sealed from app.mail_message where id = :id and state = 'queued' for update"
 )
 _SENT = sa.text(
     "update app.mail_message set state = :state, sent_at = now(), to_address = :address,"
@@ -84,12 +84,16 @@ mail.register(
 )
 
 
-def render(name: str, params: dict[str, Any], locale: str) -> Letter:
-    """A template in its reader's language, as text and as plain HTML that shows everywhere."""
+def render(name: str, params: dict[str, Any], locale: str, *, replies: bool = False) -> Letter:
+    """A template in its reader's language, as text and as plain HTML that shows everywhere.
+
+    With `replies` it begins with the line above which an answer is written.
+    """
     found = mail.template(name)
     with words.speaking(locale):
         subject = words.gettext(found.subject.message, **params).replace("\n", " ")
-        paragraphs = [_told(p, params) for p in found.paragraphs]
+        above = [words.gettext(mail_replies.ABOVE.message)] if replies else []
+        paragraphs = [*above, *(_told(p, params) for p in found.paragraphs)]
         button = words.gettext(found.button.message, **params) if found.button else None
     link = mail.public_url(params["link"]) if params.get("link") else None
     text = "\n\n".join([*paragraphs, *([link] if link else [])]) + "\n"
@@ -123,9 +127,15 @@ def deliver(args: dict[str, Any], _progress: Progress) -> None:
         _post(address, letter, row["message_id"])
         _mark(row["id"], _state(), address, Letter(row["subject"], "", ""))
         return
-    params = {"provider": mail.brand().name, **row["params"]}
-    letter = render(row["template"], params, row["locale"] or chosen or words.locale())
-    _post(address, letter, row["message_id"])
+    params = mail.newest(row["template"], row["params"])
+    if params is None:
+        _mark(row["id"], "overtaken", None, None)
+        return
+    params = {"provider": mail.brand().name, **params}
+    reply_to = mail_replies.address(row["id"]) if row["replies"] else None
+    locale = row["locale"] or chosen or words.locale()
+    letter = render(row["template"], params, locale, replies=reply_to is not None)
+    _post(address, letter, row["message_id"], reply_to=reply_to)
     _mark(row["id"], _state(), address, letter)
 
 
@@ -212,15 +222,17 @@ def _state() -> str:
     return "sent" if _settings().smtp_url else "kept"
 
 
-def _post(address: str, letter: Letter, message_id: str) -> None:
+def _post(address: str, letter: Letter, message_id: str, *, reply_to: str | None = None) -> None:
     settings = _settings()
     if not settings.smtp_url:
-        _drop(settings, address, letter, message_id)
+        _drop(settings, address, letter, message_id, reply_to)
         return
     message = EmailMessage()
     brand = mail.brand()
     message["From"] = formataddr((brand.name, brand.sender or settings.mail_from))
     message["To"] = address
+    if reply_to:
+        message["Reply-To"] = reply_to
     message["Subject"] = letter.subject
     message["Message-ID"] = message_id
     message["Date"] = formatdate(usegmt=True)
@@ -231,10 +243,20 @@ def _post(address: str, letter: Letter, message_id: str) -> None:
         server.send_message(message)
 
 
-def _drop(settings: Settings, address: str, letter: Letter, message_id: str) -> None:
-    if settings.environment == "demo":
-        name = message_id.strip("<>").partition("@")[0]
-        mail_drop.drop(settings, to=address, subject=letter.subject, text=letter.text, name=name)
+def _drop(
+    settings: Settings, address: str, letter: Letter, message_id: str, reply_to: str | None
+) -> None:
+    if settings.environment != "demo":
+        return
+    name = message_id.strip("<>").partition("@")[0]
+    mail_drop.drop(
+        settings,
+        to=address,
+        subject=letter.subject,
+        text=letter.text,
+        name=name,
+        reply_to=reply_to or "",
+    )
 
 
 def _server(url: str) -> smtplib.SMTP:

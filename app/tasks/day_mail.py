@@ -24,6 +24,7 @@ from app.kernel.db import session
 from app.kernel.jobs_progress import Progress
 from app.kernel.schedules import schedule
 from app.kernel.words import _
+from app.tasks.mail_replies import addresses
 
 TEMPLATE = "question.day"
 MIXED = "client.day"
@@ -32,6 +33,8 @@ WORKING_DAYS = 5
 SETTLING = timedelta(hours=1)
 REMIND_AFTER = (timedelta(days=3), timedelta(days=7))
 MOST_LISTED = 10
+MOST_ABOUT = 500
+ANSWERED_BY_MAIL = {"question", "request_list"}
 
 mail.register(
     TEMPLATE,
@@ -160,6 +163,7 @@ def _mail(
 ) -> list[dict[str, object]]:
     """Writes one mail; returns what is to be remembered of it, a row a question."""
     asked = [one for one in asked if not one.once or one in today.due]  # news is told once
+    answered = [one.line for one in asked if one.type in ANSWERED_BY_MAIL]
     sent = mail.send(
         TEMPLATE if {one.type for one in asked} == {"question"} else MIXED,
         to_person=reader.person_id,
@@ -169,10 +173,33 @@ def _mail(
             "client": place["name"],
             "questions": _listed(asked),
             "link": _address(asked, place["slug"]),
+            "slug": place["slug"],
+            "about": [_key(one) for one in asked[:MOST_ABOUT]],
         },
+        replies=bool(answered),
     )
+    if answered:
+        addresses.make(sent, line=answered[0], person_id=reader.person_id)
     about = {"people": reader.person_id, "days": today.day, "mails": sent}
     return [about | {"types": one.type, "items": one.id, "lines": one.line} for one in today.due]
+
+
+def _key(one: DayMailItem) -> str:
+    return f"{one.type}:{one.id}"
+
+
+def as_it_stands(params: dict[str, Any]) -> dict[str, Any] | None:
+    """A mail that waited, with what of it still holds; None when all was answered or ended."""
+    about = set(params.get("about", ()))
+    sources = registry.current().all(DayMailSource)
+    left = [one for source in sources for one in source.find() if _key(one) in about]
+    if not left:
+        return None if about else params
+    return params | {"questions": _listed(left), "link": _address(left, params["slug"])}
+
+
+for _name in (TEMPLATE, MIXED):
+    mail.at_sending(_name, as_it_stands)
 
 
 def _address(asked: Sequence[DayMailItem], slug: str) -> str:
@@ -208,11 +235,18 @@ def is_due(asked_at: datetime, mailed: Mailed | None, now: datetime) -> bool:
 
 
 def _listed(asked: list[DayMailItem]) -> str:
-    """The questions' own words, one a line; at most ten."""
-    shown = [f"– {' '.join(one.text.split())[:200]}" for one in asked[:MOST_LISTED]]
+    """The questions' own words, one a line; at most ten, and the links of lists at theirs."""
+    alone = len(asked) == 1  # then the button leads there
+    shown = [_line(one, alone=alone) for one in asked[:MOST_LISTED]]
     if len(asked) > MOST_LISTED:
         shown.append(f"– … +{len(asked) - MOST_LISTED}")
     return "\n".join(shown)
+
+
+def _line(one: DayMailItem, *, alone: bool) -> str:
+    text = f"– {' '.join(one.text.split())[:200]}"
+    opens_it = one.opens and not alone
+    return f"{text}\n  {mail.public_url(one.path)}" if opens_it else text
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -13,6 +13,7 @@ from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
 from app.tasks.client_requests import registration as client_requests
+from app.tasks.mail_replies import registration as mail_replies
 from app.tasks.repeat import registration as repeat_registration
 from app.tasks.time import registration as time_registration
 from app.tasks.work import registration as work_registration
@@ -20,6 +21,7 @@ from app.tasks.work import registration as work_registration
 PARTS = (
     request_registration,
     client_requests,
+    mail_replies,
     work_registration,
     repeat_registration,
     time_registration,
@@ -27,6 +29,7 @@ PARTS = (
 JOBS = (
     *request_registration.JOBS,
     *client_requests.JOBS,
+    *mail_replies.JOBS,
     *repeat_registration.JOBS,
     *time_registration.JOBS,
 )

@@ -51,6 +51,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "note_id": of("app.note"),
     "list_id": of("app.request_list"),
     "item_id": of("app.request_item"),
+    "reply_id": of("app.mail_reply"),
     "secret": Fixed("made-up-secret-of-a-link-that-opens-nothing-at-all"),
     "question_id": of("app.question"),
     "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),

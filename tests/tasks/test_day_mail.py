@@ -8,11 +8,13 @@ from uuid import uuid4
 import psycopg
 from flask import Flask
 
-from app.kernel import clock, mail_sending
+from app.kernel import clock, jobs, mail, mail_sending
 from app.kernel.day_mail import DayMailItem
 from app.tasks import day_mail, questions
+from app.tasks.client_requests import commands as lists
+from app.tasks.client_requests import queries, secrets
 from tests import factories
-from tests.tasks import request_stage
+from tests.tasks import list_stage, request_stage
 from tests.tasks.request_stage import Place, ask
 
 
@@ -155,3 +157,82 @@ def test_a_new_report_is_told_once_beside_what_is_reminded_of(
         "select params->>'questions' from app.mail_message where tenant_id = %s", (place.tenant,)
     ).fetchall()
     assert sent == [("– What?",)]
+
+
+def _waiting_mail(place: Place) -> str:
+    """The id of the mail that waits to be sent."""
+    with place.job():
+        (found,) = [
+            one
+            for one in mail.recent(limit=5)
+            if one.state == "queued" and one.template in {day_mail.TEMPLATE, day_mail.MIXED}
+        ]
+    return str(found.id)
+
+
+def _delivered(place: Place, mail_id: str) -> mail.MailView:
+    """The mail after it was to leave."""
+    with place.worker_app.app_context():
+        jobs.run_due(place.worker_app)
+    with place.job():
+        return next(one for one in mail.recent(limit=50) if str(one.id) == mail_id)
+
+
+def test_a_mail_that_waits_asks_no_more_for_what_was_answered_meanwhile(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Waits")
+    one, two = ask(place, text="First thing?"), ask(place, text="Second thing?")
+    monday = _monday() + timedelta(hours=10)
+    assert _sent(place, monday) == 1
+    waits = _waiting_mail(place)
+    with place.acting(place.owner):
+        questions.answer(one, chip="Wages")
+    left = _delivered(place, waits)
+    assert left.state == "kept"
+    assert "Second thing?" in left.text
+    assert "First thing?" not in left.text
+    assert _sent(place, monday + timedelta(days=3)) == 1  # reminded of the second
+    waits = _waiting_mail(place)
+    with place.acting(place.staff):
+        questions.withdraw(two)
+    assert _delivered(place, waits).state == "overtaken"
+
+
+def test_the_link_of_a_list_stands_at_its_line_where_the_mail_names_more(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Mixed")
+    listed = list_stage.sent(place)
+    monday = _monday() + timedelta(hours=10)
+    ask(place, text="And this?")
+    assert _sent(place, monday) == 1
+    told = _delivered(place, _waiting_mail(place)).text
+    with place.acting(place.staff):
+        path = next(secrets.path(link.id) for link in queries.links(listed))
+    lines = told.splitlines()
+    place_of = next(n for n, line in enumerate(lines) if "Who drives it?" in line)
+    assert lines[place_of + 1].strip().endswith(path)
+    assert app.test_client().get(path).status_code == 200
+
+
+def test_an_accepted_given_or_withdrawn_list_is_not_mailed_though_its_mail_waited(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Ended")
+    monday = _monday() + timedelta(hours=10)
+    for days, ends in enumerate(("given", "accepted", "withdrawn")):
+        listed = list_stage.sent(place)
+        (item,) = list_stage.items(place, listed)
+        assert _sent(place, monday + timedelta(days=days)) == 1
+        waits = _waiting_mail(place)
+        if ends == "withdrawn":
+            with place.acting(place.staff):
+                lists.withdraw(listed)
+        else:
+            with place.acting(place.owner):
+                lists.give(item, text="Ada")
+        if ends == "accepted":
+            with place.acting(place.staff):
+                lists.accept([item])
+        assert _delivered(place, waits).state == "overtaken", ends

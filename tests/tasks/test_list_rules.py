@@ -152,7 +152,7 @@ class _Unread(io.BytesIO):
     def _refuse(self, *_size: object) -> bytes:
         raise AssertionError("the body was read before the secret was asked")
 
-    read = read1 = readline = _refuse  # type: ignore[assignment]  # every way of reading
+    read = read1 = readline = _refuse  # every way of reading
 
 
 def test_what_a_wrong_secret_brings_is_refused_before_a_byte_of_it_is_read(

@@ -52,10 +52,9 @@ def _refused(place: Place, who: Session, statement: str, **values: object) -> st
     """The refusal of raw SQL as the web's login role."""
     with pytest.raises((DomainError, sa.exc.DBAPIError)) as caught, place.acting(who):
         session.execute(sa.text(statement), values)
-    if isinstance(caught.value, DomainError):
-        return caught.value.code
-    refusal = from_database(caught.value)
-    assert refusal is not None
+    fault = caught.value
+    refusal = from_database(fault) if isinstance(fault, sa.exc.DBAPIError) else fault
+    assert isinstance(refusal, DomainError)
     return refusal.code
 
 

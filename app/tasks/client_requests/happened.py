@@ -14,6 +14,7 @@ from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.words import _
 from app.tasks.client_requests import queries, secrets
+from app.tasks.mail_replies import addresses
 
 TEMPLATE = "request.handed-on"
 JOB = "requests.handed-on"
@@ -57,18 +58,34 @@ def send(link_id: UUID) -> None:
     if found.item_id is None or not found.address or not queries.link_lives(link_id):
         return
     name, locale = session.execute(_CLIENT).one()
-    mail.send(
+    item = queries.item(found.item_id)
+    made = mail.send(
         TEMPLATE,
         to_address=found.address,
         params={
             "name": found.name or found.address,
             "client": name,
-            "item": queries.item(found.item_id).title,
+            "item": item.title,
             "link": secrets.path(link_id),
+            "about": [f"request_item:{item.id}"],
         },
         locale=locale,
-        line=queries.item(found.item_id).line,
+        line=item.line,
+        replies=True,
     )
+    addresses.make(made, line=item.line, link_id=link_id)
+
+
+def as_it_stands(params: dict[str, Any]) -> dict[str, Any] | None:
+    """The mail, unless what was handed on is given, accepted or taken back meanwhile."""
+    for one in params.get("about", ()):
+        item = queries.item(UUID(one.partition(":")[2]))
+        if not item.to_give or queries.one(item.list_id).state != "open":
+            return None
+    return params
+
+
+mail.at_sending(TEMPLATE, as_it_stands)
 
 
 _CLIENT = sa.text(

@@ -174,6 +174,7 @@ def day_items() -> list[DayMailItem]:
             path=secrets.path(row.link) if row.link else f"/portal/<client>/requests/{row.id}",
             to_person=row.to_person,
             reminded_at=row.reminded_at,
+            opens=row.link is not None,
         )
         for row in session.execute(_FOR_MAIL)
     ]

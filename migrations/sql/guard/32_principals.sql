@@ -156,6 +156,29 @@ begin
   return made;
 end $$;
 
+-- The address that one of our mails asks replies to: it brings a message in and opens nothing. Made
+-- by jobs, which alone write mails; called by doors only.
+create function guard.make_reply_address(
+  p_type text, p_object uuid, p_life interval, p_secret_sha text
+) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+  made uuid;
+begin
+  if session_user <> 'app_worker' or c.mode is null or c.mode not in ('t', 'j') or c.kind = 'link'
+     or (guard.reach(c, '*', true))[1] is null then
+    perform guard.refuse('address');
+  end if;
+  insert into guard.principal (kind, tenant_id, object_type, object_id, expires_at, secret_sha)
+  values ('link', c.tenant, p_type, p_object, now() + least(p_life, interval '60 days'),
+          p_secret_sha)
+  returning id into made;
+  perform guard.note(c.tenant, c, 'principal.address',
+                     jsonb_build_object('id', made, 'type', p_type, 'object', p_object));
+  return made;
+end $$;
+
 -- Ends a link or an address of this client. Called by doors only, which ask who may.
 create function guard.end_link(p_principal uuid) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -205,6 +228,7 @@ grant execute on function
   guard.touch_principal(interval), guard.delegate(text, text[], interval, text), guard.revoke(uuid)
   to app_rw, app_worker;
 grant execute on function guard.make_link(text, uuid, interval, text, uuid),
-  guard.hand_on(text, uuid, text), guard.make_address(text, uuid, text), guard.end_link(uuid)
+  guard.hand_on(text, uuid, text), guard.make_address(text, uuid, text),
+  guard.make_reply_address(text, uuid, interval, text), guard.end_link(uuid)
   to guard_definer;
 reset role;

@@ -12,7 +12,8 @@ create table app.mail_message (
   params jsonb not null default '{}' check (pg_column_size(params) <= 65536),
   locale text not null default 'en' check (length(locale) <= 20),
   message_id text not null check (length(message_id) <= 200),
-  state text not null default 'queued' check (state in ('queued', 'sent', 'kept', 'failed')),
+  replies boolean not null default false,                -- a reply to it is taken in (mail_replies)
+  state text not null default 'queued' check (state in ('queued', 'sent', 'kept', 'failed', 'overtaken')),
   subject text check (length(subject) <= 500),
   body_text text,
   body_html text,
@@ -26,8 +27,8 @@ create table app.mail_message (
 create index mail_message_recent on app.mail_message (tenant_id, id desc);
 call guard.protect_shared('app.mail_message');
 grant select on app.mail_message to app_rw, app_worker;
-grant insert (tenant_id, id, line, to_person, to_address, template, params, locale, message_id, subject,
-  sealed) on app.mail_message to app_worker;
+grant insert (tenant_id, id, line, to_person, to_address, template, params, locale, message_id, replies,
+  subject, sealed) on app.mail_message to app_worker;
 grant update (state, sent_at, to_address, subject, body_text, body_html) on app.mail_message to app_worker;
 grant select, insert, update, delete on app.mail_message to app_restore;
 reset role;

@@ -130,7 +130,7 @@ call guard.demand('app.question', '{update}', '{request.ask,request.answer}');
 call guard.demand('app.answer', '{insert}', '{request.ask,request.answer}');
 call guard.demand('app.question_subject', '{insert}', '{request.ask,request.answer}');
 call guard.demand('app.note', '{insert,update}', '{request.ask,request.answer}');
-call guard.sign('app.question', '{answered_by,closed_by}');
+call guard.sign('app.question', '{closed_by}');
 call guard.sign('app.note', '{done_by,removed_by}');
 call guard.stamp('app.question', '{reminded_at,answered_at,closed_at}');
 call guard.stamp('app.note', '{done_at,removed_at}');
@@ -160,6 +160,23 @@ begin
 end $$;
 create trigger question_moves before update of state on app.question
   for each row when (new.state <> old.state) execute function app.question_moves();
+
+-- Who answered first is whose answer stands there: an answer names its writer by itself (a reply by
+-- mail is written down by a job, in the name of whom the mail was for).
+create function app.question_answerer() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user in ('app_rw', 'app_worker') and not exists (select from app.answer a
+      where a.tenant_id = new.tenant_id and a.question_id = new.id
+        and a.answered_by = new.answered_by) then
+    raise exception 'refused: another person in answered_by' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+create trigger signed_answered_by before update of answered_by on app.question
+  for each row when (new.answered_by is not null
+                     and new.answered_by is distinct from old.answered_by)
+  execute function app.question_answerer();
 
 call app.audit_table('app.question', array['text']);
 call app.audit_table('app.answer', array['text', 'chip']);

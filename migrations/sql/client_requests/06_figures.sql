@@ -8,6 +8,8 @@ declare
   given_since timestamptz;
   waiting bigint;
   waiting_since timestamptz;
+  by_mail bigint;
+  by_mail_since timestamptz;
 begin
   if session_user not in ('app_rw', 'app_worker') then return null; end if;
   for x in select distinct tenant_id, line from changed order by tenant_id, line loop
@@ -21,7 +23,10 @@ begin
         on l.tenant_id = i.tenant_id and l.id = i.list_id and l.state = 'open'
      where i.tenant_id = x.tenant_id and i.line = x.line
        and i.state in ('given', 'waiting', 'sent_back');
-    perform app.set_figure(x.tenant_id, x.line, 'requests_given', given, given_since, '');
+    select count(*), min(r.came_at) into by_mail, by_mail_since from app.mail_reply r
+     where r.tenant_id = x.tenant_id and r.line = x.line and r.state = 'to_place';
+    perform app.set_figure(x.tenant_id, x.line, 'requests_given', given + by_mail,
+                           least(given_since, by_mail_since), '');
     perform app.set_figure(x.tenant_id, x.line, 'requests_waiting', waiting, waiting_since, '');
   end loop;
   return null;
@@ -31,6 +36,11 @@ create trigger figure_changed after update on app.request_list
 create trigger figure_added after insert on app.request_item
   referencing new table as changed for each statement execute function app.request_figures();
 create trigger figure_changed after update on app.request_item
+  referencing new table as changed for each statement execute function app.request_figures();
+-- A reply that waits is something to look at, as what was given: the same figure counts it.
+create trigger figure_added after insert on app.mail_reply
+  referencing new table as changed for each statement execute function app.request_figures();
+create trigger figure_changed after update on app.mail_reply
   referencing new table as changed for each statement execute function app.request_figures();
 reset role;
 alter function app.request_figures() owner to list_door;

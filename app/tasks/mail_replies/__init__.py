@@ -1,0 +1,1 @@
+"""Replies to our mails: read, told apart from machines, given for what they answer or placed."""

@@ -1,0 +1,173 @@
+"""What is done with replies: taken in by a job, placed, put aside, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.documents import commands as documents
+from app.documents import held, intake, mail_in, uploads
+from app.documents.intake import Taken
+from app.documents.uploads import Upload
+from app.kernel import events, ids, undo
+from app.kernel.db import session
+from app.kernel.errors import Conflict
+from app.tasks import questions_queries
+from app.tasks.mail_replies import queries, reading
+from app.tasks.mail_replies.models import TEXT_LENGTH, Target, fitting
+from app.tasks.models import QuestionAnswered
+
+SOURCE = "reply"
+SUBJECT = "mail_reply"
+UNDO_PUT_ASIDE = "mail-reply.put-aside"
+MACHINE, STRANGER = "file-mail-automated", "file-mail-sender"
+
+
+def take_in(upload: Upload, raw: bytes) -> Taken:
+    """Takes a raw reply in: it answers the one open thing of its mail, or waits to be placed.
+
+    What a machine wrote answers nothing, and what somebody else sent is held: the address alone is
+    no proof of who writes.
+    """
+    address_id = upload.subject_id or upload.id
+    address, reply = queries.address(address_id), reading.read(raw)
+    about: dict[str, object] = {"address": address.id, "upload": upload.id, "line": upload.line}
+    about |= {"person": address.person_id, "link": address.link_id}
+    letter = mail_in.read(raw)
+    if reply.automated:
+        _keep(about, text=reply.whole, state="automated")
+        return _hold(upload, raw, letter.name, MACHINE) if letter.files else Taken(code=MACHINE)
+    if address.email is None or reply.sender != address.email:
+        _keep(about, text="", state="held")
+        return _hold(upload, raw, letter.name, STRANGER)
+    return _take(upload, raw, about, reply, address.about)
+
+
+def _take(
+    upload: Upload,
+    raw: bytes,
+    about: dict[str, object],
+    reply: reading.Reply,
+    asked: list[tuple[str, UUID]],
+) -> Taken:
+    """Keeps the message and its files as papers and gives them for what they answer."""
+    letter = mail_in.read(raw)
+    whole = _paper(raw, letter.name, upload, letter.note)
+    taken = [_paper(one.data, one.name, upload, letter.note) for one in letter.files]
+    files = [one.document_id for one in taken if one.document_id]
+    target = fitting(queries.targets(asked), text=reply.text, files=len(files))
+    text = reply.text if target else reply.text or reply.whole
+    made = _keep(about, text=text, state="to_place", documents=files)
+    if whole.document_id:
+        documents.link(whole.document_id, subject_type=SUBJECT, subject_id=made)
+    for file in files:
+        documents.link(file, subject_type=SUBJECT, subject_id=made)
+    if target:
+        place(made, target)
+    return whole
+
+
+def _paper(data: bytes, name: str, upload: Upload, note: str) -> Taken:
+    """A file through the checks of everything that comes in: a paper, held, or refused."""
+    return intake.take(
+        data, name=name, line=upload.line, source="mail", most=uploads.MOST_BYTES, note=note
+    )
+
+
+def _hold(upload: Upload, raw: bytes, name: str, reason: str) -> Taken:
+    made = held.hold(
+        raw,
+        name=name,
+        line=upload.line,
+        document_class="normal",
+        reason=reason,
+        source="mail",
+        most=uploads.MOST_BYTES,
+    )
+    return Taken(held_id=made, code=reason)
+
+
+def _keep(
+    about: dict[str, object], *, text: str, state: str, documents: list[UUID] | None = None
+) -> UUID:
+    made = ids.uuid7()
+    values = {"id": made, "text": text[:TEXT_LENGTH], "state": state}
+    session.execute(_KEEP, {**about, **values, "documents": documents or []})
+    return made
+
+
+def place(reply_id: UUID, target: Target, *, confirmed: bool | None = None) -> None:
+    """Gives a reply for an open thing, in the name of whom it came from.
+
+    Raises NotFound, Conflict `mail-reply-decided` for one that was placed or put aside, and what
+    giving refuses: nothing of the asked kind, a list that ended, something accepted.
+    """
+    found = queries.one(reply_id)
+    if target.type == "question":
+        _answer(reply_id, target.id, found.documents)
+        return
+    values = {"reply": reply_id, "item": target.id, "confirmed": confirmed}
+    session.execute(_GIVE, values)
+    for paper in found.documents:
+        documents.link(paper, subject_type="request_item", subject_id=target.id)
+
+
+def _answer(reply_id: UUID, question_id: UUID, papers: list[UUID]) -> None:
+    made = ids.uuid7()
+    session.execute(_ANSWER, {"reply": reply_id, "question": question_id, "answer": made})
+    found = questions_queries.one(question_id)
+    for paper in papers:
+        documents.link(paper, subject_type="answer", subject_id=made)
+    keys = tuple(key for _type, key in found.subjects)
+    kind = found.subjects[0][0] if found.subjects else ""
+    events.emit(QuestionAnswered(found.id, made, kind, keys, tuple(papers)))
+
+
+def place_at(reply_id: UUID, *, item_id: UUID, confirmed: bool | None = None) -> None:
+    """Places a reply at an open thing or question that staff chose. Raises as `place`."""
+    for one in queries.every_target():
+        if one.id == item_id:
+            place(reply_id, one, confirmed=confirmed)
+            return
+    raise Conflict("mail-reply-target")
+
+
+def put_aside(reply_id: UUID) -> UUID:
+    """Puts a reply aside that answers nothing; returns the undo token.
+
+    Raises NotFound, Conflict `mail-reply-decided`.
+    """
+    _move(reply_id, "to_place", "put_aside")
+    return undo.offer(UNDO_PUT_ASIDE, {"reply": str(reply_id)})
+
+
+@undo.handler(UNDO_PUT_ASIDE)
+def _unput(args: dict[str, Any]) -> None:
+    _move(UUID(args["reply"]), "put_aside", "to_place")
+
+
+def _move(reply_id: UUID, old: str, new: str) -> None:
+    queries.one(reply_id)
+    values = {"id": reply_id, "old": old, "new": new}
+    if session.execute(_MOVE, values).scalar() is None:
+        raise Conflict("mail-reply-decided")
+
+
+_HERE = "tenant_id = (select guard.tenant_id())"
+_KEEP = sa.text(
+    "insert into app.mail_reply (tenant_id, id, line, address_id, upload_id, person_id, link_id,"
+    " text, documents, state) values ((select guard.tenant_id()), :id, :line, :address, :upload,"
+    " cast(:person as uuid), cast(:link as uuid), :text, cast(:documents as uuid[]), :state)"
+)
+_GIVE = sa.text("select app.give_by_reply(:reply, :item, cast(:confirmed as boolean))")
+_ANSWER = sa.text("select app.answer_by_reply(:reply, :question, :answer)")
+_MOVE = sa.text(
+    "update app.mail_reply set state = :new, version = version + 1,"
+    " decided_at = case when :new = 'put_aside' then now() end,"
+    " decided_by = case when :new = 'put_aside' then (select guard.user_id()) end"
+    f" where {_HERE} and id = :id and state = :old returning id"
+)
+mail_in.accept("mail_reply_address", sa.text("select app.open_reply_upload(:name, :size, :sha)"))
+intake.take_by(SOURCE, take_in)

@@ -1,0 +1,116 @@
+"""What is known of replies: whose address one came to, what waits, and what may take it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.kernel import paging
+from app.kernel.db import session
+from app.kernel.errors import NotFound
+from app.tasks.mail_replies.models import MailReply, Target
+
+MOST_TARGETS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whom a mail was for, where their mails go, and what stood in it."""
+
+    id: UUID
+    line: str
+    person_id: UUID | None
+    link_id: UUID | None
+    email: str | None
+    about: list[tuple[str, UUID]]
+
+
+def address(address_id: UUID) -> Address:
+    """The address of a mail; `email` is None for somebody who may answer no more."""
+    row = session.execute(_ADDRESS, {"id": address_id}).mappings().first()
+    if row is None:
+        raise NotFound
+    about = [
+        (kind, UUID(key)) for kind, _colon, key in (one.partition(":") for one in row["about"])
+    ]
+    mail = str(row["email"]).strip().lower() if row["email"] else None
+    return Address(row["id"], row["line"], row["person_id"], row["link_id"], mail, about)
+
+
+def targets(about: Sequence[tuple[str, UUID]]) -> list[Target]:
+    """Of what stood in a mail, what is still open: questions, and the things of lists."""
+    values = {"types": [kind for kind, _id in about], "ids": [key for _kind, key in about]}
+    return [Target(**row) for row in session.execute(_TARGETS, values).mappings()]
+
+
+def every_target() -> list[Target]:
+    """Everything open that staff may place a reply at."""
+    return [Target(**row) for row in session.execute(_EVERY).mappings()]
+
+
+def to_place(*, after: str | None = None, limit: int = 50) -> paging.Page[MailReply]:
+    """Replies that wait to be placed, the oldest first; raises Invalid `bad-cursor`."""
+    last = paging.keys(after, UUID)
+    values = {"after": last and last[0], "limit": limit + 1}
+    found = [MailReply(**row) for row in session.execute(_TO_PLACE, values).mappings()]
+    return paging.page(found, limit=limit, key=lambda one: [one.id])
+
+
+def waiting() -> int:
+    """How many replies wait to be placed."""
+    return int(session.execute(_WAITING).scalar_one())
+
+
+def one(reply_id: UUID) -> MailReply:
+    """One reply; raises NotFound."""
+    row = session.execute(_ONE, {"id": reply_id}).mappings().first()
+    if row is None:
+        raise NotFound
+    return MailReply(**row)
+
+
+_HERE = "tenant_id = (select guard.tenant_id())"
+_ADDRESS = sa.text(
+    "select a.id, a.line, a.person_id, a.link_id,"
+    " case when a.link_id is not null then"
+    " (select k.address from app.request_link k where k.tenant_id = a.tenant_id"
+    " and k.id = a.link_id and app.request_link_lives(k.id))"
+    " else (select p.email from guard.client_people(a.line, 'request.answer') c"
+    " cross join lateral guard.address_of(c.person_id) p where c.person_id = a.person_id)"
+    " end as email,"
+    " array(select jsonb_array_elements_text(coalesce(m.params -> 'about', '[]'))) as about"
+    " from app.mail_reply_address a"
+    " join app.mail_message m on m.tenant_id = a.tenant_id and m.id = a.id"
+    f" where a.{_HERE} and a.id = :id"
+)
+_QUESTIONS = (
+    "select 'question' as type, q.id, q.line, 'question' as kind, q.text as title,"
+    " null::uuid as list_id from app.question q"
+    f" where q.{_HERE} and q.state = 'waiting' and q.direction = 'to_client'"
+)
+_THINGS = (
+    "select 'request_item' as type, i.id, i.line, i.kind, i.title, i.list_id"
+    " from app.request_item i join app.request_list l"
+    " on l.tenant_id = i.tenant_id and l.id = i.list_id and l.state = 'open'"
+    f" where i.{_HERE} and i.state in ('waiting', 'sent_back')"
+)
+_ASKED = "(select * from unnest(cast(:types as text[]), cast(:ids as uuid[])) a(type, id))"
+_TARGETS = sa.text(
+    f"{_QUESTIONS} and ('question', q.id) in {_ASKED} union all {_THINGS}"
+    f" and (('request_list', i.list_id) in {_ASKED} or ('request_item', i.id) in {_ASKED})"
+)
+_EVERY = sa.text(f"{_THINGS} union all {_QUESTIONS} order by type desc, id limit {MOST_TARGETS}")
+_COLUMNS = (
+    "select r.id, r.line, r.person_id, coalesce(k.name, k.address, '') as name, r.text,"
+    " r.documents, r.state, r.came_at, r.version from app.mail_reply r"
+    " left join app.request_link k on k.tenant_id = r.tenant_id and k.id = r.link_id"
+)
+_TO_PLACE = sa.text(
+    f"{_COLUMNS} where r.{_HERE} and r.state = 'to_place'"
+    " and (cast(:after as uuid) is null or r.id > :after) order by r.id limit :limit"
+)
+_ONE = sa.text(f"{_COLUMNS} where r.{_HERE} and r.id = :id")
+_WAITING = sa.text(f"select count(*) from app.mail_reply where {_HERE} and state = 'to_place'")

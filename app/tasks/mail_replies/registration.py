@@ -1,0 +1,46 @@
+"""What replies by mail contribute; the package's registration calls it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from app.api import Api
+from app.kernel import words
+from app.kernel.registry import Registry
+from app.kernel.words import _
+from app.tasks.mail_replies import api, commands, views
+
+JOBS = ("app.tasks.mail_replies.commands",)
+ERROR_TEXTS = {
+    commands.MACHINE: _("A machine wrote this reply, so it answers nothing."),
+    commands.STRANGER: _("This reply came from another address than the mail was sent to."),
+    "mail-reply-decided": _("This reply was placed or put aside already."),
+    "mail-reply-target": _("Choose something that is still open."),
+}
+
+
+def register(registry: Registry) -> None:
+    """Declares the words of replies."""
+    del registry
+    words.declare_errors(ERROR_TEXTS)
+    words.declare_names(
+        {
+            "mail_reply": _("Reply by mail"),
+            "mail_replies": _("Replies by mail"),
+        }
+    )
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The page of replies that wait."""
+    return (views.pages,)
+
+
+def apis() -> tuple[Api, ...]:
+    """The operations on replies."""
+    return (api.api,)
+
+
+def install(app: Flask) -> None:
+    """Lets the pages of lists say that replies wait."""
+    app.jinja_env.globals["mail_replies_waiting"] = views.waiting

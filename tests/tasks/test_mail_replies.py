@@ -1,0 +1,302 @@
+"""Replying to a mail of ours answers: words, files, several things; machines and forgers not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.kernel import clock, jobs, mail, mail_replies
+from app.kernel.db import session
+from app.tasks import day_mail
+from tests import factories
+from tests.tasks import list_stage, request_stage
+from tests.tasks.list_stage import ANSWER, CONFIRMATION, FILE
+from tests.tasks.request_stage import PDF, Place
+
+DOMAIN = "in.backoffice.example"
+
+
+@pytest.fixture(scope="module")
+def place(settings: object, app: Flask, worker_app: Flask) -> Iterator[Place]:
+    """A client of an installation that takes mail in."""
+    from app.cli import install
+
+    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
+    before = app.extensions["settings"], worker_app.extensions["settings"]
+    for one, old in zip((app, worker_app), before, strict=True):
+        one.extensions["settings"] = old.model_copy(update={"mail_in_domain": DOMAIN})
+    with psycopg.connect(url) as admin:
+        yield request_stage.build(app, worker_app, admin, "Replied")
+    for one, old in zip((app, worker_app), before, strict=True):
+        one.extensions["settings"] = old
+
+
+@pytest.fixture
+def fresh(place: Place, admin: psycopg.Connection) -> None:
+    """Nothing is open of what other tests asked, and nobody was mailed."""
+    for change, rest in (
+        ("update app.request_list set state = 'withdrawn', closed_at = now()", "state = 'open'"),
+        (
+            "update app.question set state = 'withdrawn', closed_at = now(), closed_by = asked_by",
+            "state = 'waiting'",
+        ),
+        ("delete from app.day_mailing", "true"),
+    ):
+        admin.execute(f"{change} where tenant_id = %s and {rest}", (place.tenant,))
+    admin.commit()
+
+
+def _mailed(place: Place) -> UUID:
+    """Sends the day's mail; returns its id."""
+    now = datetime.now(UTC)
+    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=10, minute=0)
+    with place.job(), clock.frozen(monday):
+        assert day_mail.send_due() == 1
+        return mail.recent(limit=1)[0].id
+
+
+def _address_of(place: Place, mail_id: UUID) -> str:
+    with place.app.app_context():
+        return mail_replies.local_part(mail_id)
+
+
+def _email(admin: psycopg.Connection, place: Place) -> str:
+    found = admin.execute(
+        "select email from guard.person where id = %s", (place.owner.person_id,)
+    ).fetchone()
+    admin.rollback()
+    assert found is not None
+    return str(found[0])
+
+
+def _letter(sender: str, text: str, *files: tuple[str, bytes], **headers: str) -> bytes:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, f"us@{DOMAIN}", "Re: What is new"
+    made["Message-ID"] = f"<{uuid4()}@example.com>"
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    for name, data in files:
+        made.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return made.as_bytes()
+
+
+def _replied(place: Place, to: str, raw: bytes) -> int:
+    """Hands a message over by the mail server's door; runs what it left to do."""
+    sent: Any = place.app.test_client().post(
+        f"/api/v1/inbound/mail/{to}@{DOMAIN}", data=raw, content_type="message/rfc822"
+    )
+    with place.worker_app.app_context():
+        jobs.run_due(place.worker_app)
+    return int(sent.status_code)
+
+
+def _replies(admin: psycopg.Connection, mail_id: UUID) -> list[tuple[str, str]]:
+    rows = admin.execute(
+        "select state, text from app.mail_reply where address_id = %s order by id", (mail_id,)
+    ).fetchall()
+    admin.rollback()
+    return [(row[0], row[1]) for row in rows]
+
+
+QUOTED = (
+    "Ada drives it.\n\nOn Mon, 2 Nov 2026 at 10:00, Provider <x@y.example> wrote:\n"
+    "> — To answer, reply above this line. —\n> Hello,\n> who drives it?\n"
+)
+
+
+def test_the_words_above_the_quote_answer_the_one_thing_that_is_open(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), QUOTED)
+    assert _replied(place, _address_of(place, mail_id).upper(), raw) == 201
+    assert _replies(admin, mail_id) == [("placed", "Ada drives it.")]
+    assert list_stage.states(place, listed) == ("open", ["given"])
+    act = admin.execute(
+        "select a.text, a.by_person from app.request_act a join app.request_item i"
+        " on i.id = a.item_id where i.list_id = %s",
+        (listed,),
+    ).fetchall()
+    assert act == [("Ada drives it.", place.owner.person_id)]
+    shown = place.browser(place.staff).get(f"/c/{place.slug}/requests/{listed}").text
+    assert "Ada drives it." in shown
+
+
+def test_attached_files_become_papers_of_the_thing_that_wants_files(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place, (FILE, ANSWER))
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), "Here it is", ("van.pdf", PDF + b"by mail"))
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert list_stage.states(place, listed) == ("open", ["given", "waiting"])
+    page = place.browser(place.staff).get(f"/c/{place.slug}/requests/{listed}").text
+    assert "van.pdf" in page
+    assert "Here it is" in page
+
+
+def test_a_reply_answers_a_question_in_the_name_of_whom_it_came_from(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    asked = request_stage.ask(place, text="What was this?")
+    mail_id = _mailed(place)
+    assert (
+        _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "Fuel")) == 201
+    )
+    row = admin.execute(
+        "select q.state, q.answered_by, a.text, a.answered_by from app.question q"
+        " join app.answer a on a.question_id = q.id where q.id = %s",
+        (asked,),
+    ).fetchone()
+    owner = place.owner.person_id
+    assert row == ("answered", owner, "Fuel", owner)
+
+
+def test_what_may_answer_several_things_waits_for_staff_who_place_it(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place, (ANSWER, CONFIRMATION))
+    answer, confirmation = list_stage.items(place, listed)
+    mail_id = _mailed(place)
+    sender = _email(admin, place)
+    for text in ("Ada, and yes", "Thank you"):
+        assert _replied(place, _address_of(place, mail_id), _letter(sender, text)) == 201
+    assert list_stage.states(place, listed) == ("open", ["waiting", "waiting"])
+    staff = place.browser(place.staff)
+    base = f"/c/{place.slug}/requests/mail"
+    assert base in staff.get(f"/c/{place.slug}/requests").text
+    page = staff.get(base).text
+    assert "Ada, and yes" in page
+    found = admin.execute(
+        "select id from app.mail_reply where address_id = %s order by id", (mail_id,)
+    ).fetchall()
+    (first,), (second,) = found
+    admin.rollback()
+    empty = staff.post(f"{base}/{first}/place", {"item_id": str(confirmation)})
+    assert empty.status_code == 409
+    said = {"item_id": str(confirmation), "confirmed": "true"}
+    assert staff.post(f"{base}/{first}/place", said).status_code == 303
+    assert staff.post(f"{base}/{second}/aside", {}).status_code == 303
+    assert "Thank you" not in staff.get(base).text
+    again = staff.post(f"{base}/{first}/place", {"item_id": str(answer)})
+    assert again.status_code == 409
+    assert list_stage.states(place, listed) == ("open", ["waiting", "given"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+        {"Return_Path": "<>"},
+    ],
+    ids=["auto-submitted", "precedence", "suppress", "empty return path"],
+)
+def test_what_a_machine_wrote_answers_nothing_and_is_not_answered(
+    place: Place, admin: psycopg.Connection, fresh: None, headers: dict[str, str]
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    mails = "select count(*) from app.mail_message where tenant_id = %s"
+    before = admin.execute(mails, (place.tenant,)).fetchone()
+    raw = _letter(_email(admin, place), "I am away until Monday.", **headers)
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("automated", "I am away until Monday.")]
+    assert list_stage.states(place, listed) == ("open", ["waiting"])
+    assert admin.execute(mails, (place.tenant,)).fetchone() == before
+
+
+def test_another_sender_is_held_and_a_forged_or_old_address_is_refused(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    to = _address_of(place, mail_id)
+    assert _replied(place, to, _letter("thief@example.com", "Me")) == 201
+    assert _replies(admin, mail_id) == [("held", "")]
+    held = admin.execute(
+        "select reason from app.held_file where tenant_id = %s order by id desc limit 1",
+        (place.tenant,),
+    ).fetchone()
+    assert held == ("file-mail-sender",)
+    forged = to[:-2] + ("aa" if to[-2:] != "aa" else "bb")
+    assert _replied(place, forged, _letter(_email(admin, place), "Me")) == 404
+    assert _replied(place, f"reply-{'a' * 42}", _letter("a@b.example", "Me")) == 404
+    admin.execute("update guard.principal set expires_at = now() where object_id = %s", (mail_id,))
+    admin.commit()
+    assert _replied(place, to, _letter(_email(admin, place), "Late")) == 404
+    assert list_stage.states(place, listed) == ("open", ["waiting"])
+
+
+def test_who_may_answer_no_more_is_held(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    sender = _email(admin, place)
+    ended = "update guard.membership set valid_to = %s where user_id = %s and tenant_id = %s"
+    who = (place.owner.person_id, place.tenant)
+    admin.execute(ended, (datetime.now(UTC) - timedelta(seconds=1), *who))
+    admin.commit()
+    assert _replied(place, _address_of(place, mail_id), _letter(sender, "Me")) == 201
+    admin.execute(ended, (None, *who))
+    admin.commit()
+    assert _replies(admin, mail_id) == [("held", "")]
+    assert list_stage.states(place, listed) == ("open", ["waiting"])
+
+
+def test_the_same_message_handed_over_twice_or_after_the_answer_is_not_lost(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), "Ada")
+    for _time in range(2):
+        assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("placed", "Ada"), ("to_place", "Ada")]
+    assert list_stage.states(place, listed) == ("open", ["given"])
+
+
+def test_the_client_reads_no_replies_and_places_none(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    list_stage.sent(place, (ANSWER, CONFIRMATION))
+    mail_id = _mailed(place)
+    assert _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "x")) == 201
+    row = admin.execute(
+        "select id from app.mail_reply where address_id = %s", (mail_id,)
+    ).fetchone()
+    assert row is not None
+    other = factories.owner(admin, place.tenant)
+    for statement in ("app.mail_reply", "app.mail_reply_address"):
+        with place.acting(other):
+            found = session.execute(sa.text(f"select count(*) from {statement}")).scalar_one()
+            assert found == 0
+    with pytest.raises(Exception, match="not-found"), place.acting(other):
+        session.execute(
+            sa.text("select app.answer_by_reply(:reply, :question, :answer)"),
+            {"reply": row[0], "question": uuid4(), "answer": uuid4()},
+        )
+    gone = "update guard.membership set valid_to = now() where user_id = %s"
+    admin.execute(gone, (other.person_id,))
+    admin.commit()
