@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import expect
 
+from app.accounting.bank import commands as bank_commands
 from app.accounting.bank import intake as bank_import
 from app.documents import ocr
 from app.kernel import clock, db, jobs_catalog
@@ -23,7 +24,7 @@ from app.tasks import day_mail
 from app.tasks.repeat import roll
 from tests import factories
 from tests.documents.printed import papers
-from tests.e2e.house import MARKS, Firm, House, mt940
+from tests.e2e.house import IBAN, MARKS, Firm, House, mt940
 from tests.e2e.month_acts import sent
 from tests.web.browser import context_of
 
@@ -306,6 +307,7 @@ def _paid(walk: Walk) -> UUID:
         walk.house.app.app_context(),
         db.transaction(walk.bookkeeper.scope(walk.firm.tenant)),
     ):
+        bank_commands.create_bank_account(number=IBAN, name="Main", currency="EUR")
         bank_import.upload_statement(data=data, name="card.sta")
     with walk.house.admin() as admin:
         row = admin.execute(
