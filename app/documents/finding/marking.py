@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 AROUND = 80
 LENGTH = 240
@@ -91,14 +92,31 @@ def _start(text: str, hit: int) -> int:
     return hit - AROUND if blank < 0 else blank + 1
 
 
+@lru_cache(maxsize=256)
+def _candidate(
+    marks: frozenset[str], begun: tuple[str, ...], *, folded: bool
+) -> re.Pattern[str] | None:
+    """Words that may be hits: they begin as a mark does, or (`folded`) hold letters that fold."""
+    starts = "|".join(re.escape(one) for one in sorted({*marks, *begun} - {""}))
+    ways = [f"(?:{starts})[^\\W_]*"] if starts else []
+    if folded:
+        ways.append(r"[^\W_]*[^\x00-\x7f\W_][^\W_]*")
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(ways)})", re.IGNORECASE) if ways else None
+
+
 def _hits(text: str, marks: frozenset[str], begun: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    numbers = {
-        one.start(): one.end()
-        for one in _NUMBER.finditer(text)
-        if _is_number(re.sub(r"\D", "", one[0]), marks, begun)
-    }
+    numbers: dict[int, int] = {}
+    if any(one.isdigit() for one in (*marks, *begun)):
+        numbers = {
+            one.start(): one.end()
+            for one in _NUMBER.finditer(text)
+            if _is_number(re.sub(r"\D", "", one[0]), marks, begun)
+        }
+    found = _WORD if numbers else _candidate(marks, begun, folded=not text.isascii())
+    if found is None:
+        return
     until = 0
-    for word in _WORD.finditer(text):
+    for word in found.finditer(text):
         if word.start() < until:
             continue
         if word.start() in numbers:
