@@ -31,6 +31,7 @@ class Caller:
     """A token of a person, calling the API of the client."""
 
     def __init__(self, place: Place, admin: psycopg.Connection, who: Session) -> None:
+        self.app = place.app
         self.base = f"/api/v1/clients/{place.slug}"
         self._client = place.app.test_client()
         self._token = factories.token(admin, place.tenant, who.person_id)
