@@ -162,7 +162,9 @@ class Bucket:
             found = self._again(
                 lambda: self._client.get_object_lock_configuration(Bucket=self.name)
             )
-        except ClientError:
+        except ClientError as error:
+            if _status(error) not in (400, 404, 501):
+                log.warning("whether the bucket locks is unknown", status=_status(error))
             return None
         lock = found.get("ObjectLockConfiguration", {})
         if lock.get("ObjectLockEnabled") != "Enabled":
@@ -264,7 +266,7 @@ class Bucket:
             try:
                 return call()
             except ClientError as error:
-                if _status(error) < 500:
+                if _status(error) < 500 or _status(error) == 501:  # 501: it never will
                     raise
                 if time.monotonic() > until:
                     raise Unavailable("storage-unavailable") from error

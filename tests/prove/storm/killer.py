@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +27,12 @@ class Killer:
 
     product: Product
     dice: random.Random
+    targets: Sequence[str] = TARGETS
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def strike(self) -> str:
         """Kill one process of a random target and wait for its return."""
-        name = self.dice.choice(TARGETS)
+        name = self.dice.choice(self.targets)
         known = processes.recall(self.product.layout.pid_file(name))
         assert known is not None, f"{name} was not running"
         victim = self._victim(name, known)

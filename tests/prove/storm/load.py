@@ -60,11 +60,13 @@ class Caller(threading.Thread):
         with self.record.lock:
             self.record.complaints.append(text)
 
-    def call(self, path: str, body: bytes, head: dict[str, str]) -> dict[str, Any]:
+    def call(
+        self, path: str, body: bytes, head: dict[str, str], *, method: str = "POST"
+    ) -> dict[str, Any]:
         """Repeat one call until it is acknowledged; raises AssertionError when it is refused."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            status, answer = self._try(path, body, head)
+            status, answer = self._try(method, path, body, head)
             with self.record.lock:
                 self.record.calls += 1
             if status in (200, 201):
@@ -78,12 +80,12 @@ class Caller(threading.Thread):
             time.sleep(0.05 + self.dice.random() * 0.2)
         raise AssertionError(f"{path}: not acknowledged within {PATIENCE} s")
 
-    def _try(self, path: str, body: bytes, head: dict[str, str]) -> tuple[int, bytes]:
+    def _try(self, method: str, path: str, body: bytes, head: dict[str, str]) -> tuple[int, bytes]:
         """Return status and answer; status 0 when the connection broke."""
         link = http.client.HTTPConnection("127.0.0.1", self.product.port, timeout=20)
         try:
             link.request(
-                "POST",
+                method,
                 f"/api/v1/clients/{self.product.slug}{path}",
                 body=body,
                 headers={

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -55,8 +55,11 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, *, tokens: int) -> Iterator[Product]:
-    """Start the product, make a client with books and `tokens` API tokens, stop it at the end."""
+def running(folder: Path, *, tokens: int, for_papers: bool = False) -> Iterator[Product]:
+    """Start the product, make a client with books and `tokens` API tokens, stop it at the end.
+
+    The tokens are for the books, or for papers, which no token of a single line may touch.
+    """
     port = free_port(taken=set())
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     command = [sys.executable, "-m", "app.cli", "demo", "--empty"]
@@ -68,7 +71,8 @@ def running(folder: Path, *, tokens: int) -> Iterator[Product]:
             stderr=log,
         )
         try:
-            yield _prepared(folder, supervisor, port=port, tokens=tokens)
+            made = _prepared(folder, supervisor, port=port, tokens=0 if for_papers else tokens)
+            yield _with_paper_tokens(made, tokens) if for_papers else made
         finally:
             supervisor.send_signal(signal.SIGINT)
             supervisor.wait(timeout=60)
@@ -96,6 +100,13 @@ def _prepared(
         with made_app.app_context():
             db.db.engine.dispose()  # its pool would outlive the product
     return Product(layout, port, settings, worker, tenant, slug, accounts, made)
+
+
+def _with_paper_tokens(product: Product, count: int) -> Product:
+    with product.admin() as admin:
+        person = factories.staff(admin, product.tenant).person_id
+        made = tuple(factories.token(admin, product.tenant, person) for _no in range(count))
+    return replace(product, tokens=made)
 
 
 def _open_books(worker: Flask, tenant: UUID) -> tuple[UUID, UUID]:
