@@ -37,6 +37,9 @@ def month(year: int, no: int) -> Period:
         (Due(n=31, months_after=0, shift="same_month"), month(2026, 1), PLAIN, date(2026, 1, 30)),
         (Due(kind="working_day", n=1), month(2026, 4), BAVARIA, date(2026, 5, 4)),
         (Due(kind="working_day", n=-1, months_after=0), month(2026, 5), LONDON, date(2026, 5, 29)),
+        # February 2026 has twenty working days: no 23rd from either end
+        (Due(0, "working_day", 23), month(2026, 2), PLAIN, date(2026, 2, 27)),
+        (Due(0, "working_day", -23), month(2026, 2), PLAIN, date(2026, 2, 2)),
         (Due(n=10, before=3, unit="working_days"), month(2026, 9), PLAIN, date(2026, 10, 7)),
         (Due(n=25, before=14, shift="none"), month(2026, 11), PLAIN, date(2026, 12, 11)),
     ],

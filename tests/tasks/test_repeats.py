@@ -163,6 +163,53 @@ def test_a_repeat_ends_when_it_was_said_to_and_a_paused_one_rests(firm: Firm) ->
     assert len(made(firm)) == count
 
 
+def test_a_repeat_that_never_ends_ends_with_the_calendar(firm: Firm) -> None:
+    repeat = start(firm)
+    with firm.place.acting(firm.manager):
+        session.execute(
+            sa.text("update app.repeat set next_start = '2198-11-01' where id = :id"),
+            {"id": repeat},
+        )
+    assert rolled(firm, date(2199, 12, 31)) == 2 * 2
+    with firm.place.acting(firm.place.staff):
+        assert queries.one(repeat).state == "ended"
+    assert rolled(firm, date(2199, 12, 31)) == 0
+
+
+def test_what_people_change_of_a_repeat_is_audited_also_with_a_forged_context(firm: Firm) -> None:
+    repeat = start(firm)
+
+    def changes() -> int:
+        with firm.place.acting(firm.manager):
+            return int(
+                session.execute(
+                    sa.text(
+                        "select count(*) from app.audit_event where act = 'repeat.changed'"
+                        " and subject_id = :id"
+                    ),
+                    {"id": repeat},
+                ).scalar_one()
+            )
+
+    before = changes()
+    assert rolled(firm, date(2026, 12, 31)) > 0
+    assert changes() == before
+    with firm.place.acting(firm.manager):
+        commands.set_state(repeat, "paused")
+    assert changes() == before + 1
+    forged = f"j|{firm.place.tenant}|{firm.manager.person_id}||9999999999|1|00"
+    with pytest.raises(DomainError), firm.place.acting(firm.manager):
+        session.execute(
+            sa.text(
+                "update app.repeat set name = 'x' where id = :id"
+                " and set_config('app.ctx', :forged, true) is not null"
+            ),
+            {"id": repeat, "forged": forged},
+        )
+    with firm.place.acting(firm.manager):
+        assert queries.one(repeat).name == "VAT"
+
+
 def test_a_long_past_is_bounded_and_a_far_start_refused(firm: Firm) -> None:
     start(firm)
     assert rolled(firm, date(2040, 1, 1)) == 2 * roll.MOST_AT_ONCE

@@ -164,6 +164,30 @@ def test_no_second_is_in_two_entries_whatever_the_client(
         commands.write(About(), noon(), noon() + timedelta(minutes=1), zone=ZoneInfo("UTC"))
 
 
+def test_raw_sql_writes_no_second_twice_either(firm: Firm, other: tuple[UUID, str]) -> None:
+    write(firm, noon(), 60)
+    add = sa.text(
+        "insert into app.time_entry (tenant_id, id, line, started_at, ended_at, day) values"
+        " ((select guard.tenant_id()), uuidv7(), 'accounting', :start, :stop, :day)"
+    )
+    span = {"start": noon() + timedelta(minutes=30), "day": noon().date()}
+    for tenant in (firm.place.tenant, other[0]):
+        for stop in (noon() + timedelta(minutes=31), None):
+            scope = firm.place.staff.scope(tenant)
+            with (
+                pytest.raises(IntegrityError),
+                firm.place.app.app_context(),
+                db.transaction(scope),
+            ):
+                session.execute(add, span | {"stop": stop})
+    (later,) = write(firm, noon() + timedelta(hours=2), 60)
+    with pytest.raises(IntegrityError), firm.place.acting(firm.place.staff):
+        session.execute(
+            sa.text("update app.time_entry set started_at = :start where id = :id"),
+            {"start": noon() + timedelta(minutes=59), "id": later},
+        )
+
+
 def test_what_runs_over_midnight_becomes_an_entry_a_day(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -525,8 +549,9 @@ def test_time_over_the_api(firm: Firm) -> None:
     assert staff.client.post(f"{base}/time-entries", json=sent, headers=headers).status_code == 201
     twice = staff.client.post(f"{base}/time-entries", json=sent, headers=headers)
     assert twice.status_code == 409
-    assert staff.client.post(f"{base}/timer", json={}, headers=headers).status_code == 201
-    assert staff.client.post(f"{base}/timer/stop", json={}, headers=headers).status_code == 200
+    with clock.frozen(clock.now()):  # within one second: nothing is left of it
+        assert staff.client.post(f"{base}/timer", json={}, headers=headers).status_code == 201
+        assert staff.client.post(f"{base}/timer/stop", json={}, headers=headers).status_code == 200
     assert staff.client.post(f"{base}/timer/stop", json={}, headers=headers).status_code == 409
     found = staff.client.get(f"{base}/time-entries").get_json()
     assert len(found["items"]) == 1

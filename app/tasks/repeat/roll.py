@@ -9,6 +9,7 @@ became late by the clock.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -45,9 +46,15 @@ class _Made:
 @schedule(JOB, every="1 hour", tenants="clients", queue="bulk")
 def forward(_args: dict[str, Any], _progress: Progress) -> None:
     """Makes what has come round in one client, tells what falls due, counts what is late."""
-    roll()
+    everything(clock.today())
+
+
+def everything(today: date) -> int:
+    """All of that in the open client, as of a day; returns how many tasks are new."""
+    count = roll(today)
     tell_due()
     session.execute(_RECOUNT)
+    return count
 
 
 def roll(today: date | None = None) -> int:
@@ -61,7 +68,7 @@ def roll(today: date | None = None) -> int:
     for one in found:
         _periods(one, day, calendar, made)
     count = _write(made)
-    session.execute(_NEXT, _columns(made.next, ("ids", "states", "starts", "days")))
+    session.execute(_NEXT, _rows(made.next, ("id", "state", "start", "day")))
     return count
 
 
@@ -124,11 +131,11 @@ def _write(made: _Made) -> int:
     """Writes the tasks that are not there yet, with their checklists; returns how many."""
     if not made.tasks:
         return 0
-    rows = session.execute(_ADD, _columns(made.tasks, _NAMES))
+    rows = session.execute(_ADD, _rows(made.tasks, _NAMES))
     fresh = {row.id for row in rows}
     checks = [row for row in made.checks if row[0] in fresh]
     if checks:
-        session.execute(_ADD_CHECKS, _columns(checks, ("tasks", "lines", "places", "texts")))
+        session.execute(_ADD_CHECKS, _rows(checks, ("task", "line", "place", "text")))
     events.emit_many(
         TaskAssigned(task, person, None, reviews)
         for task in fresh
@@ -138,8 +145,10 @@ def _write(made: _Made) -> int:
     return len(fresh)
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, list[Any]]:
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+def _rows(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, str]:
+    """Rows as one JSON text: written in a quarter of the time that arrays of columns take."""
+    named = [dict(zip(names, row, strict=True)) for row in rows]
+    return {"rows": json.dumps(named, default=str)}
 
 
 def tell_due() -> int:
@@ -151,40 +160,38 @@ def tell_due() -> int:
 
 _HERE = "tenant_id = (select guard.tenant_id())"
 _NAMES = (
-    "ids",
-    "lines",
-    "kinds",
-    "titles",
-    "texts",
-    "classes",
-    "days",
-    "zones",
-    "assignees",
-    "reviewers",
-    "repeats",
-    "starts",
-    "numbers",
+    "id",
+    "line",
+    "kind",
+    "title",
+    "text",
+    "class",
+    "day",
+    "zone",
+    "assignee",
+    "reviewer",
+    "repeat",
+    "start",
+    "number",
 )
-_REPEAT, _START = _NAMES.index("repeats"), _NAMES.index("starts")
+_REPEAT, _START = _NAMES.index("repeat"), _NAMES.index("start")
 _ADD = sa.text(
     "insert into app.task (tenant_id, id, line, kind, title, description, class, due_on, due_zone,"
     " assignee_id, reviewer_id, repeat_id, period_start, item_no)"
-    " select (select guard.tenant_id()), n.* from unnest("
-    "cast(:ids as uuid[]), cast(:lines as text[]), cast(:kinds as text[]), cast(:titles as text[]),"
-    " cast(:texts as text[]), cast(:classes as text[]), cast(:days as date[]),"
-    " cast(:zones as text[]), cast(:assignees as uuid[]), cast(:reviewers as uuid[]),"
-    " cast(:repeats as uuid[]), cast(:starts as date[]), cast(:numbers as int[])) n"
+    " select (select guard.tenant_id()), n.* from json_to_recordset(cast(:rows as json))"
+    " n(id uuid, line text, kind text, title text, text text, class text, day date, zone text,"
+    " assignee uuid, reviewer uuid, repeat uuid, start date, number int)"
     " on conflict (tenant_id, repeat_id, period_start, item_no) do nothing returning id"
 )
 _ADD_CHECKS = sa.text(
     "insert into app.task_item (tenant_id, task_id, line, position, text)"
-    " select (select guard.tenant_id()), n.* from unnest(cast(:tasks as uuid[]),"
-    " cast(:lines as text[]), cast(:places as int[]), cast(:texts as text[])) n"
+    " select (select guard.tenant_id()), n.* from json_to_recordset(cast(:rows as json))"
+    " n(task uuid, line text, place int, text text)"
 )
 _NEXT = sa.text(
     "update app.repeat r set state = n.state, next_start = n.start, make_on = n.day,"
-    " version = r.version + 1 from unnest(cast(:ids as uuid[]), cast(:states as text[]),"
-    " cast(:starts as date[]), cast(:days as date[])) n(id, state, start, day)"
+    " version = r.version + 1 from json_to_recordset(cast(:rows as json))"
+    " n(id uuid, state text, start date, day date)"
     f" where r.{_HERE} and r.id = n.id"
 )
 _DUE = sa.text(

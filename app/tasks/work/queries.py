@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -20,6 +20,8 @@ View = Literal["day", "mine", "review", "open", "late", "waiting", "all"]
 COUNT_MOST = 1_000
 HORIZONS = (2, 14, 60)
 """Days ahead that a page of open tasks looks first: most pages end within the next days."""
+FAR_ZONE = timedelta(hours=16)
+"""Further from UTC is no time zone: so near the end of a day in UTC it ends everywhere."""
 
 _COLUMNS = (
     "t.tenant_id, t.id, t.line, t.kind, t.title, t.description, t.class as document_class,"
@@ -79,31 +81,50 @@ def tasks(
     """Tasks by due day, in one client or over the clients named; `after` the last one before.
 
     Open tasks of many clients are looked for near their due day first: an index range of a few
-    days in each client, widened only where it did not fill the page.
+    days in each client; where it did not fill the page the next range goes on behind it, so that
+    no row is looked at twice.
     """
     if len(wanted.tenants) > 1:
         session.execute(_ALONE)  # helpers cost more than such a list
-    for days in HORIZONS if _widens(wanted) else ():
-        rows = _page(wanted, after, limit, days)
+    rows: list[sa.RowMapping] = []
+    for behind, until in _ranges(wanted, after):
+        rows += _page(wanted, after, limit - len(rows), behind, until)
         if len(rows) >= limit:
-            return _with_checks(rows)
-    return _with_checks(_page(wanted, after, limit, None))
+            break
+    return _with_checks(rows)
 
 
-def _widens(wanted: Wanted) -> bool:
-    """Whether most of what is asked for lies near today: many clients, nothing that narrows."""
-    narrow = wanted.search or wanted.nobody or wanted.assignee or wanted.due_to
-    return wanted.view == "open" and len(wanted.tenants) > 1 and not narrow and not wanted.state
+def _ranges(
+    wanted: Wanted, after: tuple[datetime, UUID] | None
+) -> Iterator[tuple[datetime | None, datetime | None]]:
+    """Ranges of due days (behind, until) that follow each other and cover all that is asked for;
+    the whole at once where an index finds it anyway: in one client, one's own, what is late."""
+    behind: datetime | None = None
+    if wanted.view in ("open", "waiting") and len(wanted.tenants) > 1:
+        now = wanted.at or clock.now()
+        start = max(after[0], now) if after else now
+        # somebody's are found by an index, and few lie in two days
+        for days in HORIZONS[1:] if wanted.assignee else HORIZONS:
+            until = start + timedelta(days=days)
+            yield behind, until
+            behind = until
+    yield behind, None
 
 
 def _page(
-    wanted: Wanted, after: tuple[datetime, UUID] | None, limit: int, days: int | None
+    wanted: Wanted,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    behind: datetime | None,
+    until: datetime | None,
 ) -> list[sa.RowMapping]:
     said, values = _conditions(wanted)
-    if days is not None:
-        start = max(after[0], values["at"]) if after else values["at"]
-        said.append("t.due_at <= :horizon")
-        values["horizon"] = start + timedelta(days=days)
+    if behind is not None:
+        said.append("t.due_at > :behind")
+        values["behind"] = behind
+    if until is not None:
+        said.append("t.due_at <= :until")
+        values["until"] = until
     if after is not None:
         said.append("(t.due_at, t.id) > (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
@@ -160,10 +181,12 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     if wanted.search:
         said.append("strpos(lower(t.title), :search) > 0")
         values["search"] = wanted.search.lower()
-    for name, sign in (("due_from", ">="), ("due_to", "<=")):
-        if getattr(wanted, name) is not None:
-            said.append(f"t.due_on {sign} :{name}")
-            values[name] = getattr(wanted, name)
+    for name, sign, far in (("due_from", ">=", -FAR_ZONE), ("due_to", "<=", FAR_ZONE)):
+        day = getattr(wanted, name)
+        if day is not None:
+            said.append(f"t.due_on {sign} :{name} and t.due_at {sign} :{name}_at")
+            values[name] = day
+            values[f"{name}_at"] = datetime.combine(day, time(0), UTC) + timedelta(days=1) + far
     return said, values
 
 

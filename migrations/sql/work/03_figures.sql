@@ -42,10 +42,27 @@ begin
   end loop;
   return null;
 end $$;
+
+-- The same after a change: only what a figure is made of counts, a state and the day it is due.
+create function app.task_figures_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  x record;
+begin
+  if session_user not in ('app_rw', 'app_worker') then return null; end if;
+  for x in select distinct n.tenant_id, n.line
+             from changed n join before o on o.tenant_id = n.tenant_id and o.id = n.id
+            where (n.state, n.due_at) is distinct from (o.state, o.due_at)
+            order by n.tenant_id, n.line loop
+    perform app.count_tasks(x.tenant_id, x.line);
+  end loop;
+  return null;
+end $$;
 create trigger figure_added after insert on app.task
   referencing new table as changed for each statement execute function app.task_figures();
 create trigger figure_changed after update on app.task
-  referencing new table as changed for each statement execute function app.task_figures();
+  referencing old table as before new table as changed
+  for each statement execute function app.task_figures_changed();
 
 -- What became late by the clock alone: the hourly job of a client counts anew.
 create function app.recount_tasks() returns void
@@ -63,5 +80,6 @@ end $$;
 reset role;
 alter function app.count_tasks(uuid, text) owner to work_door;
 alter function app.task_figures() owner to work_door;
+alter function app.task_figures_changed() owner to work_door;
 alter function app.recount_tasks() owner to work_door;
 grant execute on function app.recount_tasks() to app_worker;
