@@ -23,7 +23,7 @@ from app.kernel.storage_bucket import Version, bucket
 log = structlog.get_logger("documents")
 NIGHTS = 30
 FRESH = timedelta(days=2)
-BATCH = 500
+BATCH = 50
 ROLLING_DAYS = 400  # for what is kept until some years after an engagement that has not ended
 _UNTIL = sa.text(
     "select v.sha256, max(case when isfinite(r.until) then r.until"
