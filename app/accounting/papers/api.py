@@ -11,6 +11,7 @@ from app.api import Api
 from app.api.schema import In, MinorUnits, Out
 from app.documents import queries as documents
 from app.documents.readings import queries as readings
+from app.documents.readings.api import InvoiceQuery
 from app.documents.readings.offers import PaperFacts, facts
 from app.kernel.errors import NotFound
 
@@ -62,36 +63,39 @@ class DraftOut(Out):
 @api.get(
     f"{PAPER}/bank-lines",
     needs="accounting.read",
+    query=InvoiceQuery,
     response=FitsOut,
     summary="Bank lines that fit a document",
 )
-def bank_lines(document_id: UUID) -> object:
+def bank_lines(document_id: UUID, query: InvoiceQuery) -> object:
     """Lines without a document, of the same amount; 404 while the document was not read."""
-    return {"fits": [_fit(one) for one, _line in queries.lines_for(_facts(document_id))]}
+    return {"fits": [_fit(one) for one, _line in queries.lines_for(_facts(document_id, query))]}
 
 
 @api.post(
     f"{PAPER}/bank-lines",
     needs="document.add",
+    query=InvoiceQuery,
     request=AttachIn,
     response=FitsOut,
     summary="Attach a document to the bank line it fits",
 )
-def attach(document_id: UUID, body: AttachIn) -> object:
+def attach(document_id: UUID, body: AttachIn, query: InvoiceQuery) -> object:
     """409 where line or document changed meanwhile."""
-    commands.attach(document_id, line_id=body.line_id)
-    return {"fits": [_fit(one) for one, _line in queries.lines_for(_facts(document_id))]}
+    commands.attach(document_id, line_id=body.line_id, no=query.invoice)
+    return {"fits": [_fit(one) for one, _line in queries.lines_for(_facts(document_id, query))]}
 
 
 @api.get(
     f"{PAPER}/entry-draft",
     needs="accounting.read",
+    query=InvoiceQuery,
     response=DraftOut,
     summary="A draft entry of a document",
 )
-def entry_draft(document_id: UUID) -> object:
+def entry_draft(document_id: UUID, query: InvoiceQuery) -> object:
     """The cost as last booked, tax by its rate, what is owed; post it as any entry."""
-    found = drafting.propose(_facts(document_id))
+    found = drafting.propose(_facts(document_id, query))
     return {
         "on": found.on,
         "description": found.description,
@@ -102,8 +106,8 @@ def entry_draft(document_id: UUID) -> object:
     }
 
 
-def _facts(document_id: UUID) -> PaperFacts:
-    found = readings.current(documents.head(document_id).id)
+def _facts(document_id: UUID, query: InvoiceQuery) -> PaperFacts:
+    found = readings.current(documents.head(document_id).id, query.invoice)
     if found is None:
         raise NotFound
     return facts(found)

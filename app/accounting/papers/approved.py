@@ -16,7 +16,9 @@ from flask import url_for
 from app.accounting import ledger, queries
 from app.accounting.ledger import Book, EntryDraft, PostingInput
 from app.accounting.papers import commands
+from app.accounting.papers.queries import SOURCE, no_of
 from app.documents import queries as documents
+from app.documents.readings import lots
 from app.kernel import approvals, words
 from app.kernel.approvals import ApprovalView
 from app.kernel.errors import Invalid
@@ -44,8 +46,7 @@ def ask(made: EntryDraft) -> UUID:
     Raises Invalid for a draft that the ledger would refuse, Conflict (`paper-booked`) where the
     paper has an entry and `approval-waits-already` where somebody else asked.
     """
-    if made.source_id is not None:
-        commands.demand_unbooked(made.source_id, key=made.key)
+    commands.demand_unbooked(made)
     book = queries.book()
     faults = ledger.validate(made, book)
     if faults:
@@ -65,8 +66,11 @@ def ask(made: EntryDraft) -> UUID:
 
 
 def _subject(made: EntryDraft) -> UUID:
-    """The paper, or a name for what was written by hand, so that it is asked once."""
-    return made.source_id or uuid5(NAMESPACE_URL, f"entry:{made.key}")
+    """The paper, or a name for one invoice of a lot or what was written by hand: asked once."""
+    if made.source_id is None:
+        return uuid5(NAMESPACE_URL, f"entry:{made.key}")
+    first = made.source_type == SOURCE
+    return made.source_id if first else uuid5(made.source_id, str(made.source_type))
 
 
 def carry_out(found: ApprovalView) -> None:
@@ -76,11 +80,13 @@ def carry_out(found: ApprovalView) -> None:
 
 def page(found: ApprovalView) -> str | None:
     """The paper that the draft was made of, for staff."""
-    source = found.content.get("_draft", {}).get("source_id")
+    kept = found.content.get("_draft", {})
+    source = kept.get("source_id")
     place = context.place()
     if source is None or place.surface != "client":
         return None
-    return url_for("document_readings.show", document_id=source)
+    which = lots.named(no_of(str(kept["source_type"])))
+    return url_for("document_readings.show", document_id=source, **which)
 
 
 def _shown(made: EntryDraft) -> dict[str, Any]:

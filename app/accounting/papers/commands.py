@@ -22,13 +22,15 @@ UNDO = "accounting.paper"
 LINE_SUBJECT = "bank_transaction"
 
 
-def attach(document_id: UUID, *, line_id: UUID) -> UUID:
+def attach(document_id: UUID, *, line_id: UUID, no: int = 1) -> UUID:
     """Attaches a read paper to the bank line it fits; returns the token of the way back.
+
+    `no` says which of the invoices that the file holds is paid there.
 
     Raises NotFound, and Conflict (`paper-fits-not`) where line or paper changed meanwhile.
     """
     document_queries.head(document_id)
-    found = readings.current(document_id)
+    found = readings.current(document_id, no)
     fitting = paper_queries.lines_for(facts(found)) if found else []
     if all(one.line_id != line_id for one, _line in fitting):
         raise Conflict("paper-fits-not")
@@ -44,7 +46,13 @@ def _detach(args: dict[str, Any]) -> None:
 
 
 def draft(
-    document_id: UUID, *, on: dt.date, description: str, postings: Sequence[PostingInput], key: str
+    document_id: UUID,
+    *,
+    on: dt.date,
+    description: str,
+    postings: Sequence[PostingInput],
+    key: str,
+    no: int = 1,
 ) -> EntryDraft:
     """An entry of a paper, as it will be asked for; whether there is one already says `post`."""
     return EntryDraft(
@@ -53,7 +61,7 @@ def draft(
         description=description,
         postings=tuple(postings),
         key=key,
-        source_type=paper_queries.SOURCE,
+        source_type=paper_queries.source(no),
         source_id=document_id,
     )
 
@@ -64,8 +72,7 @@ def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
     Two people who book one paper at once come one after the other: the second is refused by
     Conflict (`paper-booked`), which names the entry there is. Raises also as `post_entry` does.
     """
-    if made.source_id is not None:
-        demand_unbooked(made.source_id, key=made.key)
+    demand_unbooked(made)
     posted = commands.post_entry(
         journal=made.journal,
         date=made.date,
@@ -81,12 +88,14 @@ def post(made: EntryDraft, *, approved_ref: UUID | None = None) -> PostedEntry:
     return posted
 
 
-def demand_unbooked(document_id: UUID, *, key: str) -> None:
-    """Raises Conflict (`paper-booked`) where the paper has an entry already.
+def demand_unbooked(made: EntryDraft) -> None:
+    """Raises Conflict (`paper-booked`) where the draft's paper has an entry already.
 
     The same request sent once more is let through, for the ledger to answer as before.
     """
-    keeping.hold(document_id)
-    booked = paper_queries.booked(document_id)
-    if booked is not None and booked.key != key:
+    if made.source_id is None or made.source_type is None:
+        return
+    keeping.hold(made.source_id)
+    booked = paper_queries.booked(made.source_id, source_type=made.source_type)
+    if booked is not None and booked.key != made.key:
         raise Conflict("paper-booked", label=booked.label)

@@ -57,7 +57,9 @@ def propose(facts: PaperFacts) -> Proposal:
     base = queries.book().base_currency
     if facts.currency != base:
         raise Conflict("paper-foreign", currency=facts.currency or "–")
-    if booked := paper_queries.booked(facts.document_id):
+    if booked := paper_queries.booked(
+        facts.document_id, source_type=paper_queries.source(facts.no)
+    ):
         raise Conflict("paper-booked", label=booked.label)
     payable = _payable()
     contact = _contact(facts)

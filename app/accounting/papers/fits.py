@@ -22,7 +22,10 @@ Why = Literal["number", "iban", "name", "day", "amount"]
 
 @dataclass(frozen=True, slots=True)
 class PaperSide:
-    """What a paper says of its payment; `amounts` in minor units, the amount due first."""
+    """What a paper says of its payment; `amounts` in minor units, the amount due first.
+
+    `no` says which of the invoices that the file holds.
+    """
 
     document_id: UUID
     amounts: tuple[int, ...]
@@ -33,6 +36,7 @@ class PaperSide:
     seller: str | None
     seller_iban: str | None
     number: str | None
+    no: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Fit:
     document_id: UUID
     score: float
     why: tuple[Why, ...]
+    no: int = 1
 
 
 def fit(paper: PaperSide, line: LineSide) -> Fit | None:
@@ -84,7 +89,7 @@ def fit(paper: PaperSide, line: LineSide) -> Fit | None:
         return None
     ordered = sorted(found, reverse=True)
     why: tuple[Why, ...] = (*(one for _worth, one in ordered), "amount")
-    return Fit(line.id, paper.document_id, min(score, 1.0), why)
+    return Fit(line.id, paper.document_id, min(score, 1.0), why, paper.no)
 
 
 def best(paper: PaperSide, lines: Iterable[LineSide], *, most: int = 3) -> list[Fit]:

@@ -10,13 +10,14 @@ from app.accounting import queries
 from app.accounting.papers import queries as paper_queries
 from app.accounting.papers import words as paper_words
 from app.accounting.papers.fits import LineSide
+from app.documents.readings import lots
 from app.documents.readings.offers import Offer, PaperFacts, PaperOffers
 from app.kernel import words
 from app.kernel.words import _
 
 
 def _offers(facts: PaperFacts) -> Sequence[Offer]:
-    booked = paper_queries.booked(facts.document_id)
+    booked = paper_queries.booked(facts.document_id, source_type=paper_queries.source(facts.no))
     if booked is not None:
         return [
             Offer(
@@ -30,7 +31,7 @@ def _offers(facts: PaperFacts) -> Sequence[Offer]:
                 is_done=True,
             )
         ]
-    line = paper_queries.linked_line(facts.document_id)
+    line = paper_queries.linked_line(facts)
     if line is not None:
         return [_attached(line)]
     return [*_lines(facts), *_draft(facts)]
@@ -56,7 +57,11 @@ def _lines(facts: PaperFacts) -> list[Offer]:
             _told(line),
             paper_words.reason(found),
             _("Attach it"),
-            url_for("accounting_papers.attach", document_id=facts.document_id),
+            url_for(
+                "accounting_papers.attach",
+                document_id=facts.document_id,
+                **lots.named(facts.no),
+            ),
             "landmark",
             values={"line_id": str(line.id)},
         )
@@ -73,7 +78,11 @@ def _draft(facts: PaperFacts) -> list[Offer]:
             _("A draft with cost, tax and what is owed to the supplier, as it was last booked."),
             "",
             _("Draft an entry"),
-            url_for("accounting_papers.entry", document_id=facts.document_id),
+            url_for(
+                "accounting_papers.entry",
+                document_id=facts.document_id,
+                **lots.named(facts.no),
+            ),
             "book-open",
             post=False,
         )

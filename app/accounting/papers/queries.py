@@ -30,7 +30,7 @@ from app.kernel.db import session
 MOST = 50
 """So many that may fit are weighed: those that name number or account, then the nearest by day."""
 SOURCE = "document"
-"""What entries made of papers name as their source."""
+"""What entries made of papers name as their source; see `source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class PaperFit:
     document_id: UUID
     name: str
     reason: str
+    no: int
 
 
 def side(facts: PaperFacts) -> PaperSide | None:
@@ -66,6 +67,7 @@ def side(facts: PaperFacts) -> PaperSide | None:
         facts.seller,
         facts.seller_iban,
         facts.number,
+        facts.no,
     )
 
 
@@ -91,18 +93,34 @@ def lines_for(facts: PaperFacts) -> list[tuple[Fit, LineSide]]:
     return [(one, by_id[one.line_id]) for one in best(paper, lines)]
 
 
-def booked(document_id: UUID) -> Booked | None:
+def source(no: int) -> str:
+    """The source of an entry of the first invoice of a paper, or of another that its file holds."""
+    return SOURCE if no == 1 else f"{SOURCE}/{no}"
+
+
+def no_of(source_type: str) -> int:
+    """Which invoice of a paper's file a source names."""
+    return int(source_type.removeprefix(SOURCE).removeprefix("/") or 1)
+
+
+def booked(document_id: UUID, *, source_type: str = SOURCE) -> Booked | None:
     """The living entry that was made of a paper."""
-    found = queries.entries_of(SOURCE, [document_id]).get(document_id)
+    found = queries.entries_of(source_type, [document_id]).get(document_id)
     if found is None:
         return None
     row = session.execute(_ENTRY, {"id": found}).mappings().one()
     return Booked(**row)
 
 
-def linked_line(document_id: UUID) -> LineSide | None:
-    """The bank line that a paper is attached to already."""
-    row = session.execute(_LINKED, {"document": document_id}).mappings().first()
+def linked_line(facts: PaperFacts) -> LineSide | None:
+    """The bank line that a paper is attached to already.
+
+    Where its file holds several invoices, one that says this invoice's amount.
+    """
+    paper = side(facts) if facts.further else None
+    amounts = list(wanted(paper)) if paper else None
+    values = {"document": facts.document_id, "amounts": amounts}
+    row = session.execute(_LINKED, values).mappings().first()
     return LineSide(**row) if row else None
 
 
@@ -131,7 +149,7 @@ def papers_for(line_ids: Sequence[UUID]) -> dict[UUID, list[PaperFit]]:
     found = {line.id: best_papers(papers.get(line.id, ()), line) for line in lines}
     return {
         line: [
-            PaperFit(one.document_id, names[one.document_id], paper_words.reason(one))
+            PaperFit(one.document_id, names[one.document_id], paper_words.reason(one), one.no)
             for one in fits
         ]
         for line, fits in found.items()
@@ -177,16 +195,16 @@ _ENTRY = sa.text(
     f" from ledger.entry e where e.{_HERE} and e.id = :id"
 )
 _LINKED = sa.text(
-    f"{_LINE} and t.id = (select k.subject_id from app.document_link k where k.{_HERE}"
-    " and k.document_id = :document and k.subject_type = 'bank_transaction'"
-    " order by k.linked_at limit 1)"
-)
+    f"{_LINE} and (cast(:amounts as bigint[]) is null or t.amount_minor = any(:amounts))"
+    f" and t.id in (select k.subject_id from app.document_link k where k.{_HERE}"
+    " and k.document_id = :document and k.subject_type = 'bank_transaction') order by t.id limit 1"
+).bindparams(sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())))
 _PAPERS = sa.text(f"""
 select a.line_id, c.* from unnest(:lines, :amounts, :currencies, :days, :said)
   a(line_id, amount, currency, on_day, said)
 cross join lateral (
   select r.document_id, d.name, x.payable, x.total, x.currency, x.kind, x.issued_on, x.due_on,
-    x.seller, x.seller_iban, x.number
+    x.seller, x.seller_iban, x.number, r.no
   from (select distinct f.reading_id from app.document_field f where f.{_HERE}
       and f.field in ('payable_minor', 'total_minor') and f.minor in (a.amount, -a.amount)) m
   join app.document_reading r on r.{_HERE} and r.id = m.reading_id
@@ -212,7 +230,13 @@ cross join lateral (
     and (x.issued_on is null or a.on_day between x.issued_on - {EARLY.days}
       and greatest(x.issued_on, x.due_on) + {LATE.days})
     and not exists (select from app.document_link k where k.tenant_id = r.tenant_id
-      and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry'))
+      and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry')
+      and (r.further = 0 or k.subject_type = 'bank_transaction' and exists (
+          select from app.bank_transaction t where t.tenant_id = k.tenant_id
+          and t.id = k.subject_id and t.amount_minor = a.amount)
+        or k.subject_type = 'entry' and exists (
+          select from ledger.entry e where e.tenant_id = k.tenant_id and e.id = k.subject_id
+          and e.source_type = case r.no when 1 then '{SOURCE}' else '{SOURCE}/' || r.no end)))
   order by strpos(a.said, nullif(regexp_replace(lower(x.number), '[^[:alnum:]]', '', 'g'), '')) > 0
       desc nulls last, abs(a.on_day - x.issued_on), r.id
   limit :most) c""").bindparams(

@@ -12,6 +12,7 @@ from app.accounting.ledger import EntryDraft
 from app.accounting.papers import approved, commands, drafting
 from app.accounting.views import BLANK_ROWS, grid_postings
 from app.documents import queries as documents
+from app.documents.readings import lots
 from app.documents.readings import queries as readings
 from app.documents.readings.offers import facts
 from app.kernel import ids, reads, undo, words
@@ -36,9 +37,9 @@ class AttachForm(forms.Schema):
 def attach(document_id: UUID) -> Response:
     """Attaches a read paper to its bank line."""
     form = forms.bind(AttachForm)
-    token = commands.attach(document_id, line_id=form.line_id)
+    token = commands.attach(document_id, line_id=form.line_id, no=lots.asked())
     toast(_("Attached. The line needs no other document."), undo=url_for(".take_back", token=token))
-    return redirect_back(url_for("document_readings.show", document_id=document_id))
+    return redirect_back(_reading(document_id))
 
 
 @pages.post("/c/<client>/documents/books/undo/<uuid:token>", needs="document.add")
@@ -52,7 +53,7 @@ def take_back(token: UUID) -> Response:
 def entry(document_id: UUID) -> Response:
     """The draft of an entry, as it would be posted."""
     head = documents.head(document_id)
-    found = readings.current(document_id)
+    found = readings.current(document_id, lots.asked())
     if found is None:
         raise NotFound
     reads.leave(reads.Look("document", head.line, head.id))
@@ -60,7 +61,9 @@ def entry(document_id: UUID) -> Response:
         proposal = drafting.propose(facts(found))
     except Conflict as fault:
         toast(words.error_text(fault.code, fault.params), tone="bad")
-        return redirect_to("document_readings.show", document_id=document_id)
+        return redirect_to(
+            "document_readings.show", document_id=document_id, **lots.named(lots.asked())
+        )
     return render(
         "accounting/paper_entry.html",
         document=head,
@@ -72,7 +75,8 @@ def entry(document_id: UUID) -> Response:
         tax_options=[(one.code, f"{one.code} {one.name}") for one in queries.tax_codes()],
         book=queries.book(),
         rows=BLANK_ROWS,
-        draft_name=f"paper-{document_id}",
+        draft_name=f"paper-{document_id}-{lots.asked()}",
+        which=lots.named(lots.asked()),
     )
 
 
@@ -131,6 +135,11 @@ def _ask(made: EntryDraft) -> Response:
     return redirect_to("tasks.show", approval_id=asked)
 
 
+def _reading(document_id: UUID) -> str:
+    """The page of what was read, of the invoice that this address names."""
+    return url_for("document_readings.show", document_id=document_id, **lots.named(lots.asked()))
+
+
 def _drafted(document_id: UUID) -> EntryDraft:
     documents.head(document_id)
     form = forms.bind(schemas.EntryForm)
@@ -140,4 +149,5 @@ def _drafted(document_id: UUID) -> EntryDraft:
         description=form.description,
         postings=grid_postings(form.lines),
         key=form.key,
+        no=lots.asked(),
     )

@@ -20,7 +20,7 @@ _LINES = sa.text(
     "  and t.entry_id = e.id order by t.id limit 1),"
     " (select m.line_id from app.bank_line_entry m where m.tenant_id = e.tenant_id"
     "  and m.entry_id = e.id order by m.line_id limit 1)) as line,"
-    " case e.source_type when 'document' then e.source_id end as document"
+    " case when split_part(e.source_type, '/', 1) = 'document' then e.source_id end as document"
     " from ledger.entry e where e.tenant_id = (select guard.tenant_id()) and e.id = any(:ids)"
 ).bindparams(sa.bindparam("ids", type_=ARRAY(sa.Uuid())))
 

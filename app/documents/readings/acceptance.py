@@ -19,5 +19,5 @@ def state(answer: Answer) -> str:
         return answer.state
     sure = {one.field for one in answer.fields if one.confidence >= ACCEPTED}
     whole = sure.issuperset(NEEDED) and len(sure) == len(answer.fields)
-    complete = answer.pages_read == answer.pages and not answer.further
+    complete = answer.pages_read == answer.pages and answer.further == len(answer.others)
     return "machine" if whole and complete and not answer.faults else "to_check"

@@ -61,7 +61,8 @@ class LineOut(Out):
 
 class ReadingOut(Out):
     """What was read off a paper. `state` is `to_check`, `machine` (accepted without a person),
-    `confirmed`, `nothing` or `refused` with its `code`."""
+    `confirmed`, `nothing` or `refused` with its `code`. A file may hold several invoices: this
+    is its `no`th, beside `further` others."""
 
     id: UUID
     document_id: UUID
@@ -71,6 +72,7 @@ class ReadingOut(Out):
     method: str | None
     pages: int
     pages_read: int
+    no: int
     further: int
     made_at: datetime
     decided_by: UUID | None
@@ -86,6 +88,7 @@ class WaitingOut(Out):
 
     reading_id: UUID
     document_id: UUID
+    no: int
     name: str
     seller: str | None
     number: str | None
@@ -112,7 +115,13 @@ class VersionIn(In):
     version: int
 
 
-class AgainQuery(In):
+class InvoiceQuery(In):
+    """Which of the invoices that the file holds, from 1."""
+
+    invoice: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+
+
+class AgainQuery(InvoiceQuery):
     """The version of the reading, to have it read again though somebody worked on it."""
 
     version: int | None = None
@@ -137,35 +146,58 @@ def waiting(page: PageRequest) -> Page[Any]:
     return Page(items=list(found.rows), next=found.next)
 
 
-@api.get(ONE, needs=READ, response=ReadingOut, summary="What was read off a document")
-def reading(document_id: UUID) -> object:
+@api.get(
+    ONE, needs=READ, query=InvoiceQuery, response=ReadingOut, summary="What was read off a document"
+)
+def reading(document_id: UUID, query: InvoiceQuery) -> object:
     """The reading that counts; 404 while the paper was not read."""
     head = papers.head(document_id)
     reads.leave(reads.Look("document", head.line, head.id))
-    return _out(_of(document_id))
+    return _out(_of(document_id, query))
 
 
-@api.post(ONE, needs=CHECK, request=SayIn, response=ReadingOut, summary="Correct fields")
-def correct(document_id: UUID, body: SayIn) -> object:
+@api.post(
+    ONE,
+    needs=CHECK,
+    query=InvoiceQuery,
+    request=SayIn,
+    response=ReadingOut,
+    summary="Correct fields",
+)
+def correct(document_id: UUID, body: SayIn, query: InvoiceQuery) -> object:
     """409 when somebody changed the reading meanwhile."""
-    found = _of(document_id)
+    found = _of(document_id, query)
     commands.correct(found.id, version=body.version, typed=_typed(found, body.fields))
-    return _out(_of(document_id))
+    return _out(_of(document_id, query))
 
 
-@api.post(f"{ONE}/confirm", needs=CHECK, request=SayIn, response=ReadingOut, summary="Confirm")
-def confirm(document_id: UUID, body: SayIn) -> object:
+@api.post(
+    f"{ONE}/confirm",
+    needs=CHECK,
+    query=InvoiceQuery,
+    request=SayIn,
+    response=ReadingOut,
+    summary="Confirm",
+)
+def confirm(document_id: UUID, body: SayIn, query: InvoiceQuery) -> object:
     """Corrects and says that the paper is right; corrections are learnt for its supplier."""
-    found = _of(document_id)
+    found = _of(document_id, query)
     commands.confirm(found.id, version=body.version, typed=_typed(found, body.fields))
-    return _out(_of(document_id))
+    return _out(_of(document_id, query))
 
 
-@api.post(f"{ONE}/aside", needs=CHECK, request=VersionIn, response=ReadingOut, summary="No invoice")
-def set_aside(document_id: UUID, body: VersionIn) -> object:
+@api.post(
+    f"{ONE}/aside",
+    needs=CHECK,
+    query=InvoiceQuery,
+    request=VersionIn,
+    response=ReadingOut,
+    summary="No invoice",
+)
+def set_aside(document_id: UUID, body: VersionIn, query: InvoiceQuery) -> object:
     """Says that the paper is no invoice."""
-    commands.set_aside(_of(document_id).id, version=body.version)
-    return _out(_of(document_id))
+    commands.set_aside(_of(document_id, query).id, version=body.version)
+    return _out(_of(document_id, query))
 
 
 @api.post(
@@ -180,16 +212,22 @@ def read_again(document_id: UUID, query: AgainQuery) -> object:
     """A job reads it once more, with all that was learnt since. 409 where somebody worked on what
     was read and `version` is not the one that stands."""
     head = papers.head(document_id)
-    job, _token = commands.read_again(head.id, line=head.line, version=query.version)
+    job, _token = commands.read_again(
+        head.id, line=head.line, version=query.version, no=query.invoice
+    )
     return {"job_id": job}
 
 
 @api.post(
-    f"{ONE}/forget", needs=CHECK, response=ReadingOut, summary="Forget what a supplier taught"
+    f"{ONE}/forget",
+    needs=CHECK,
+    query=InvoiceQuery,
+    response=ReadingOut,
+    summary="Forget what a supplier taught",
 )
-def forget(document_id: UUID) -> object:
+def forget(document_id: UUID, query: InvoiceQuery) -> object:
     """Drops what corrections taught about this paper's supplier; 409 when there is nothing."""
-    found = _of(document_id)
+    found = _of(document_id, query)
     who = learning.supplier(found.values)
     if who is None or not learnt.of(who):
         raise Conflict("nothing-learnt")
@@ -197,8 +235,8 @@ def forget(document_id: UUID) -> object:
     return _out(found)
 
 
-def _of(document_id: UUID) -> ReadingView:
-    found = queries.current(papers.head(document_id).id)
+def _of(document_id: UUID, query: InvoiceQuery) -> ReadingView:
+    found = queries.current(papers.head(document_id).id, query.invoice)
     if found is None:
         raise NotFound
     return found

@@ -42,6 +42,8 @@ ENDS = 3
 MOST_TEXT = 5_000_000
 MOST_PAGE_TEXT = 200_000
 MOST_LINES = 500
+MOST_INVOICES = 200
+"""So many of the invoices that one file holds are kept, each as a reading of its own."""
 MOST_WORDS = 20_000
 _MARKED_UP = frozenset({"application/xml", "text/plain"})
 """XML without its first line is taken for text."""
@@ -210,6 +212,13 @@ def _said(
         "texts": _cut(texts),
         "fields": list(_fields(first, sheets)),
         "lines": [_line(one) for one in first.fields.lines[:MOST_LINES]],
+        "others": [
+            {
+                "fields": list(_fields(one, [])),
+                "lines": [_line(line) for line in one.fields.lines[:MOST_LINES]],
+            }
+            for one in found.readings[1:MOST_INVOICES]
+        ],
         "faults": [asdict(one) for one in found.faults[:50]],
         "sheets": [
             {

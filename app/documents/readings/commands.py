@@ -60,19 +60,20 @@ def open_again(reading_id: UUID, *, version: int) -> None:
 
 
 def read_again(
-    document_id: UUID, *, line: str, version: int | None = None
+    document_id: UUID, *, line: str, version: int | None = None, no: int = 1
 ) -> tuple[UUID, UUID | None]:
     """Asks for one more reading; returns the job and the token of the way back to the one before,
     if there is one.
 
-    Where a person worked on it already, only whoever names the `version` that they saw has it read
-    again: raises Conflict `reading-worked-on` without one, `reading-changed` for another.
+    Where a person worked on it already, only whoever names the `version` that they saw (of the
+    invoice `no`) has it read again: raises Conflict `reading-worked-on` without one,
+    `reading-changed` for another.
     """
-    found = queries.current(document_id)
-    over = {found.id: found.version} if found else {}
+    found = queries.current(document_id, no)
+    over = queries.standing(document_id)
     if found is not None and version not in {None, found.version}:
         raise Conflict("reading-changed")
-    if found is not None and version is None and found.is_worked_on:
+    if version is None and any(one > 1 for one in over.values()):
         raise Conflict("reading-worked-on")
     job = order.again(document_id, line=line, over=over)
     if not over:

@@ -53,7 +53,7 @@ def hold(document_id: UUID) -> Paper:
 
 
 def keep(found: Paper, answer: Answer, *, over: Mapping[str, int] = _NOTHING) -> UUID | None:
-    """Makes an answer the current reading of a paper; returns the reading's id.
+    """Makes an answer the current reading of a paper, one for each invoice; returns the first's id.
 
     None, and nothing is kept, where the paper has another content by now, which is read on its own,
     or where a person worked on its reading meanwhile. `over` names readings with the version in
@@ -61,19 +61,31 @@ def keep(found: Paper, answer: Answer, *, over: Mapping[str, int] = _NOTHING) ->
     """
     if not _is_newest(found) or not _may_replace(found, over):
         return None
-    made = ids.uuid7()
+    invoices = _invoices(answer)
+    made = [ids.uuid7() for _one in invoices]
     place = {"id": found.id, "version": found.version_id, "line": found.line}
     session.execute(_FORGET_TEXT, place)
     if any(answer.texts):
         session.execute(_TEXT, {**place, "texts": answer.texts})
     session.execute(_REPLACE, place)
-    session.execute(_READING, {**place, **_about(answer), "reading": made})
-    if answer.fields:
-        rows = [_row(one, answer) for one in answer.fields]
-        session.execute(_FIELDS, {**place, "reading": made, "rows": rows})
+    pairs = list(zip(made, invoices, strict=True))
+    heads = [
+        {**place, **_about(one), "reading": id_, "no": no}
+        for no, (id_, one) in enumerate(pairs, start=1)
+    ]
+    session.execute(_READING, heads)
+    rows = [{**_row(field, one), "reading": str(id_)} for id_, one in pairs for field in one.fields]
+    if rows:
+        session.execute(_FIELDS, {**place, "rows": rows})
     if answer.state == "read":
         _count(found)
-    return made
+    return made[0]
+
+
+def _invoices(answer: Answer) -> list[Answer]:
+    """The answer once for each invoice that the file holds; what is wrong stands at all of them."""
+    lots = [{"fields": one.fields, "lines": one.lines} for one in answer.others]
+    return [answer, *(answer.model_copy(update=one) for one in lots)]
 
 
 def _is_newest(found: Paper) -> bool:
@@ -145,15 +157,15 @@ _REPLACE = sa.text(
 )
 _READING = sa.text(
     "insert into app.document_reading (tenant_id, id, document_id, version_id, line, state, code,"
-    " kind, method, pages, pages_read, further, lines, faults)"
+    " kind, method, pages, pages_read, no, further, lines, faults)"
     " values ((select guard.tenant_id()), :reading, :id, :version, :line, :state, :code, :kind,"
-    " :method, :pages, :pages_read, :further, :lines, :faults)"
+    " :method, :pages, :pages_read, :no, :further, :lines, :faults)"
 ).bindparams(sa.bindparam("lines", type_=JSONB), sa.bindparam("faults", type_=JSONB))
 _FIELDS = sa.text(
     "insert into app.document_field (tenant_id, reading_id, document_id, line, field, no, value,"
     " minor, on_day, confidence, method, template_id, page, place)"
-    " select (select guard.tenant_id()), :reading, :id, :line, r.field, 1, r.value, r.minor,"
+    " select (select guard.tenant_id()), r.reading, :id, :line, r.field, 1, r.value, r.minor,"
     " r.on_day, r.confidence, r.method, r.template_id, r.page, r.place"
-    " from jsonb_to_recordset(:rows) r(field text, value text, minor bigint, on_day date,"
-    " confidence numeric, method text, template_id uuid, page integer, place real[])"
+    " from jsonb_to_recordset(:rows) r(reading uuid, field text, value text, minor bigint,"
+    " on_day date, confidence numeric, method text, template_id uuid, page integer, place real[])"
 ).bindparams(sa.bindparam("rows", type_=JSONB))

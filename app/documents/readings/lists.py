@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from app.documents.readings import schemas
+from app.documents.readings import lots, schemas
 from app.documents.readings.models import WaitingPaper
 from app.kernel import words
 from app.kernel.words import _
@@ -43,7 +43,9 @@ def of_client() -> lists.ListView:
         id="papers-to-check",
         caption=_("Documents to look at"),
         columns=_COLUMNS,
-        href=lambda row: url_for("document_readings.show", document_id=row.document_id),
+        href=lambda row: url_for(
+            "document_readings.show", document_id=row.document_id, **lots.named(row.no)
+        ),
         empty=_NONE,
         key=lambda row: row.reading_id,
     )
@@ -61,7 +63,11 @@ def of_desk(clients: Mapping[UUID, Pin]) -> lists.ListView:
         if pin is None:
             return url_for("document_readings_desk.index")
         return url_for(
-            "document_readings.show", client=pin.slug, document_id=row.document_id, desk="1"
+            "document_readings.show",
+            client=pin.slug,
+            document_id=row.document_id,
+            desk="1",
+            **lots.named(row.no),
         )
 
     return lists.ListView(

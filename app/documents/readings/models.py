@@ -43,7 +43,11 @@ class ReadField:
 
 @dataclass(frozen=True, slots=True)
 class ReadingView:
-    """One reading of a paper's content with its fields by name."""
+    """One reading of a paper's content with its fields by name.
+
+    A file that holds several invoices has a reading for each: `no` says which, `further` how many
+    others there are.
+    """
 
     id: UUID
     document_id: UUID
@@ -57,6 +61,7 @@ class ReadingView:
     method: str | None
     pages: int
     pages_read: int
+    no: int
     further: int
     lines: list[dict[str, Any]]
     faults: list[dict[str, Any]]
@@ -92,6 +97,7 @@ class WaitingPaper:
     tenant_id: UUID
     reading_id: UUID
     document_id: UUID
+    no: int
     name: str
     seller: str | None
     number: str | None

@@ -14,7 +14,10 @@ from app.kernel import registry, scope
 
 @dataclass(frozen=True, slots=True)
 class PaperFacts:
-    """What a paper says, for whoever matches or books it; amounts in minor units."""
+    """What a paper says, for whoever matches or books it; amounts in minor units.
+
+    `no` says which of the invoices that the file holds, `further` how many others there are.
+    """
 
     document_id: UUID
     line: str
@@ -31,6 +34,8 @@ class PaperFacts:
     total: int | None
     payable: int | None
     tax_rates: tuple[str, ...]
+    no: int = 1
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ def facts(found: ReadingView) -> PaperFacts:
         total=minor("total_minor"),
         payable=minor("payable_minor"),
         tax_rates=tuple(dict.fromkeys(rates)),
+        no=found.no,
+        further=found.further,
     )
 
 

@@ -17,21 +17,30 @@ from app.kernel.errors import NotFound
 MOST_COUNTED = 1_000
 
 
-def current(document_id: UUID) -> ReadingView | None:
-    """The reading that counts of a paper; None while it was not read or is out of reach."""
-    return _read("d.id = :id and r.is_current", document_id)
+def current(document_id: UUID, no: int = 1) -> ReadingView | None:
+    """The reading that counts of a paper; None while it was not read or is out of reach.
+
+    `no` says which of the invoices that the file holds, from 1.
+    """
+    return _read("d.id = :id and r.no = :no and r.is_current", {"id": document_id, "no": no})
+
+
+def standing(document_id: UUID) -> dict[UUID, int]:
+    """Every reading that counts of a paper, one for each invoice it holds, with its version."""
+    rows = session.execute(sa.text(_STANDING), {"id": document_id})
+    return {row.id: row.version for row in rows}
 
 
 def one(reading_id: UUID) -> ReadingView:
     """A reading by its id; raises NotFound, also for one that was replaced."""
-    found = _read("r.id = :id and r.is_current", reading_id)
+    found = _read("r.id = :id and r.is_current", {"id": reading_id})
     if found is None:
         raise NotFound
     return found
 
 
-def _read(where: str, key: UUID) -> ReadingView | None:
-    row = session.execute(sa.text(f"{_ONE} and {where}"), {"id": key}).mappings().first()
+def _read(where: str, keys: dict[str, Any]) -> ReadingView | None:
+    row = session.execute(sa.text(f"{_ONE} and {where}"), keys).mappings().first()
     if row is None:
         return None
     fields = session.execute(_FIELDS, {"reading": row["id"]}).mappings()
@@ -64,37 +73,38 @@ def waiting_count() -> int:
     return found
 
 
-def next_waiting(after: UUID | None = None) -> UUID | None:
-    """The paper that comes after a reading in the worklist, else the first; None when none is."""
-    found: UUID | None = session.execute(sa.text(_NEXT), {"after": after}).scalar()
-    return found
+def next_waiting(after: UUID | None = None) -> tuple[UUID, int] | None:
+    """The paper, and which invoice of it, that comes after a reading in the worklist, else the
+    first; None when none is."""
+    found = session.execute(sa.text(_NEXT), {"after": after}).first()
+    return (found.id, found.no) if found else None
 
 
 def states(document_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The state of the reading of each paper that was read."""
+    """The state of the reading of each paper that was read; of several what waits comes first."""
     rows = session.execute(sa.text(_STATES), {"ids": list(document_ids)})
     return {row.document_id: row.state for row in rows}
 
 
-def same_number(found: ReadingView) -> UUID | None:
-    """Another paper with the same supplier and invoice number, which may be the same invoice."""
+def same_number(found: ReadingView) -> tuple[UUID, int] | None:
+    """Another invoice of the same supplier and number, perhaps the same: its paper and place."""
     values = found.values
     if not {"invoice_number", "seller_name"} <= values.keys():
         return None
     told: dict[str, Any] = {
-        "id": found.document_id,
+        "id": found.id,
         "number": values["invoice_number"].text,
         "seller": values["seller_name"].text,
     }
-    answer: UUID | None = session.execute(sa.text(_SAME), told).scalar()
-    return answer
+    row = session.execute(sa.text(_SAME), told).first()
+    return (row.document_id, row.no) if row else None
 
 
 _TENANT = "r.tenant_id = (select guard.tenant_id())"
 _ONE = (
     "select r.id, r.document_id, r.version_id, r.line, d.name, d.class as document_class, r.state,"
-    " r.code, r.kind, r.method, r.pages, r.pages_read, r.further, r.lines, r.faults, r.is_current,"
-    " r.made_at, r.decided_by, r.decided_at, r.version from app.document_reading r"
+    " r.code, r.kind, r.method, r.pages, r.pages_read, r.no, r.further, r.lines, r.faults,"
+    " r.is_current, r.made_at, r.decided_by, r.decided_at, r.version from app.document_reading r"
     " join app.document d on d.tenant_id = r.tenant_id and d.id = r.document_id"
     f" where {_TENANT} and d.removed_at is null"
 )
@@ -117,7 +127,7 @@ _TO_CHECK = (
 )
 _WAITING = f"""
 select w.*, x.seller, x.number, x.total, x.currency, x.doubtful from (
-  select r.tenant_id, r.id as reading_id, d.id as document_id, d.name, d.added_at{_TO_CHECK}
+  select r.tenant_id, r.id as reading_id, d.id as document_id, r.no, d.name, d.added_at{_TO_CHECK}
     and (cast(:after as uuid) is null or r.id > :after)
   order by r.id limit :limit) w
 cross join lateral (
@@ -132,19 +142,24 @@ cross join lateral (
 order by w.reading_id"""
 _COUNT = f"select count(*)::int from (select 1{_TO_CHECK} limit :most) some_of_them"
 _NEXT = (
-    f"select d.id{_TO_CHECK} and {_TENANT}"
+    f"select d.id, r.no{_TO_CHECK} and {_TENANT}"
     " order by cast(:after as uuid) is not null and r.id <= :after, r.id limit 1"
 )
+_STANDING = (
+    f"select r.id, r.version from app.document_reading r where {_TENANT}"
+    " and r.is_current and r.document_id = :id"
+)
 _STATES = (
-    f"select r.document_id, r.state from app.document_reading r where {_TENANT}"
-    " and r.is_current and r.document_id = any(cast(:ids as uuid[]))"
+    "select distinct on (r.document_id) r.document_id, r.state from app.document_reading r"
+    f" where {_TENANT} and r.is_current and r.document_id = any(cast(:ids as uuid[]))"
+    " order by r.document_id, r.state = 'to_check' desc, r.no"
 )
 _SAME = f"""
-select r.document_id from app.document_field f
+select r.document_id, r.no from app.document_field f
 join app.document_reading r on r.tenant_id = f.tenant_id and r.id = f.reading_id
 join app.document d on d.tenant_id = r.tenant_id and d.id = r.document_id
 where f.tenant_id = (select guard.tenant_id()) and f.field = 'invoice_number'
-  and left(f.value, 100) = left(:number, 100) and r.is_current and r.document_id <> :id
+  and left(f.value, 100) = left(:number, 100) and r.is_current and r.id <> :id
   and d.removed_at is null
   and {NEWEST} and exists (select from app.document_field s where s.tenant_id = f.tenant_id
     and s.reading_id = f.reading_id and s.field = 'seller_name' and lower(s.value) = lower(:seller))

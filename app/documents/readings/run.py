@@ -70,6 +70,13 @@ class FoundSheet(_Strict):
     ]
 
 
+class FoundInvoice(_Strict):
+    """A further invoice of a file that holds a lot of them."""
+
+    fields: Annotated[list[FoundField], Field(max_length=40)]
+    lines: Annotated[list[FoundLine], Field(max_length=child.MOST_LINES)]
+
+
 class Answer(_Strict):
     """What became of a file: read, nothing in it that is an invoice, or not readable (`code`)."""
 
@@ -83,6 +90,7 @@ class Answer(_Strict):
     texts: Annotated[list[Text], Field(max_length=child.MOST_PAGES)] = []
     fields: Annotated[list[FoundField], Field(max_length=40)] = []
     lines: Annotated[list[FoundLine], Field(max_length=child.MOST_LINES)] = []
+    others: Annotated[list[FoundInvoice], Field(max_length=child.MOST_INVOICES)] = []
     faults: Annotated[list[FoundFault], Field(max_length=50)] = []
     sheets: Annotated[list[FoundSheet], Field(max_length=20)] = []
 

@@ -15,6 +15,7 @@ from app.documents.readings import (
     learning,
     learnt,
     lists,
+    lots,
     offers,
     queries,
     schemas,
@@ -75,9 +76,11 @@ def show(document_id: UUID) -> Response:
     """A paper beside what was read off it."""
     head = papers.head(document_id)
     reads.leave(reads.Look("document", head.line, head.id))
-    found = queries.current(document_id)
-    if found is None:
+    found = queries.current(document_id, lots.asked())
+    if found is None and lots.asked() == 1:
         return render("documents/reading_none.html", document=head)
+    if found is None:
+        raise NotFound
     who = learning.supplier(found.values)
     return render(
         "documents/reading.html",
@@ -98,6 +101,8 @@ def show(document_id: UUID) -> Response:
         offers=offers.of(found) if found.state in _OFFERED else [],
         left=queries.waiting_count(),
         written=schemas.written,
+        which=lots.named(found.no),
+        asks=any(one > 1 for one in queries.standing(document_id).values()),
     )
 
 
@@ -178,7 +183,7 @@ def keep(document_id: UUID) -> Response:
     form = forms.bind(schemas.ReadingForm)
     commands.correct(_of(document_id).id, version=form.version, typed=schemas.typed(form))
     toast(_("Kept. The document is still to be looked at."))
-    return redirect_to(".show", document_id=document_id)
+    return redirect_to(".show", document_id=document_id, **lots.named(lots.asked()))
 
 
 @pages.post(f"{ONE}/aside", needs=CHECK, again=show)
@@ -196,7 +201,7 @@ def open_again(document_id: UUID) -> Response:
     """Puts a decided paper among those to look at once more."""
     form = forms.bind(schemas.VersionForm)
     commands.open_again(_of(document_id).id, version=form.version)
-    return redirect_to(".show", document_id=document_id)
+    return redirect_to(".show", document_id=document_id, **lots.named(lots.asked()))
 
 
 @pages.post(f"{ONE}/again", needs=CHECK)
@@ -204,10 +209,12 @@ def read_again(document_id: UUID) -> Response:
     """Has the paper read once more, with all that was learnt since."""
     head = papers.head(document_id)
     form = forms.bind(schemas.AgainForm)
-    _job, token = commands.read_again(head.id, line=head.line, version=form.version)
+    _job, token = commands.read_again(
+        head.id, line=head.line, version=form.version, no=lots.asked()
+    )
     back = url_for(".take_back", token=token) if token else None
     toast(_("The document is read again. This takes a moment."), undo=back)
-    return redirect_to(".show", document_id=document_id)
+    return redirect_to(".show", document_id=document_id, **lots.named(lots.asked()))
 
 
 @pages.post(f"{ONE}/forget", needs=CHECK)
@@ -219,7 +226,7 @@ def forget(document_id: UUID) -> Response:
     token = learnt.forget(who)
     back = url_for(".take_back", token=token)
     toast(_("What was learnt of this supplier is forgotten."), undo=back)
-    return redirect_to(".show", document_id=document_id)
+    return redirect_to(".show", document_id=document_id, **lots.named(lots.asked()))
 
 
 @pages.post(f"{BASE}/undo/<uuid:token>", needs=CHECK)
@@ -231,7 +238,7 @@ def take_back(token: UUID) -> Response:
 
 
 def _of(document_id: UUID) -> ReadingView:
-    found = queries.current(papers.head(document_id).id)
+    found = queries.current(papers.head(document_id).id, lots.asked())
     if found is None:
         raise NotFound
     return found
@@ -242,7 +249,8 @@ def _next(found: ReadingView) -> Response:
     following = queries.next_waiting(found.id)
     back = {"desk": "1"} if request.args.get("desk") == "1" else {}
     if following is not None:
-        return redirect_to(".show", document_id=following, **back)
+        paper, no = following
+        return redirect_to(".show", document_id=paper, **back, **lots.named(no))
     if back:
         return redirect_to("document_readings_desk.index")
     return redirect_to(".index")

@@ -28,7 +28,8 @@ create table app.document_reading (
   method text check (method in ('xml', 'text', 'ocr')),
   pages integer not null default 0 check (pages >= 0),
   pages_read integer not null default 0 check (pages_read between 0 and pages),
-  further integer not null default 0 check (further >= 0),   -- invoices of a lot beside the first
+  no integer not null default 1 check (no > 0),         -- which of the invoices that the file holds
+  further integer not null default 0 check (further >= 0),   -- how many others it holds
   lines jsonb not null default '[]' check (jsonb_typeof(lines) = 'array'),
   faults jsonb not null default '[]' check (jsonb_typeof(faults) = 'array'),
   is_current boolean not null default true,
@@ -43,7 +44,7 @@ create table app.document_reading (
   check ((decided_at is null) = (decided_by is null)),
   check (state <> 'confirmed' or decided_at is not null)
 );
-create unique index document_reading_current on app.document_reading (tenant_id, document_id)
+create unique index document_reading_current on app.document_reading (tenant_id, document_id, no)
   where is_current;
 create index document_reading_version on app.document_reading (tenant_id, version_id);
 create index document_reading_to_check on app.document_reading (tenant_id, id)
@@ -93,7 +94,7 @@ end $$;
 grant insert (tenant_id, version_id, page_no, document_id, line, text),
   delete on app.document_text to app_worker;
 grant insert (tenant_id, id, document_id, version_id, line, state, code, kind, method, pages,
-  pages_read, further, lines, faults) on app.document_reading to app_worker;
+  pages_read, no, further, lines, faults) on app.document_reading to app_worker;
 grant update (is_current, state, decided_by, decided_at, version) on app.document_reading to app_rw, app_worker;
 grant insert (tenant_id, reading_id, document_id, line, field, no, value, minor, on_day, confidence,
   method, template_id, page, place) on app.document_field to app_rw, app_worker;

@@ -17,6 +17,7 @@ from app.accounting.reconcile import papers as reconcile_papers
 from app.kernel import clock
 from app.kernel.db import session
 from tests import factories
+from tests.documents.einvoice import samples
 from tests.documents.printed import papers
 from tests.documents.readings import stage
 from tests.tasks import request_stage
@@ -277,6 +278,39 @@ def test_whoever_drafts_a_booked_paper_is_told_the_entry(place: Place) -> None:
         label = queries.entry(queries.entries_of("document", [made])[made]).label
     page = staff.get(address, follow_redirects=True).text
     assert f"This document is booked already: {label}." in page
+
+
+def test_each_invoice_of_a_lot_finds_its_own_line_and_makes_its_own_entry(place: Place) -> None:
+    lot = samples.fatturapa("TD01", "TD01").decode()
+    day = f"{clock.today():%Y-%m-%d}"
+    lot = re.sub(r"<Data>[^<]*</Data>", f"<Data>{day}</Data>", lot)
+    first, second = lot.split("<Numero>2</Numero>")
+    for said, much in (("10.00", "20.00"), ("2.20", "4.40"), ("6.10", "12.20"), ("2.50", "5.00")):
+        second = second.replace(said, much)
+    made = stage.add(place, f"{first}<Numero>2</Numero>{second}".encode(), "lot.xml")
+    line, _bank = paid(place, 2_440, "MOLINO 2")
+    staff = place.browser(place.staff)
+    page = staff.get(f"/c/{place.slug}/documents/{made}/reading").text
+    assert f'value="{line}"' not in page
+    page = staff.get(f"/c/{place.slug}/documents/{made}/reading?invoice=2").text
+    assert f'value="{line}"' in page
+    base = f"/c/{place.slug}/documents/{made}/books"
+    assert staff.post(f"{base}/entry", drafted(place, made, 1_220, "lot-1")).status_code == 303
+    beside = staff.get(f"/c/{place.slug}/books/reconcile/lines/{line}", follow_redirects=True)
+    assert "A document fits" in beside.text
+    assert f"{made}/books/attach?invoice=2" in beside.text
+    sent = staff.post(f"{base}/attach?invoice=2", {"line_id": str(line)})
+    assert sent.status_code == 303
+    page = staff.get(f"/c/{place.slug}/documents/{made}/reading?invoice=2").text
+    assert "Attached to its bank line" in page
+    values = drafted(place, made, 2_440, "lot-2")
+    assert staff.post(f"{base}/entry?invoice=2", values).status_code == 303
+    with place.acting(place.staff):
+        rows = session.execute(
+            sa.text("select source_type from ledger.entry where source_id = :id order by 1"),
+            {"id": made},
+        ).scalars()
+        assert list(rows) == ["document", "document/2"]
 
 
 def test_no_stranger_attaches_or_drafts(place: Place, admin: psycopg.Connection) -> None:

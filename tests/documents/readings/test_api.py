@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.documents.einvoice import samples
 from tests.documents.printed import papers
 from tests.documents.readings import stage
 from tests.programs import Caller, token_of
@@ -70,6 +71,23 @@ def test_what_somebody_checked_is_read_again_only_by_who_names_its_version(
     api.post(f"/documents/{made}/reading/again?version={done['version']}", {}, status=202)
     stage.work(place)
     assert api.get(f"/documents/{made}/reading")["id"] != read["id"]
+
+
+def test_a_program_confirms_one_invoice_of_a_lot_and_the_others_wait_on_their_own(
+    place: Place, api: Caller
+) -> None:
+    made = stage.add(place, samples.fatturapa("TD01", "TD04").replace(b"<Imposta>2.20", b"<Imposta>9.20"), "l.xml")
+    waiting = api.get("/documents/to-check?limit=200")["items"]
+    assert [one["no"] for one in waiting if one["document_id"] == str(made)] == [1, 2]
+    second = api.get(f"/documents/{made}/reading?invoice=2")
+    assert (second["no"], second["further"]) == (2, 1)
+    body = {"version": second["version"], "fields": {"invoice_number": "2-b"}}
+    done = api.post(f"/documents/{made}/reading/confirm?invoice=2", body)
+    assert (done["no"], done["state"]) == (2, "confirmed")
+    assert api.get(f"/documents/{made}/reading")["state"] == "to_check"
+    api.post(f"/documents/{made}/reading/again", {}, status=409)
+    api.get(f"/documents/{made}/reading?invoice=3", status=404)
+    api.get(f"/documents/{made}/reading?invoice=0", status=422)
 
 
 def test_wrong_fields_are_named_and_strangers_are_not_there(place: Place, api: Caller) -> None:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.documents import versions
-from app.documents.readings import commands, jobs, learnt, run, warm
+from app.documents.readings import commands, jobs, learnt, queries, run, warm
 from app.documents.readings.learning import Supplier
 from app.documents.readings.said import Value
 from app.kernel import undo
@@ -47,6 +47,23 @@ def test_a_sound_e_invoice_is_taken_by_the_machine_alone(place: Place) -> None:
     made = add(place, samples.fatturapa("TD01"), "f.xml")
     about = reading(place, made)
     assert (about["state"], about["kind"], about["method"]) == ("machine", "fatturapa", "xml")
+
+
+def test_each_invoice_of_a_lot_is_a_reading_of_its_own(place: Place) -> None:
+    made = add(place, samples.fatturapa("TD01", "TD04", "TD01"), "lot.xml")
+    with place.acting(place.staff):
+        found = [queries.current(made, no) for no in (1, 2, 3, 4)]
+    assert found.pop() is None
+    said = [
+        (one.no, one.state, one.further, one.values["invoice_number"].text, one.values["kind"].text)
+        for one in found
+        if one
+    ]
+    assert said == [
+        (1, "machine", 2, "1", "380"),
+        (2, "machine", 2, "2", "381"),
+        (3, "machine", 2, "3", "380"),
+    ]
 
 
 def test_what_is_no_invoice_says_so_and_keeps_its_text(place: Place) -> None:

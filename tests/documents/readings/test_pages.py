@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from flask import Flask
 
+from tests.documents.einvoice import samples
 from tests.documents.printed import papers
 from tests.documents.readings import stage
 from tests.tasks import request_stage
@@ -161,6 +162,23 @@ def test_reading_again_is_taken_back_before_it_happened(place: Place) -> None:
     assert staff.post(undo).status_code == 303
     stage.work(place)
     assert stage.reading(place, made)["id"] == before
+
+
+def test_the_invoices_of_a_lot_are_walked_one_after_the_other(place: Place) -> None:
+    lot = samples.fatturapa("TD01", "TD04").replace(b"<Imposta>2.20", b"<Imposta>9.40")
+    made = stage.add(place, lot, "lot.xml")
+    staff = place.browser(place.staff)
+    first = staff.get(address(place, made)).text
+    assert "Invoice 1 of the 2 in this file" in first
+    sent = staff.post(address(place, made), {**shown(first), "currency": "EUR"})
+    assert sent.status_code == 303
+    assert f"{made}/reading?invoice=2" in sent.headers["Location"]
+    second = staff.get(f"{address(place, made)}?invoice=2").text
+    assert "Invoice 2 of the 2 in this file" in second
+    kept = staff.post(f"{address(place, made)}/keep?invoice=2", shown(second))
+    assert kept.headers["Location"].endswith("/reading?invoice=2")
+    assert staff.get(f"{address(place, made)}?invoice=3").status_code == 404
+    assert staff.get(f"{address(place, made)}?invoice=x").status_code == 404
 
 
 def test_only_those_who_may_check_change_what_was_read(place: Place) -> None:
