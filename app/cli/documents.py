@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import signal
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -16,6 +20,10 @@ from app.documents.einvoice.sheet import Fault
 from app.documents.ocr_packages import PACKAGES
 
 _FILE = click.Path(path_type=Path)
+CPU_SECONDS = 120
+SECONDS = 300
+MEMORY = 2 * 1024**3
+"""What reading one file may take; what takes more is refused."""
 _WORDS = {
     "file-unreadable": "The file cannot be read.",
     "xml-broken": "The XML is broken: {what}. Ask the sender for the file again.",
@@ -31,6 +39,8 @@ _WORDS = {
     "rule-broken": "The invoice contradicts itself: {what}.",
     "file-empty": "The file is empty.",
     "file-too-large": "The file is too large.",
+    "reading-failed": "The file broke its reader. Ask the sender for it again, as a PDF.",
+    "reading-too-long": "Reading the file took too long and was ended.",
 }
 
 
@@ -54,21 +64,67 @@ def documents() -> None:
 def extract_files(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Say what the invoices FILES say; exit 1 when one of them is refused or contradicts itself.
 
-    Amounts are in minor units of the invoice's currency.
+    A folder stands for the files in it. Amounts are in minor units of the invoice's currency.
     """
     refused = False
-    for path in files:
-        answer = _answer(path)
+    for path in _files(files):
+        answer = _apart(path)
         refused = refused or answer["error"] is not None
         click.echo(_json(answer) if as_json else _told(answer))
     context.exit(1 if refused else 0)
 
 
-def _answer(path: Path) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+def _files(named: Iterable[Path]) -> Iterator[Path]:
+    """The files in the order given, those of a folder by name, at any depth."""
+    for path in named:
+        if path.is_dir():
+            yield from sorted(one for one in path.rglob("*") if one.is_file())
+        else:
+            yield path
+
+
+def _apart(path: Path) -> dict[str, Any]:
+    """The answer of one file, read in a process of its own: what breaks there is refused here."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _bounded(path, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        said = stream.read()
+    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if ended == 0 and said:
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+    slow = ended in {-signal.SIGXCPU, -signal.SIGALRM}
+    code = "reading-too-long" if slow else "reading-failed"
+    return {**_nothing(path), "error": _error(extract.Refused(code))}
+
+
+def _bounded(path: Path, writing: int) -> NoReturn:
+    """The process of one file, to its end."""
+    code = 1
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        signal.alarm(SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        with os.fdopen(writing, "wb") as stream:
+            stream.write(_json(_answer(path)).encode())
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _nothing(path: Path) -> dict[str, Any]:
+    return {
         "file": str(path), "kind": None, "fields": {}, "confidence": 0.0, "source": None,
         "faults": [], "error": None,
     }  # fmt: skip
+
+
+def _answer(path: Path) -> dict[str, Any]:
+    answer = _nothing(path)
     try:
         found = extract.read(_bytes(path))
     except extract.Refused as refused:

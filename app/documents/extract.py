@@ -16,6 +16,8 @@ from app.documents.printed.page import Word
 from app.kernel.errors import Invalid
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""Marks of an encoding, and blanks, also of two bytes each."""
 _HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 
 
@@ -85,7 +87,7 @@ def _attached(content: bytes) -> Found | None:
 
 def of_xml(data: bytes) -> Found:
     """The invoices of an XML file; raises Refused."""
-    if b"<" not in data[:200]:
+    if not data.lstrip(_BEFORE_XML).startswith(b"<") and b"<?xml" not in data[:200]:
         raise Refused("not-an-invoice", what="neither PDF nor XML")
     try:
         found = einvoice.read(data)

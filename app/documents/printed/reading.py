@@ -1,7 +1,8 @@
 """Reads a printed invoice: every field from its label or its form, with how far it is believed.
 
-A field is believed fully only where something else on the page proves it: totals by each other,
-VAT and account numbers by their check digits when there is only one of them.
+A field is believed fully only where something else on the page proves it: totals by each other, the
+amount due by the total, VAT and account numbers by their check digits when there is only one; and
+number, day and kind where the headline says all three in one sentence with the kind's code.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ _GUESSED = 0.6
 _ANY_DATE = frozenset({"date", "datum", "data", "fecha", "dato"})
 _HEAD_ROWS = 25
 _CODE = re.compile(r"\((\d{3})\)")
+_SENTENCE = re.compile(
+    r"(?:\([^()\d]*\) ?)?\((?P<kind>[1-9]\d{2})\) (?:nr|no|n°|number|num[eé]ro)\.? ?:? ?"
+    r"(?P<number>\S*\d\S*) (?:vom|of|dated|du|del|van) (?P<day>\S+)",
+    re.IGNORECASE,
+)
+"""What stands behind the headline, as `(380) Nr. R-31 vom 03.10.2018`."""
 _MONTH_FIRST = frozenset({"USD"})
 
 
@@ -42,6 +49,8 @@ def read(words: Iterable[Word], *, source: Source) -> Reading:
     found.update(_parties(page))
     found.update(_totals(page, currency))
     found["kind"] = _kind(page)
+    if source == "text":  # a picture may be misread in each of its signs
+        found.update(_sentence(page))
     fields = replace(Fields(), **{name: value for name, (value, _sure) in found.items()})
     return Reading(source, fields, {name: sure for name, (_value, sure) in found.items()})
 
@@ -63,6 +72,23 @@ def _kind(page: list[Row]) -> tuple[str, float]:
     if next(labels.beside(page[:_HEAD_ROWS], labels.CREDIT), None):
         return "381", _LIKELY
     return "380", _LIKELY
+
+
+def _sentence(page: list[Row]) -> dict[str, tuple[Any, float]]:
+    """Kind, number and day of a headline that says all three; nothing where there are several."""
+    said = [
+        match
+        for label in labels.beside(page[:_HEAD_ROWS], labels.HEADLINE)
+        if (match := _SENTENCE.fullmatch(" ".join(label.rest.split())))
+    ]
+    day = values.day(said[0]["day"], month_first=False) if len(said) == 1 else None
+    if day is None or not day.sure:
+        return {}
+    return {
+        "kind": (said[0]["kind"], _CHECKED),
+        "invoice_number": (said[0]["number"], _CHECKED),
+        "issue_date": (day.on, _CHECKED),
+    }
 
 
 def _number(page: list[Row]) -> dict[str, tuple[Any, float]]:
@@ -130,7 +156,8 @@ def _totals(page: list[Row], currency: str | None) -> dict[str, tuple[Any, float
     }
     if found.payable is not None:
         due = believed if found.due_labelled or found.payable == found.total else _LIKELY
-        answer["payable_minor"] = (_minor(found.payable, currency), min(due, _STRONG))
+        surely = due if found.due_proven else min(due, _STRONG)
+        answer["payable_minor"] = (_minor(found.payable, currency), surely)
     return answer
 
 

@@ -27,6 +27,8 @@ class Found:
     payable: Decimal | None = None
     proven: bool = False
     due_labelled: bool = False
+    due_proven: bool = False
+    """The labelled amount due is the proven total, less an amount that is printed too."""
 
 
 def find(rows: list[Row]) -> Found:
@@ -44,12 +46,28 @@ def find(rows: list[Row]) -> Found:
                 tax = rest if rest else (Decimal(0) if not any(taxes) else None)
                 if tax is not None:
                     due = payable if payable is not None else total
-                    return Found(net, tax, total, due, proven=True, due_labelled=bool(dues))
+                    return Found(
+                        net,
+                        tax,
+                        total,
+                        due,
+                        proven=True,
+                        due_labelled=bool(dues),
+                        due_proven=bool(dues) and _is_rest(due, total, dues, rows),
+                    )
     if totals or dues:
         total = max(totals, key=abs) if totals else dues[-1]
         due = payable if payable is not None else total
         return Found(total=total, payable=due, due_labelled=bool(dues))
     return Found()
+
+
+def _is_rest(due: Decimal, total: Decimal, dues: list[Decimal], rows: list[Row]) -> bool:
+    """Whether one amount due is said, and it is the total or what a printed amount leaves of it."""
+    if len(set(dues)) != 1:
+        return False
+    paid = abs(total - due)
+    return not paid or any(paid in map(abs, values.amounts(row.text)) for row in rows)
 
 
 def _adds_up(rest: Decimal, taxes: list[Decimal]) -> bool:

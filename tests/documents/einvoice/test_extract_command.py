@@ -210,3 +210,28 @@ def test_what_is_believed_of_printed_invoices_is_right_and_most_is_found() -> No
     assert wrong == []
     assert found / known > 0.9
     assert believed / known > 0.3
+
+
+def test_a_folder_stands_for_its_files_and_anything_in_it_gets_an_answer(tmp_path: Path) -> None:
+    inside = tmp_path / "in" / "deeper"
+    inside.mkdir(parents=True)
+    files = {
+        "in/a.xml": samples.ubl(),
+        "in/b.eml": b"From: a@b.example\r\nSubject: <x>\r\n\r\nHello",
+        "in/c.bin": bytes(range(256)) * 40,
+        "in/d.xml": samples.ubl().decode().replace("utf-8", "utf-16").encode("utf-16"),
+        "in/deeper/e.xml": b"<a>" * 50_000,
+        "in/deeper/f.xml": samples.ubl(net="9" * 400),
+        "in/deeper/g.pdf": b"%PDF-1.7\n" + b"1 0 obj<</Kids[1 0 R]>>" * 900,
+        "in/deeper/h.png": b"\x89PNG\r\n\x1a\n" + b"\0" * 90,
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    done = run("--json", tmp_path / "in")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [one["file"] for one in answers] == [str(tmp_path / name) for name in files]
+    assert {"file", "kind", "fields", "confidence", "source", "error"} <= answers[0].keys()
+    codes = [one["error"]["code"] if one["error"] else None for one in answers]
+    assert codes[:4] == [None, "not-an-invoice", "not-an-invoice", None]
+    assert None not in codes[4:]

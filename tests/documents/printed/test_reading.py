@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.documents import pdf_words
-from app.documents.fields import Fields, Reading
+from app.documents.fields import Fields, Reading, Source
 from app.documents.printed import reading, totals, values
 from app.documents.printed.page import Box, Word, rows
 from tests.documents.printed import papers
@@ -62,6 +62,48 @@ def test_a_vat_number_with_wrong_digits_is_kept_but_not_believed() -> None:
     said = read(papers.ENGLISH.replace("IE6388047V", "IE6388047W"))
     assert said.fields.seller_vat == "IE6388047W"
     assert said.confidence["seller_vat"] < reading.ACCEPTED
+
+
+SENTENCE = "*Handelsrechnung (380) Nr. R18-31 vom 03.10.2018*"
+
+
+def believed(text: str, source: Source = "text") -> set[str]:
+    """The fields of a page of these lines that are taken without a person's look."""
+    words = pdf_words.words(papers.typeset(text))
+    said = reading.read(words, source=source).confidence
+    return {name for name, sure in said.items() if sure >= reading.ACCEPTED}
+
+
+def test_a_headline_that_says_kind_number_and_day_is_believed() -> None:
+    said = read(SENTENCE).fields
+    assert (said.kind, said.invoice_number, said.issue_date) == ("380", "R18-31", date(2018, 10, 3))
+    assert believed(SENTENCE) >= {"kind", "invoice_number", "issue_date"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*Rechnung* gemäß Bestellung Nr. 2018-47 vom 01.03.2018",
+        "*Gutschrift* \\ \\ Rechnung Nr. 77 vom 01.03.2018",
+        f"{SENTENCE} \\ \\ Rechnung (380) Nr. R18-32 vom 04.10.2018",
+        "*Invoice (380) No. 7 of 03/04/2018*",
+    ],
+)
+def test_a_sentence_about_another_invoice_or_an_unclear_day_is_not_believed(text: str) -> None:
+    assert not believed(text) & {"kind", "invoice_number", "issue_date"}
+
+
+def test_a_sentence_seen_on_a_picture_is_not_believed() -> None:
+    assert not believed(SENTENCE, "ocr") & {"kind", "invoice_number", "issue_date"}
+
+
+def test_the_amount_due_is_believed_where_the_total_proves_it() -> None:
+    assert "payable_minor" in believed(papers.ENGLISH)
+    paid = papers.ENGLISH.replace(
+        "[Amount due], [€ 318.60]", "[Paid], [{}], [Amount due], [€ 300.00]"
+    )
+    assert "payable_minor" in believed(paid.replace("{}", "€ 18.60"))
+    assert "payable_minor" not in believed(paid.replace("{}", "€ 17.60"))
 
 
 def test_a_letter_has_neither_number_nor_total() -> None:

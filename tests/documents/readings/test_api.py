@@ -76,7 +76,11 @@ def test_what_somebody_checked_is_read_again_only_by_who_names_its_version(
 def test_a_program_confirms_one_invoice_of_a_lot_and_the_others_wait_on_their_own(
     place: Place, api: Caller
 ) -> None:
-    made = stage.add(place, samples.fatturapa("TD01", "TD04").replace(b"<Imposta>2.20", b"<Imposta>9.20"), "l.xml")
+    made = stage.add(
+        place,
+        samples.fatturapa("TD01", "TD04").replace(b"<Imposta>2.20", b"<Imposta>9.20"),
+        "l.xml",
+    )
     waiting = api.get("/documents/to-check?limit=200")["items"]
     assert [one["no"] for one in waiting if one["document_id"] == str(made)] == [1, 2]
     second = api.get(f"/documents/{made}/reading?invoice=2")
