@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 CELL_GAP = 1.6
 """A gap wider than so many heights of the letters begins a new cell."""
@@ -37,18 +38,21 @@ class Word:
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
-    """Words that stand close beside each other in one row."""
+    """Words that stand close beside each other in one row.
+
+    Text and place are asked for by every label that is looked for, and are made once.
+    """
 
     words: tuple[Word, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words with single spaces."""
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The place of all its words."""
         return around(word.box for word in self.words)
