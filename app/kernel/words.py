@@ -238,6 +238,11 @@ def format_day_month(value: date | None) -> str:
     return _skeleton(value, "MMMd", _locale.get()) if value else ""
 
 
+def format_weekday(value: date) -> str:
+    """`Mon`, for the head of a week."""
+    return _date(value, "EEE", _locale.get())
+
+
 def format_month(value: date) -> str:
     """`October 2026`."""
     return _date(value, "LLLL y", _locale.get())

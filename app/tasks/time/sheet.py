@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from app.documents import subjects
 from app.kernel import words
 from app.kernel.words import _
@@ -118,7 +120,7 @@ def build(
         spans.clock(sum(sums)),
         spans.clock(sum(one.seconds for one in entries if one.billable)),
         tuple(entry_rows(entries, clients, zone)),
-        frozenset(one.state for one in entries),
+        frozenset(one.state for one in entries if one.ended_at),
     )
 
 
@@ -148,6 +150,6 @@ def _clock(at: datetime | None, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M") if at else ""
 
 
-def weekday(day: date) -> str:
-    """A day of the sheet: `Mon 23 Nov`."""
-    return words.format_day_month(day)
+def weekday(day: date) -> Markup:
+    """A day of the sheet: `Mon`, and below it `23 Nov`."""
+    return Markup("{}<br>{}").format(words.format_weekday(day), words.format_day_month(day))
