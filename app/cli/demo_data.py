@@ -13,6 +13,7 @@ from flask import Flask
 from app.accounting.bank.desk import Who
 from app.cli import provider
 from app.cli.demo_books import (
+    approving,
     books,
     closing,
     filed_papers,
@@ -75,7 +76,10 @@ def load(app: Flask) -> None:
         owen = next(one for one in STAFF if one.role == CLOSER)
         priya = next(one for one in STAFF if one.role == BOOKKEEPER)
         home = _at(sessions[owen.email], PROVIDER_SLUG)
+        tom = next(one for one in STAFF if one.role == "finance_assistant")
         template = working.template(home)
+        large = [_person(sessions[one.email]) for one in (owen, priya, tom)]
+        approving.rule(_in_client(sessions[owen.email], FIRMS[0]), large)
         for firm in FIRMS:
             staff = _in_client(sessions[owen.email], firm)
             keeper = _in_client(sessions[priya.email], firm)
@@ -91,6 +95,10 @@ def load(app: Flask) -> None:
             filed_papers.fill(staff, owner, today=today)
             if firm is FIRMS[0]:
                 working.hand_in(keeper, today=today)
+                approving.waiting(firm, keeper, _in_client(sessions[tom.email], firm), today=today)
+            for one in firm.others:
+                if one.role == "approver":
+                    approving.delegation(owner, _person(sessions[one.email]))
             working.fill(firm, staff, keeper, template_id=template, today=today)
         working.cost(
             home, today=today, people=[_person(sessions[one.email]) for one in (priya, owen)]

@@ -177,6 +177,14 @@ def newest(policy_id: UUID) -> Policy:
     return versions(policy_id)[0]
 
 
+def people() -> dict[str, list[UUID]]:
+    """Whom policies of the open tenant can name, by side; nobody for who may not write policies."""
+    found: dict[str, list[UUID]] = {"provider": [], "client": []}
+    for row in db.session.execute(sa.text("select person_id, side from app.approval_people()")):
+        found[row.side].append(row.person_id)
+    return found
+
+
 def delegate(*, to: UUID, from_at: datetime, until_at: datetime, reason: str = "") -> UUID:
     """Lets a colleague decide in the acting person's stead, for at most 92 days.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -30,6 +31,51 @@ class ApprovalOut(Out):
     requested_at: datetime
     expires_at: datetime | None
     decided_at: datetime | None
+    amount_minor: int | None
+    currency: str | None
+    round: int
+    fresh: bool
+    second_factor: bool
+    carried_at: datetime | None
+
+
+class StepOut(Out):
+    """Who has to decide: `needed` of `people`, or of whoever holds `approve.<kind>` on the side.
+
+    `given` have approved; `may` still may; `after_no` is the step that has to be met before.
+    """
+
+    no: int
+    side: str
+    needed: int
+    people: list[UUID]
+    after_no: int | None
+    policy_title: str
+    given: int
+    may: list[UUID]
+
+
+class DecisionOut(Out):
+    """A decision; one with `voided_at` does not count any more."""
+
+    person_id: UUID
+    for_person: UUID | None
+    decision: str
+    side: str
+    reason: str
+    at: datetime
+    round: int
+    voided_at: datetime | None
+
+
+class SheetOut(ApprovalOut):
+    """An approval with its steps and decisions; `mine_as` are those the caller may decide for,
+    null for oneself.
+    """
+
+    steps: list[StepOut]
+    decisions: list[DecisionOut]
+    mine_as: list[UUID | None]
 
 
 class DecisionIn(In):
@@ -38,6 +84,7 @@ class DecisionIn(In):
     decision: Literal["approve", "refuse"]
     content_sha: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     reason: Annotated[str, Field(max_length=2_000)] = ""
+    for_person: UUID | None = None
 
 
 @api.get(
@@ -56,14 +103,19 @@ def waiting(page: PageRequest) -> Page[approvals.ApprovalView]:
 @api.get(
     "/clients/<client>/approvals/<uuid:approval_id>",
     needs=SIGNED_IN,
-    response=ApprovalOut,
+    response=SheetOut,
     summary="An approval with its content",
 )
 def one(approval_id: UUID) -> object:
     """One approval on a line the caller reads."""
     found = approvals.one(approval_id)
     reads.leave(reads.Look("approval", found.line, approval_id))
-    return found
+    return {
+        **asdict(found),
+        "steps": approvals.steps(found),
+        "decisions": approvals.decisions(approval_id),
+        "mine_as": approvals.mine([approval_id]).get(approval_id, []),
+    }
 
 
 @api.post(
@@ -76,7 +128,38 @@ def one(approval_id: UUID) -> object:
 def decide(approval_id: UUID, body: DecisionIn) -> object:
     """Decides; 409 when the content is another one, or somebody has decided.
 
-    Only a person's own session decides; a token is refused with 403.
+    A refusal says why. `for_person` delegated theirs to the caller. Only a person's own session
+    decides; a token is refused with 403.
     """
-    approvals.decide(approval_id, body.decision, content_sha=body.content_sha, reason=body.reason)
+    approvals.decide(
+        approval_id,
+        body.decision,
+        content_sha=body.content_sha,
+        reason=body.reason,
+        for_person=body.for_person,
+    )
+    return approvals.one(approval_id)
+
+
+@api.post(
+    "/clients/<client>/approvals/<uuid:approval_id>/take-back",
+    needs=SIGNED_IN,
+    response=ApprovalOut,
+    summary="Take your decision back",
+)
+def take_back(approval_id: UUID) -> object:
+    """The approval waits again; 409 once it was carried out."""
+    approvals.take_back(approval_id)
+    return approvals.one(approval_id)
+
+
+@api.post(
+    "/clients/<client>/approvals/<uuid:approval_id>/withdraw",
+    needs=SIGNED_IN,
+    response=ApprovalOut,
+    summary="Withdraw what you asked for",
+)
+def withdraw(approval_id: UUID) -> object:
+    """While it waits; 404 for what somebody else asked."""
+    approvals.withdraw(approval_id)
     return approvals.one(approval_id)

@@ -44,6 +44,12 @@ STATES = {
     "withdrawn": (_("Withdrawn"), ""),
 }
 
+SIDES = {
+    "client": _("Client"),
+    "provider": _("Provider"),
+    "any": _("Somebody else"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -135,6 +141,14 @@ def sheet(approval_id: UUID) -> Sheet:
         page(found) if page is not None else None,
         known,
     )
+
+
+def voice_options(found: Sheet) -> list[tuple[str, Any]]:
+    """For whom the reader may decide, as choices: as themselves, or in somebody's stead."""
+    return [
+        (str(person or ""), _("for %(name)s", name=name) if person else _("as myself"))
+        for person, name in found.voices
+    ]
 
 
 def _step(step: Step, steps: list[Step], known: dict[UUID, str]) -> StepShown:

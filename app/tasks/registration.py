@@ -12,6 +12,7 @@ from app.kernel.day_mail import DayMailSource
 from app.kernel.registry import NavItem, Permalink, Registry, TodoSource
 from app.kernel.words import _
 from app.tasks import api, mailbox_views, queries, request_registration, views
+from app.tasks.approving import registration as approving_registration
 from app.tasks.client_requests import registration as client_requests
 from app.tasks.mail_replies import registration as mail_replies
 from app.tasks.repeat import registration as repeat_registration
@@ -20,6 +21,7 @@ from app.tasks.work import registration as work_registration
 
 PARTS = (
     request_registration,
+    approving_registration,
     client_requests,
     mail_replies,
     work_registration,
@@ -100,6 +102,8 @@ def apis() -> tuple[Api, ...]:
 def install(app: Flask) -> None:
     """Gives templates the words of an approval's states."""
     app.jinja_env.globals["states"] = queries.STATES
+    app.jinja_env.globals["approval_sides"] = queries.SIDES
+    app.jinja_env.globals["voices_of"] = queries.voice_options
     for part in PARTS:
         part.install(app)
 

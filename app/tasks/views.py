@@ -35,6 +35,7 @@ class DecisionForm(forms.Schema):
     decision: Literal["approve", "refuse"]
     content_sha: str = Field(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")
     reason: str | None = Field(None, max_length=2_000)
+    for_person: UUID | None = None
 
 
 @desk.get("/desk/approvals", needs=SIGNED_IN)
@@ -108,9 +109,31 @@ def decide_at_portal(approval_id: UUID) -> Response:
 def _decide(approval_id: UUID) -> None:
     form = forms.bind(DecisionForm)
     state = approvals.decide(
-        approval_id, form.decision, content_sha=form.content_sha, reason=form.reason or ""
+        approval_id,
+        form.decision,
+        content_sha=form.content_sha,
+        reason=form.reason or "",
+        for_person=form.for_person,
     )
     toast(SAID[state])
+
+
+@pages.post("/c/<client>/approvals/<uuid:approval_id>/back", needs=SIGNED_IN, again=_again)
+def take_back(approval_id: UUID) -> Response:
+    """Takes one's own decision back, while nothing was carried out."""
+    approvals.take_back(approval_id)
+    toast(_("Taken back. The approval waits again."))
+    return redirect_to(".show", approval_id=approval_id)
+
+
+@portal.post(
+    "/portal/<client>/approvals/<uuid:approval_id>/back", needs=SIGNED_IN, again=_portal_again
+)
+def take_back_at_portal(approval_id: UUID) -> Response:
+    """The same for a client's person."""
+    approvals.take_back(approval_id)
+    toast(_("Taken back. The approval waits again."))
+    return redirect_to(".sheet", approval_id=approval_id)
 
 
 def todo() -> list[TodoItem]:

@@ -27,7 +27,8 @@ from app.documents import commands as documents
 from app.documents import intake, shares, uploads
 from app.documents import queries as documents_of
 from app.documents.keeping import commands as keeping
-from app.kernel import approvals, clock, db, ids, jobs, registry
+from app.kernel import approval_rules, approvals, clock, db, ids, jobs, registry
+from app.kernel.approval_rules import PolicyIn
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
 from app.reports import pack_commands
@@ -119,6 +120,9 @@ def place(house: House) -> Place:
             secret = secrets.of_link(link[0])
         with house.app.app_context(), db.transaction(staff.scope(provider)):
             work_rows.template("Month")
+            everywhere = _rule()
+        with house.app.app_context(), db.transaction(staff.scope(firm.tenant)):
+            _rule()
         values = {
             **fields.harvest(admin, provider),
             **fields.harvest(admin, firm.tenant),
@@ -128,9 +132,18 @@ def place(house: House) -> Place:
             "slug": firm.slug,
             "code": code,
             "token_text": shared,
+            "provider_rule_id": str(everywhere),
             "person_id": str(staff.person_id),
         }
     return Place(firm, staff, values, code, reset)
+
+
+def _rule() -> UUID:
+    """A rule of approvals that nothing here has to meet."""
+    made = ids.uuid7()
+    wanted = PolicyIn(kind="client.key.destroy", title="Two of us", provider_needed=2)
+    approval_rules.keep(made, wanted)
+    return made
 
 
 def _keep(house: House, firm: Firm, staff: factories.Session) -> None:

@@ -31,6 +31,9 @@ def of(*tables: str) -> Ids:
 PARAMETERS: dict[str, Ids | Fixed] = {
     "account_id": of("ledger.account"),
     "approval_id": of("app.approval"),
+    "approval_rule_id": of("app.approval_policy"),
+    "provider_rule_id": of("app.approval_policy"),
+    "delegation_id": of("app.approval_delegation"),
     "alias_id": of("ledger.counterparty_alias"),
     "allocation_id": of("ledger.allocation"),
     "bank_account_id": of("app.bank_account"),

@@ -19,7 +19,8 @@ from app.cli.operator_scope import as_operator
 from app.documents import commands as documents
 from app.documents import intake, mail_in, shares, uploads
 from app.documents.keeping import commands as keeping
-from app.kernel import clock, db, registry
+from app.kernel import approval_rules, approvals, clock, db, ids, registry
+from app.kernel.approval_rules import PolicyIn
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
 from app.reports import pack_commands
@@ -119,6 +120,15 @@ def _fill_requests() -> None:
     uploads.open_one(name=f"{CONTENT}.pdf", size=6, line="accounting", source="staff")
     # rules and holds are of the whole client: whoever serves it on any line reads why papers stay
     keeping.place_hold(title="Audit", reason="They said so", covers="papers", papers=[paper])
+    wanted = PolicyIn(kind="client.key.destroy", title=f"{CONTENT} rule", provider_needed=2)
+    approval_rules.keep(ids.uuid7(), wanted)
+    approvals.request(
+        "entry.post",
+        subject_type="entry_draft",
+        line="accounting",
+        title=f"{CONTENT} approval",
+        content={"description": CONTENT},
+    )
     keeping.add_rule(kind=None, years=40, runs_from="paper", reason="Longer")
     found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=1)
     line = found.rows[0].id

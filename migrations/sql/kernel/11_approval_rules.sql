@@ -170,6 +170,13 @@ language sql stable security definer set search_path=pg_catalog,pg_temp as $$
    order by p.kind, p.id
 $$;
 
+-- Whom a policy of the open tenant can name: everybody who writes there.
+create function app.approval_people() returns table(person_id uuid, side text)
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select w.person_id, w.side from guard.people_who_may(guard.tenant_id(), null, 'member') w
+   where guard.may('approval.policy')
+$$;
+
 -- Lets a colleague decide in one's stead from one moment until another. There is no chain: what
 -- counts are the rights of who delegates, never what was delegated to them.
 create function app.delegate_approvals(p_to uuid, p_from timestamptz, p_until timestamptz,
@@ -234,7 +241,7 @@ begin
   foreach f in array array['approval_policies(text, bigint, text)',
     'approval_needed(text, bigint, text)', 'approvers_named(uuid, uuid[], text, int)',
     'keep_approval_policy(uuid, int, text, text, jsonb, int, uuid[], int, uuid[], text, jsonb, int,'
-      ' boolean)', 'approval_rules_above()',
+      ' boolean)', 'approval_rules_above()', 'approval_people()',
     'delegate_approvals(uuid, timestamptz, timestamptz, text)', 'end_delegation(uuid)',
     'my_delegations()', 'delegators()'] loop
     execute format('alter function app.%s owner to approval_door', f);
@@ -247,5 +254,6 @@ grant execute on function app.approval_needed(text, bigint, text)
 grant execute on function
   app.keep_approval_policy(uuid, int, text, text, jsonb, int, uuid[], int, uuid[], text, jsonb, int,
     boolean),
-  app.approval_rules_above(), app.delegate_approvals(uuid, timestamptz, timestamptz, text),
+  app.approval_rules_above(), app.approval_people(),
+  app.delegate_approvals(uuid, timestamptz, timestamptz, text),
   app.end_delegation(uuid), app.my_delegations(), app.delegators() to app_rw, app_worker;

@@ -1,0 +1,1 @@
+"""Who approves what: the rules on screen and by API, and delegating one's own approvals."""
