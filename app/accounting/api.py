@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounting import commands, queries
-from app.accounting.ledger import PostingInput
+from app.accounting.ledger import EntryDraft, PostingInput
+from app.accounting.papers import approved
 from app.api import Api, Page, PageRequest
 from app.api.schema import CurrencyCode, In, MinorUnits, Out
 from app.kernel import paging
@@ -221,25 +222,58 @@ def entries(query: JournalFilter, page: PageRequest) -> Page[queries.EntryRow]:
     summary="Post an entry",
 )
 def post_entry(body: EntryIn) -> object:
-    """Posts a balanced entry; the same key with the same content answers the same entry."""
+    """Posts a balanced entry; the same key with the same content answers the same entry.
+
+    409 `approval-needed` over the limit of a rule: then it is sent for approval.
+    """
     return commands.post_entry(
         journal=body.journal,
         date=body.date,
         description=body.description,
         key=body.key,
-        postings=[
-            PostingInput(
-                account_id=posting.account_id,
-                amount=posting.amount_minor,
-                currency=posting.currency,
-                base=posting.base_minor,
-                counterparty_id=posting.counterparty_id,
-                tax_code=posting.tax_code,
-                memo=posting.memo,
-            )
-            for posting in body.postings
-        ],
+        postings=_postings(body),
     )
+
+
+def _postings(body: EntryIn) -> list[PostingInput]:
+    return [
+        PostingInput(
+            account_id=posting.account_id,
+            amount=posting.amount_minor,
+            currency=posting.currency,
+            base=posting.base_minor,
+            counterparty_id=posting.counterparty_id,
+            tax_code=posting.tax_code,
+            memo=posting.memo,
+        )
+        for posting in body.postings
+    ]
+
+
+class AskedOut(Out):
+    """The approval that an entry waits for."""
+
+    approval_id: UUID
+
+
+@api.post(
+    "/clients/<client>/entries/approval",
+    needs="accounting.post",
+    request=EntryIn,
+    response=AskedOut,
+    status=201,
+    summary="Send an entry for approval",
+)
+def ask_approval(body: EntryIn) -> object:
+    """It is posted once it is approved; sent again with other content, decisions begin anew."""
+    made = EntryDraft(
+        journal=body.journal,
+        date=body.date,
+        description=body.description,
+        postings=tuple(_postings(body)),
+        key=body.key,
+    )
+    return {"approval_id": approved.ask(made)}
 
 
 @api.get(

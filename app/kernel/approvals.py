@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import db, events, jobs, paging, registry, scope, undo
+from app.kernel import db, events, jobs, paging, registry, scope, undo, usage
 from app.kernel.approval_models import (
     ApprovalAsked,
     ApprovalDecided,
@@ -64,6 +64,7 @@ from app.approval_step s where s.approval_id = :id and s.round = :round order by
 """)
 CARRY_OUT = "approval.carry-out"
 UNDO = "approval.decision"
+METER = "approval_asked"
 
 
 def request(
@@ -103,6 +104,13 @@ def request(
             "currency": currency,
         },
     ).scalar_one()
+    usage.record(
+        METER,
+        1,
+        key=f"approval:{made}",
+        evidence=usage.Evidence("approval", made, title[:300]),
+        line=line,
+    )
     _tell(made)
     return made
 

@@ -36,6 +36,14 @@ LABELS = {
     "papers": _("Documents"),
     "rules": _("Rules"),
     "list": _("Fingerprint of the list"),
+    "document": _("Document"),
+    "postings": _("Postings"),
+    "month": _("Month"),
+    "entries": _("Entries"),
+    "open": _("Left to do"),
+    "report": _("Report"),
+    "parts": _("Reports"),
+    "note": _("Note"),
 }
 STATES = {
     "pending": (_("Waiting"), "warn"),

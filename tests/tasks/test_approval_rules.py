@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.accounting import commands as accounting
 from app.accounting import ledger, queries
+from app.accounting.close import commands as closing
 from app.accounting.papers import approved
 from app.cli import install
-from app.kernel import approval_rules, approvals, clock, db, ids
+from app.kernel import approval_rules, approvals, clock, db, ids, registry
+from app.kernel.approval_rules import PolicyIn
+from app.kernel.errors import DomainError
+from app.kernel.registry import ReportDefinition
 from app.kernel.settings import Settings
+from app.reports import commands as reports
+from app.reports.document import Report
 from tests import factories
 from tests.http import Browser
 from tests.tasks import approval_stage
@@ -255,3 +268,96 @@ def test_rules_over_the_api(stage: Stage, admin: psycopg.Connection) -> None:
     assert [one["ended"] for one in ended.get_json()["versions"]] == [True, False]
     with stage.app.app_context(), db.transaction(stage.scope("boss")):
         assert approvals.needed("period.close") is False
+
+
+@contextmanager
+def _ruled(stage: Stage, kind: str) -> Iterator[None]:
+    """While a rule wants the client's approval of a kind."""
+    rule = ids.uuid7()
+    with stage.app.app_context(), db.transaction(stage.scope("boss")):
+        approval_rules.keep(
+            rule, PolicyIn(kind=kind, title="The client looks", provider_needed=0, client_needed=1)
+        )
+    yield
+    with stage.app.app_context(), db.transaction(stage.scope("boss")):
+        approval_rules.end(rule, version=1)
+
+
+def _refusal(stage: Stage, act: Callable[[], object]) -> str:
+    with stage.app.app_context():
+        try:
+            with db.transaction(stage.scope("maker")):
+                act()
+        except DomainError as refusal:
+            return refusal.code
+    return ""
+
+
+def test_a_month_is_closed_once_what_stands_in_it_was_approved(stage: Stage) -> None:
+    period = 202502
+    stage.books.hand_in(period)
+
+    def shut() -> None:
+        accounting.close_period(period_id=period)
+        db.session.execute(
+            sa.text(
+                "update app.close_month set blocking = 0, counted_at = now(),"
+                " counted_version = ledger.books_version() where period_id = :period"
+            ),
+            {"period": period},
+        )
+
+    def ask() -> tuple[UUID, str] | None:
+        with stage.app.app_context(), db.transaction(stage.scope("maker")):
+            made = closing.ask_close(period_id=period)
+            return (made, approvals.one(made).content_sha) if made else None
+
+    with _ruled(stage, "period.close"):
+        assert _refusal(stage, shut) == "approval-needed"
+        first = ask()
+        assert first is not None
+        assert _refusal(stage, shut) == "approval-needed"
+        assert stage.decide("owner", first) == "approved"
+        stage.books.post(on=dt.date(2025, 2, 9))
+        assert _refusal(stage, shut) == "approval-needed"
+        second = ask()
+        assert second is not None
+        assert second[1] != first[1]
+        assert stage.decide("owner", second) == "approved"
+        assert ask() is None
+        assert _refusal(stage, shut) == ""
+
+
+def _report(stage: Stage) -> Report:
+    definition = next(
+        one for one in registry.current().all(ReportDefinition) if one.key == "trial-balance"
+    )
+    with stage.app.app_context(), db.transaction(stage.scope("maker")):
+        built: Report = definition.build(dt.date(2026, 3, 1), dt.date(2026, 3, 31), "none")
+    return built
+
+
+def test_a_report_is_published_as_it_was_approved(stage: Stage) -> None:
+    stage.books.post(on=dt.date(2026, 3, 5))
+    report = _report(stage)
+    changed = replace(report, title="Another title")
+
+    def ask(one: Report, note: str = "") -> tuple[UUID, str] | None:
+        with stage.app.app_context(), db.transaction(stage.scope("maker")):
+            made = reports.ask_report(one, line="accounting", note=note)
+            return (made, approvals.one(made).content_sha) if made else None
+
+    def publish(one: Report, note: str = "") -> str:
+        return _refusal(stage, lambda: reports.publish_report(one, line="accounting", note=note))
+
+    with _ruled(stage, "report.publish"):
+        assert publish(report) == "approval-needed"
+        asked = ask(report)
+        assert asked is not None
+        assert publish(report) == "approval-needed"
+        assert stage.decide("owner", asked) == "approved"
+        assert publish(changed) == "approval-needed"
+        assert publish(report, "With other words") == "approval-needed"
+        assert ask(report) is None
+        assert publish(report) == ""
+        assert publish(report) == "approval-needed"

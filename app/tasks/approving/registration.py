@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from app.api import Api
-from app.kernel import approval_rules, words
-from app.kernel.registry import NavItem, PaletteCommand, Registry
+from app.kernel import approval_rules, approvals, words
+from app.kernel.registry import Meter, NavItem, PaletteCommand, Registry
 from app.kernel.words import _
 from app.tasks.approving import api, delegation_views, views
 
@@ -17,6 +17,7 @@ def register(registry: Registry) -> None:
     """Adds navigation, commands of the palette and words of the log."""
     may = approval_rules.PERMISSION
     registry.add(
+        Meter(approvals.METER, _("Approval asked for"), "approval", "member"),
         NavItem(
             "approval-rules",
             _("Rules of approvals"),
