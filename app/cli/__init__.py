@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "documents": ("app.cli.documents:documents", "Read papers: invoices (offline)."),
     "sla": ("app.cli.sla:sla", "Deadlines in opening hours (offline)."),
     "billing": ("app.cli.billing:billing", "Rate prices (offline)."),
+    "mail": ("app.cli.mail:mail", "Read mails as tickets read them (offline)."),
     "books": ("app.cli.books:books", "Move books in and out, and check them."),
     "backup": ("app.cli.backup:backup", "Take database, bucket and keys together."),
     "restore": ("app.cli.backup:restore", "Bring a backup back, at a chosen instant."),

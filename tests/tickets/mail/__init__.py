@@ -1,0 +1,1 @@
+"""Tests of the mail core, with mails written for them."""
