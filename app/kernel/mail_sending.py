@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.utils import formataddr, formatdate
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import current_app
@@ -37,19 +38,20 @@ _SENT = sa.text(
     " subject = :subject, body_text = :text, body_html = :html where id = :id"
 )
 _ISSUED = sa.text(
-    "insert into app.mail_message (tenant_id, id, line, to_address, template, locale, message_id,"
-    " subject, sealed) values ((select guard.tenant_id()), :id, 'security',"
+    "insert into app.mail_message (tenant_id, id, line, to_person, to_address, template, locale,"
+    " message_id, subject, sealed) values ((select guard.tenant_id()), :id, :line, :person,"
     " :address, :template, :locale, :message_id, :subject, :sealed)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A rendered mail."""
+    """A rendered mail; `stop` is the path that stops mails of its kind (RFC 8058)."""
 
     subject: str
     text: str
     html: str
+    stop: str = ""
 
 
 mail.register(
@@ -161,7 +163,7 @@ def _issue() -> str | None:
     ).first()
     if row is None:
         return None
-    made, template = ids.uuid7(), f"mail.{row.purpose}"
+    template = f"mail.{row.purpose}"
     params = {
         "name": row.name,
         "code": code,
@@ -170,12 +172,38 @@ def _issue() -> str | None:
     }
     locale = words.best_locale(row.locale)
     letter = render(template, params, locale)
-    sealed = json.dumps([letter.subject, letter.text, letter.html]).encode()
-    values = {"id": made, "address": row.email, "template": template, "locale": locale}
-    values |= {"message_id": mail.message_id(made), "subject": letter.subject}
-    db.session.execute(_ISSUED, {**values, "sealed": sealing.seal(sealed, f"mail|{made}")})
-    jobs.enqueue("mail.deliver", {"mail": str(made)}, key=f"mail:{made}", line="security")
-    return str(made)
+    return str(keep_sealed(letter, template, locale=locale, to_address=row.email, line="security"))
+
+
+def keep_sealed(
+    letter: Letter,
+    template: str,
+    *,
+    locale: str,
+    to_person: UUID | None = None,
+    to_address: str | None = None,
+    line: str = "member",
+) -> UUID:
+    """Writes a mail whose text nobody may read in the outbox; its subject stands there plainly.
+
+    For jobs only, in the caller's transaction. `template` names what kind of mail it is.
+    """
+    made = ids.uuid7()
+    parts = [letter.subject, letter.text, letter.html, letter.stop]
+    values = {
+        "id": made,
+        "line": line,
+        "person": to_person,
+        "address": to_address,
+        "template": template,
+        "locale": locale,
+        "message_id": mail.message_id(made),
+        "subject": letter.subject,
+    }
+    sealed = sealing.seal(json.dumps(parts).encode(), f"mail|{made}")
+    db.session.execute(_ISSUED, {**values, "sealed": sealed})
+    jobs.enqueue("mail.deliver", {"mail": str(made)}, key=f"mail:{made}", line=line)
+    return made
 
 
 def new_code() -> str:
@@ -237,6 +265,9 @@ def _post(address: str, letter: Letter, message_id: str, *, reply_to: str | None
     message["Message-ID"] = message_id
     message["Date"] = formatdate(usegmt=True)
     message["Auto-Submitted"] = "auto-generated"
+    if letter.stop:
+        message["List-Unsubscribe"] = f"<{mail.public_url(letter.stop)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     with _server(settings.smtp_url) as server:

@@ -8,9 +8,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.kernel import approvals, scope, undo, usage, words
+from app.kernel import approvals, notices, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Invalid
+from app.kernel.notices import Told
 from app.reports import stored
 from app.reports.document import Report
 
@@ -60,7 +61,21 @@ def publish_report(report: Report, *, line: str, note: str = "") -> UUID:
         evidence=usage.Evidence("published_report", published, report.title),
         line=line,
     )
+    tell_published("published_report", published, line)
     return published
+
+
+def tell_published(subject_type: str, published: UUID, line: str) -> None:
+    """Tells the client's people who read what the line shows; by mail they have the day's mail."""
+    told = Told(
+        "report.pack" if subject_type == "published_pack" else "report.published",
+        subject_type,
+        str(published),
+        line,
+        permission="document.read",
+        side="client",
+    )
+    notices.tell([told])
 
 
 def ask_report(report: Report, *, line: str, note: str = "") -> UUID | None:

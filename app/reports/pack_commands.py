@@ -148,6 +148,7 @@ def publish_pack(
         line=line,
     )
     pack_files.order(made, line=line)
+    commands.tell_published("published_pack", made, line)
     return made
 
 

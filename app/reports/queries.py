@@ -170,6 +170,12 @@ def last_published(key: str) -> PublishedWhole | None:
     return PublishedWhole(_heads([found])[0], stored.from_json(found.content)) if found else None
 
 
+def titles(keys: Sequence[str]) -> dict[str, str]:
+    """Titles of published reports by their ids."""
+    values = {"ids": [UUID(key) for key in keys]}
+    return {str(row.id): row.title for row in session.execute(_TITLES, values)}
+
+
 def day_items() -> list[DayMailItem]:
     """The news of the day's mail: packs and reports published in the last three days."""
     return [
@@ -197,3 +203,6 @@ _NEWS = sa.text(
     " where r.tenant_id = (select guard.tenant_id()) and r.withdrawn_at is null"
     " and r.pack_id is null and r.published_at > :since order by 6 limit 100"
 )
+
+
+_TITLES = sa.text("select id, title from app.published_report where id = any(:ids)")

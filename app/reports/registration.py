@@ -10,6 +10,7 @@ from app.api import Api
 from app.kernel import words
 from app.kernel.approvals import ApprovalKind
 from app.kernel.day_mail import DayMailSource
+from app.kernel.notices import NoticeKind
 from app.kernel.registry import (
     Meter,
     NavItem,
@@ -19,7 +20,7 @@ from app.kernel.registry import (
     PortalCard,
     Registry,
 )
-from app.kernel.words import _
+from app.kernel.words import _, ngettext
 from app.reports import api as reports_api
 from app.reports import (
     commands,
@@ -39,9 +40,44 @@ from app.web import chart
 JOBS = ("app.reports.file_jobs", "app.reports.pack_jobs")
 
 
+def _report(slug: str, key: str) -> str:
+    return url_for("portal_reports.show", client=slug, report_id=key)
+
+
+def _pack(slug: str, key: str) -> str:
+    return url_for("portal_reports.pack", client=slug, publication_id=key)
+
+
+NOTICES = (
+    NoticeKind(
+        "report.published",
+        _("A report was published"),
+        _("The books"),
+        lambda n: ngettext("A report was published", "%(n)s reports were published", n, n=n),
+        portal=_report,
+        describe=queries.titles,
+        mail="off",
+        sides=("client",),
+        order=42,
+    ),
+    NoticeKind(
+        "report.pack",
+        _("A report pack was published"),
+        _("The books"),
+        lambda n: ngettext(
+            "A report pack was published", "%(n)s report packs were published", n, n=n
+        ),
+        portal=_pack,
+        mail="off",
+        sides=("client",),
+        order=43,
+    ),
+)
+
+
 def register(registry: Registry) -> None:
     """Adds the entries of this package."""
-    registry.add(*_doors())
+    registry.add(*_doors(), *NOTICES)
     registry.add(
         DayMailSource("reports", queries.day_items, order=30),
         PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),

@@ -32,6 +32,29 @@ class QuestionAnswered:
     document_ids: tuple[UUID, ...]
 
 
+@events.event("question.asked")
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """Somebody asks the client, or (`to_provider`) the client asks."""
+
+    question_id: UUID
+    line: str
+    direction: str
+
+
+@events.event("note.written")
+@dataclass(frozen=True, slots=True)
+class NoteWritten:
+    """A note was written at a record: whose to-do it is, and which colleagues it names."""
+
+    note_id: UUID
+    line: str
+    subject_type: str
+    subject_key: str
+    to_person: UUID | None
+    named: tuple[UUID, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionHead:
     """A question as a bank line shows it, with the newest answer in words."""

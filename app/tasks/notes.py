@@ -8,12 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.kernel import ids, paging, undo
+from app.kernel import events, ids, paging, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.paging import Page
 from app.tasks import questions
-from app.tasks.models import AUDIENCES, TEXT_LENGTH, Audience, Note
+from app.tasks.models import AUDIENCES, TEXT_LENGTH, Audience, Note, NoteWritten
+from app.tasks.work import parts, queries
 
 UNDO_REMOVE = "note.remove"
 UNDO_DONE = "note.done"
@@ -59,6 +60,9 @@ def write(
     values = {"id": made, "line": line, "type": subject_type, "key": subject_key, "text": plain}
     values |= {"audience": audience, "to_person": to_person, "question": question}
     session.execute(_ADD, values)
+    if audience != "to_provider":
+        named = parts.mentioned(plain, queries.people_here(line)) if "@" in plain else ()
+        events.emit(NoteWritten(made, line, subject_type, subject_key, to_person, named))
     return made
 
 

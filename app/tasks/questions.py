@@ -21,6 +21,7 @@ from app.tasks.models import (
     TEXT_LENGTH,
     Question,
     QuestionAnswered,
+    QuestionAsked,
 )
 from app.tasks.questions_queries import of
 
@@ -91,6 +92,7 @@ def _ask(head: dict[str, Any], subject_type: str, groups: list[list[str]]) -> tu
         values = {"questions": questions, "places": places, "keys": keys}
         session.execute(_ADD_SUBJECTS, {**values, "line": head["line"], "type": subject_type})
     session.execute(_METER, {"ids": list(made), "meter": METER, "line": head["line"]})
+    events.emit_many(QuestionAsked(one, head["line"], head["direction"]) for one in made)
     return made
 
 

@@ -15,6 +15,7 @@ from app.tasks import api, mailbox_views, queries, request_registration, views
 from app.tasks.approving import registration as approving_registration
 from app.tasks.client_requests import registration as client_requests
 from app.tasks.mail_replies import registration as mail_replies
+from app.tasks.notices import registration as notices_registration
 from app.tasks.repeat import registration as repeat_registration
 from app.tasks.time import registration as time_registration
 from app.tasks.work import registration as work_registration
@@ -27,6 +28,7 @@ PARTS = (
     work_registration,
     repeat_registration,
     time_registration,
+    notices_registration,
 )
 JOBS = (
     *request_registration.JOBS,
@@ -34,6 +36,7 @@ JOBS = (
     *mail_replies.JOBS,
     *repeat_registration.JOBS,
     *time_registration.JOBS,
+    *notices_registration.JOBS,
 )
 
 

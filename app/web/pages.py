@@ -55,7 +55,8 @@ class Access:
 
     `again` draws the page of a refused form, `opens` is False where the view opens its own
     transactions, `frame` marks what is shown inside a sandboxed frame. `first` refuses a public
-    route's values before anything of the body is read.
+    route's values before anything of the body is read. `by_mail` is a public act that a mail
+    program posts too (RFC 8058): the secret in its address counts, no cookie is looked at.
     """
 
     needs: str | None
@@ -64,6 +65,7 @@ class Access:
     again: Redraw | None = None
     opens: bool = True
     frame: bool = False
+    by_mail: bool = False
     max_bytes: int = MEBIBYTE
     first: Callable[..., None] | None = None
 
@@ -128,10 +130,11 @@ def _arrive(access: Access, values: dict[str, Any]) -> None:
     place.actor = recall.find_actor(security.login_cookie())
     if place.actor is not None and access.surface in _STAFF and place.actor.side == "staff":
         place.clients = recall.find_clients()
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+    if request.method not in security.SAFE_METHODS:
         if access.first is not None:
             access.first(**values)
-        security.check_origin()
+        if not access.by_mail:
+            security.check_origin()
 
 
 def _answer(

@@ -37,6 +37,7 @@ from app.tasks import notes, questions
 from app.tasks.client_requests import commands as request_lists
 from app.tasks.client_requests import secrets
 from app.tasks.client_requests.models import Wanted
+from app.tasks.notices import stops
 from tests import factories
 from tests.e2e.house import MARKS, Firm, House, Open, this_month
 from tests.http import Browser
@@ -68,7 +69,13 @@ FILES = (
     "/file",
     "/download",
 )
-MOVES = {"web.start", "front.home", "workspace.next_client", "workspace.permalink"}
+MOVES = {
+    "web.start",
+    "front.home",
+    "workspace.next_client",
+    "workspace.permalink",
+    "notices.lead",
+}
 WIDTHS = (1440, 390)
 # A theme changes colours only: the second one needs no other rule.
 THEMES = {
@@ -118,6 +125,7 @@ def place(house: House) -> Place:
         assert link is not None
         with house.app.app_context():
             secret = secrets.of_link(link[0])
+            stop_secret = _stopping(admin, provider, staff)
         with house.app.app_context(), db.transaction(staff.scope(provider)):
             work_rows.template("Month")
             everywhere = _rule()
@@ -128,6 +136,7 @@ def place(house: House) -> Place:
             **fields.harvest(admin, firm.tenant),
             **_chosen(admin, firm),
             "secret": secret,
+            "stop_secret": stop_secret,
             "client": firm.slug,
             "slug": firm.slug,
             "code": code,
@@ -144,6 +153,22 @@ def _rule() -> UUID:
     wanted = PolicyIn(kind="client.key.destroy", title="Two of us", provider_needed=2)
     approval_rules.keep(made, wanted)
     return made
+
+
+def _stopping(admin: psycopg.Connection, provider: UUID, staff: factories.Session) -> str:
+    """The secret of a mail that told staff of tasks, and a notice to be told of."""
+    admin.execute(
+        "insert into app.notice_stop (tenant_id, owner_id, kind, sha)"
+        " values (%s, %s, 'task.assigned', %s)",
+        (provider, staff.person_id, stops.sha(staff.person_id, "task.assigned")),
+    )
+    admin.execute(
+        "insert into app.notice (tenant_id, line, owner_id, kind, subject_type, subject_key)"
+        " values (%s, 'member', %s, 'security.grant', 'membership', %s)",
+        (provider, staff.person_id, str(staff.person_id)),
+    )
+    admin.commit()
+    return stops.secret(staff.person_id, "task.assigned")
 
 
 def _keep(house: House, firm: Firm, staff: factories.Session) -> None:

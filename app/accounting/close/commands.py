@@ -14,9 +14,10 @@ from app.accounting import commands
 from app.accounting.close import checks as close_checks
 from app.accounting.close import queries as close_queries
 from app.accounting.close.values import Month, Plan, Result
-from app.kernel import approvals, scope, undo, usage, words
+from app.kernel import approvals, notices, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.kernel.notices import Told
 from app.tasks import notes
 
 METER = "month_closed"
@@ -121,6 +122,7 @@ def close(*, period_id: int, override: str = "") -> list[Result]:
         line="accounting",
         unit="month",
     )
+    _tell("month.closed", period_id)
     return found
 
 
@@ -187,6 +189,23 @@ def reopen(*, period_id: int, reason: str) -> None:
     _expect(period_id, "closed", "not-closed")
     commands.reopen_period(period_id=period_id, reason=reason.strip())
     close_checks.count(period_id)
+    _tell("month.reopened", period_id)
+
+
+def _tell(kind: str, period_id: int) -> None:
+    """Tells whoever closes months here, and has not done this themselves."""
+    notices.tell(
+        [
+            Told(
+                kind,
+                SUBJECT,
+                subject_key(period_id),
+                "accounting",
+                permission="accounting.close",
+                side="provider",
+            )
+        ]
+    )
 
 
 def _expect(period_id: int, state: str, code: str) -> Month:

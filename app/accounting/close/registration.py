@@ -13,6 +13,7 @@ from app.accounting.close import views as close_views
 from app.api import Api
 from app.kernel import words
 from app.kernel.approvals import ApprovalKind, ApprovalView
+from app.kernel.notices import NoticeKind
 from app.kernel.registry import (
     DeskColumn,
     Meter,
@@ -22,7 +23,7 @@ from app.kernel.registry import (
     Permission,
     Registry,
 )
-from app.kernel.words import _
+from app.kernel.words import _, ngettext
 from app.web import context
 
 JOBS = ("app.accounting.close.jobs",)
@@ -52,6 +53,32 @@ ERRORS = {
 }
 
 
+def _month_page(slug: str, key: str) -> str:
+    """A month's page by the key that notes of it stand under."""
+    period = int(key.rpartition(":")[2])
+    return url_for("accounting_close.month", client=slug, period_id=period)
+
+
+NOTICES = (
+    NoticeKind(
+        "month.closed",
+        _("A month was closed"),
+        _("The books"),
+        lambda n: ngettext("A month was closed", "%(n)s months were closed", n, n=n),
+        _month_page,
+        order=40,
+    ),
+    NoticeKind(
+        "month.reopened",
+        _("A closed month was opened again"),
+        _("The books"),
+        lambda n: ngettext("A month was opened again", "%(n)s months were opened again", n, n=n),
+        _month_page,
+        order=41,
+    ),
+)
+
+
 def _month_of(found: ApprovalView) -> str | None:
     """The month that is to be closed, for staff."""
     if context.place().surface != "client":
@@ -62,6 +89,7 @@ def _month_of(found: ApprovalView) -> str | None:
 def register(registry: Registry) -> None:
     """Adds checks, navigation, the desk's column, the meter and the words of refusals."""
     read = "accounting.read"
+    registry.add(*NOTICES)
     registry.add(PackWords("accounting", "accounting.read", close_queries.words_for_pack))
     registry.add(*close_checks.CHECKS)
     kind = close_commands.APPROVAL
