@@ -133,8 +133,11 @@ create function guard.tell_grant() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if session_user not in ('app_rw', 'app_worker') then return null; end if;
-  perform guard.tell_person(new.tenant_id, new.user_id, 'security.grant', 'membership',
-    new.id::text, null);
+  -- who has never been here learns of it by the invitation
+  if exists (select from guard.principal p where p.user_id = new.user_id and p.kind = 'person') then
+    perform guard.tell_person(new.tenant_id, new.user_id, 'security.grant', 'membership',
+      new.id::text, null);
+  end if;
   return null;
 end $$;
 create trigger tell_grant after insert on guard.membership
