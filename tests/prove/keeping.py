@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 
 import psycopg
 
+from app.cli import install
 from app.kernel.settings import Settings
 from tests.documents.keeping import histories
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "100000"))
+WAYS = int(os.environ.get("BACKOFFICE_PROVE_WAYS", str(min(4, os.cpu_count() or 1))))
 SEED = int(os.environ.get("BACKOFFICE_PROVE_SEED", "1"))
 
 
@@ -19,9 +22,14 @@ def test_nothing_is_deleted_under_a_hold_or_before_its_time(
 ) -> None:
     """Papers, rules, holds, proposals, approvals, disposals and attacks in random order."""
     began = time.monotonic()
-    found = histories.run(
-        admin, rw, count=SIZE, seed=SEED, key=histories.signing_key(settings), shared=200
-    )
+    with ExitStack() as open_:
+        links = [rw]
+        for _more in range(WAYS - 1):
+            more = psycopg.connect(install.libpq_url(str(settings.database_url)))
+            links.append(open_.enter_context(more))
+        found = histories.run(
+            admin, links, count=SIZE, seed=SEED, key=histories.signing_key(settings), shared=200
+        )
     seconds = time.monotonic() - began
     print(f"\n{found.histories:,} histories, {found.acts:,} acts, {found.disposed:,} papers")
     print(

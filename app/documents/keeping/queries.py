@@ -137,7 +137,7 @@ def keeping(document_id: UUID) -> Keeping:
         sa.text(
             "select nullif(k.kept_until, 'infinity') as kept_until, coalesce(k.source, '')"
             " as source, cardinality(app.held_of(array[cast(:id as uuid)])) > 0 as held"
-            " from (select) one left join app.papers_kept() k on k.document_id = :id"
+            " from (select) one left join app.papers_kept(array[cast(:id as uuid)]) k on true"
         ),
         {"id": document_id},
     ).mappings()

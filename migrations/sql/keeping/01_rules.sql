@@ -102,17 +102,18 @@ create trigger sides before update on app.retention_own
   for each row execute function app.retention_own_ends();
 
 -- The day until which a paper of a day is kept. p_month: the first of the fiscal year; p_over: when
--- the engagement ended, null while it runs (then nothing that waits for its end runs out).
+-- the engagement ended, null while it runs (then nothing that waits for its end runs out). No search
+-- path is set, so that it becomes part of the query that asks it of many days.
 create function app.runs_out(p_from text, p_years integer, p_day date, p_month integer, p_over date)
 returns date
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+language sql immutable parallel safe as $$
   select (case p_from
     when 'paper' then p_day
     when 'calendar_year' then make_date(extract(year from p_day)::int, 12, 31)
     when 'fiscal_year' then (make_date(extract(year from p_day)::int
       - (extract(month from p_day)::int < p_month)::int, p_month, 1) + interval '1 year')::date - 1
     when 'tax_year' then make_date(extract(year from p_day)::int
-      + (to_char(p_day, 'MMDD') > '0405')::int, 4, 5)
+      + (extract(month from p_day) * 100 + extract(day from p_day) > 405)::int, 4, 5)
     when 'engagement' then coalesce(p_over, 'infinity')
     when 'engagement_year' then coalesce(make_date(extract(year from p_over)::int, 12, 31), 'infinity')
   end + make_interval(years => p_years))::date

@@ -66,18 +66,25 @@ grant select on app.document, app.document_version to keeping_door;
 
 -- As which kind of record a paper is kept, and the day it counts from: the end of the month it belongs
 -- to, else the day it came. kind null: it may be any kind, so every rule of the country applies.
+-- No search path is set on these two, so that they become part of the queries that ask them of
+-- every paper; they name nothing but what the system brings.
+create function app.kept_kind(class text, type text) returns text
+language sql immutable parallel safe as $$
+  select case
+    when class = 'payroll' or type in ('payroll', 'payslip') then 'payroll'
+    when type in ('invoice', 'bill', 'receipt', 'credit_note', 'statement', 'bank_statement',
+      'voucher') then 'voucher'
+    when type in ('letter', 'contract', 'mail') then 'letter'
+    when type in ('report', 'accounts', 'annual_accounts', 'books', 'tax_return') then 'books'
+    when type in ('identity') then 'identity' end
+$$;
+create function app.kept_day(period date, added timestamptz) returns date
+language sql immutable parallel safe as $$
+  select coalesce((period + interval '1 month')::date - 1, (added at time zone 'UTC')::date)
+$$;
 create function app.kept_as(d app.document) returns table (kind text, day date)
 language sql stable parallel safe set search_path = pg_catalog, pg_temp as $$
-  select case
-      when d.class = 'payroll' or x ->> 'type' in ('payroll', 'payslip') then 'payroll'
-      when x ->> 'type' in ('invoice', 'bill', 'receipt', 'credit_note', 'statement',
-        'bank_statement', 'voucher') then 'voucher'
-      when x ->> 'type' in ('letter', 'contract', 'mail') then 'letter'
-      when x ->> 'type' in ('report', 'accounts', 'annual_accounts', 'books', 'tax_return') then 'books'
-      when x ->> 'type' in ('identity') then 'identity' end,
-    coalesce(((x ->> 'period')::date + interval '1 month')::date - 1,
-      (d.added_at at time zone 'UTC')::date)
-  from to_jsonb(d) x
+  select app.kept_kind(d.class, d.type), app.kept_day(d.period, d.added_at)
 $$;
 
 -- One at a time: placing a hold, disposing of papers and erasing a client wait for each other, by the
@@ -115,9 +122,10 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
      where h.tenant_id = p_tenant and h.released_at is null and (h.covers = 'client'
        or h.covers = 'papers' and exists (select from app.legal_hold_paper p
             where p.tenant_id = h.tenant_id and p.hold_id = h.id and p.document_id = p_document)
-       or h.covers = 'days' and exists (select from app.document d cross join lateral app.kept_as(d) k
+       or h.covers = 'days' and exists (select from app.document d
             where d.tenant_id = p_tenant and d.id = p_document
-              and (k.day >= h.from_on and coalesce(d.period, k.day) <= h.to_on
+              and (app.kept_day(d.period, d.added_at) >= h.from_on
+                   and coalesce(d.period, app.kept_day(d.period, d.added_at)) <= h.to_on
                    or (d.added_at at time zone 'UTC')::date between h.from_on and h.to_on))))
 $$;
 
@@ -246,7 +254,8 @@ begin
   return true;
 end $$;
 
-grant execute on function app.kept_as(app.document), app.hold_sha(app.legal_hold)
+grant execute on function app.kept_as(app.document), app.kept_kind(text, text),
+  app.kept_day(date, timestamptz), app.hold_sha(app.legal_hold)
   to app_rw, app_worker, guard_definer;
 
 -- Of these papers of the open client, those that a hold covers.

@@ -86,35 +86,48 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
      and (select guard.tenant_id()) is not null
 $$;
 
--- Until when each paper of the open client is kept and by which rule; no row where no rule is known,
--- so that such a paper is kept for good. Asks as whoever calls.
-create function app.papers_kept() returns table (document_id uuid, counts_from date,
-  kept_until date, source text)
+-- Until when each paper of the open client (p_documents: of these) is kept and by which rule; no row
+-- where no rule is known, so that such a paper is kept for good. Asks as whoever calls. What ends last
+-- is found once for each kind and day, not for each paper.
+create function app.papers_kept(p_documents uuid[] default null) returns table (document_id uuid,
+  counts_from date, kept_until date, source text)
 language sql stable set search_path = pg_catalog, pg_temp as $$
-  select d.id, f.day, k.until, k.source
-    from app.document d
-    join app.client c on c.tenant_id = d.tenant_id
-    cross join lateral app.kept_as(d) f
-    cross join (select guard.engagement_over() as day) ended
-    cross join (select array(select r from app.firm_rules() r) as rules) firm
-    cross join lateral (
-      select app.runs_out(r.runs_from, r.years, f.day, c.fiscal_year_start_month, ended.day) as until,
-             r.source
-        from (select s.runs_from, s.years, s.source from app.retention_statute s
-               where s.country = c.country and current_date >= s.valid_from
-                 and (s.valid_to is null or current_date <= s.valid_to)
-                 and (f.kind = any (s.kinds) or f.kind is null and s.kinds <> '{identity}')
-              union all
-              select o.runs_from, o.years, o.reason from app.retention_own o
-               where o.tenant_id = d.tenant_id and o.ended_at is null
-                 and (o.kind is null or f.kind is null or o.kind = f.kind)
-              union all
-              select o.runs_from, o.years, o.reason from unnest(firm.rules) o
-               where o.kind is null or f.kind is null or o.kind = f.kind) r
-       order by 1 desc, r.source limit 1) k
-   where d.tenant_id = (select guard.tenant_id()) and d.disposed_at is null
+  with paper as materialized (
+    select d.id, coalesce(app.kept_kind(d.class, d.type), '') as kind,
+           app.kept_day(d.period, d.added_at) as day
+      from app.document d
+     where d.tenant_id = (select guard.tenant_id()) and d.disposed_at is null
+       and (p_documents is null or d.id = any (p_documents))
+  ),
+  here as materialized (
+    select c.country, c.fiscal_year_start_month as month, guard.engagement_over() as ended
+      from app.client c where c.tenant_id = (select guard.tenant_id())
+  ),
+  own as (
+    select o.kind, o.years, o.runs_from, o.reason from app.retention_own o
+     where o.tenant_id = (select guard.tenant_id()) and o.ended_at is null
+    union all select f.kind, f.years, f.runs_from, f.reason from app.firm_rules() f
+  ),
+  rule as materialized (           -- '' is a paper that may be of any kind
+    select s.kinds || case when s.kinds <> '{identity}' then '{""}'::text[] else '{}' end as kinds,
+           s.years, s.runs_from, s.source
+      from app.retention_statute s, here
+     where s.country = here.country and current_date >= s.valid_from
+       and (s.valid_to is null or current_date <= s.valid_to)
+    union all
+    select case when o.kind is null then '{books,voucher,letter,payroll,identity,""}'
+           else array[o.kind, ''] end, o.years, o.runs_from, o.reason from own o
+  ),
+  kept as (
+    select m.kind, m.day, k.until, k.source
+      from (select distinct p.kind, p.day from paper p) m, here
+      cross join lateral (
+        select app.runs_out(r.runs_from, r.years, m.day, here.month, here.ended) as until, r.source
+          from rule r where m.kind = any (r.kinds) order by 1 desc, r.source limit 1) k
+  )
+  select p.id, p.day, k.until, k.source from paper p join kept k on k.kind = p.kind and k.day = p.day
 $$;
-grant execute on function app.papers_kept() to app_rw, app_worker, guard_definer;
+grant execute on function app.papers_kept(uuid[]) to app_rw, app_worker, guard_definer;
 
 -- Lists papers for disposal; returns the list and the hash that the second person agrees to.
 -- Refuses a paper that is not due, held, or not the caller's to see.
@@ -136,7 +149,7 @@ begin
     select t, propose_disposal.id, d.id, d.line, d.class, d.name, v.contents, d.added_at,
            k.counts_from, k.kept_until, k.source
       from app.document d
-      join app.papers_kept() k on k.document_id = d.id
+      join app.papers_kept(p_documents) k on k.document_id = d.id
       cross join lateral (
         select jsonb_agg(jsonb_build_object('no', v.no, 'sha256', v.sha256, 'size', v.size,
                  'type', v.media_type) order by v.no) as contents
@@ -182,7 +195,7 @@ begin
     when exists (select from app.document d where d.tenant_id = t and d.id = p_document
                  and d.disposed_at is not null) then 'gone'
     when app.is_held(t, p_document) then 'held'
-    when not exists (select from app.papers_kept() k where k.document_id = p_document
+    when not exists (select from app.papers_kept(array[p_document]) k where k.document_id = p_document
                      and k.kept_until < current_date) then 'kept'
     else 'disposed' end;
   if settled = 'disposed' then

@@ -11,7 +11,8 @@ import calendar
 import hashlib
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from app.kernel.settings import Settings
 from tests import factories
@@ -172,6 +174,7 @@ class History:
         key: tuple[bytes, str],
     ) -> None:
         self.link, self.firm, self.rng, self.figures, self.key = link, firm, rng, figures, key
+        self.tokens: dict[UUID, str] = {}  # a history is shorter than a context's life
         self.papers = [Paper(one.id, one.day, one.payroll) for one in firm.papers]
         self.today = datetime.now(UTC).date()
         self.rules: list[tuple[UUID, int, str]] = []
@@ -234,17 +237,26 @@ class History:
 
     def ask(self, statement: str, *values: Any, who: Session | None = None) -> Any:
         """One statement as a person; None when it was refused."""
-        person = who or self.firm.staff
-        token = person.scope(self.firm.tenant).token(key=self.key[0], key_id=self.key[1])
-        self.link.execute("select set_config('app.ctx', %s, true)", (token,))
+        token = sql.Literal(self.token(who or self.firm.staff)).as_string(self.link)
+        # one way there and back for both; savepoints go with the history
+        self.link.execute(f"savepoint act; select set_config('app.ctx', {token}, true)".encode())
         try:
-            with self.link.transaction():
-                return self.link.execute(statement, values).fetchone() or ()
+            return self.link.execute(statement, values).fetchone() or ()
         except psycopg.Error as error:
             if error.sqlstate not in ("BO403", "BO404", "BO409", "BO422", "42501"):
                 raise
+            self.link.execute("rollback to savepoint act")
             self.figures.refused += 1
             return None
+
+    def token(self, person: Session) -> str:
+        """The signed context of somebody who acts."""
+        known = self.tokens.get(person.person_id)
+        if known is None:
+            scope = person.scope(self.firm.tenant)
+            known = scope.token(key=self.key[0], key_id=self.key[1])
+            self.tokens[person.person_id] = known
+        return known
 
     def place_hold(self) -> None:
         covers = self.rng.choice(("client", "days", "papers", "papers"))
@@ -416,7 +428,7 @@ def stepped_up(admin: psycopg.Connection, people: list[Session]) -> Iterator[Non
 
 def run(
     admin: psycopg.Connection,
-    link: psycopg.Connection,
+    links: Sequence[psycopg.Connection],
     *,
     count: int,
     seed: int,
@@ -424,15 +436,51 @@ def run(
     shared: int = 40,
     steps: int = 8,
 ) -> Figures:
-    """Runs histories; `key` signs contexts, `shared` clients are made for all of them."""
-    rng, figures = random.Random(seed), Figures()  # a seed repeats the history
-    places = firms(admin, shared, rng)
-    with stepped_up(admin, [places[0].staff, places[0].second]):
+    """Runs histories, a share on each connection; `key` signs contexts.
+
+    `shared` clients are made for all of them; those of one connection wait for no other.
+    """
+    places = firms(admin, shared, random.Random(seed))  # a seed repeats the histories
+    ways = [_Share(link, places[n :: len(links)], n) for n, link in enumerate(links)]
+    with (
+        stepped_up(admin, [places[0].staff, places[0].second]),
+        ThreadPoolExecutor(len(links)) as pool,
+    ):
+        sizes = [len(range(n, count, len(links))) for n in range(len(links))]
+        made = [
+            pool.submit(way.run, size, seed, key, steps)
+            for way, size in zip(ways, sizes, strict=True)
+        ]
+        return _sum(one.result() for one in made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A connection and the clients that only it touches."""
+
+    link: psycopg.Connection
+    places: Sequence[Firm]
+    no: int
+
+    def run(self, count: int, seed: int, key: tuple[bytes, str], steps: int) -> Figures:
+        rng, figures = random.Random(f"{seed}:{self.no}"), Figures()
         for _place in range(count):
-            History(link, rng.choice(places), rng, figures, key).run(steps)
+            History(self.link, rng.choice(self.places), rng, figures, key).run(steps)
             if figures.wrong:
                 break
-    return figures
+        return figures
+
+
+def _sum(parts: Iterable[Figures]) -> Figures:
+    total = Figures()
+    for one in parts:
+        total.histories += one.histories
+        total.acts += one.acts
+        total.disposed += one.disposed
+        total.spared += one.spared
+        total.refused += one.refused
+        total.wrong += one.wrong
+    return total
 
 
 def signing_key(settings: Settings) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ def test_no_history_deletes_under_a_hold_or_before_its_time(
     settings: Settings, admin: psycopg.Connection, rw: psycopg.Connection
 ) -> None:
     found = histories.run(
-        admin, rw, count=60, seed=7, key=histories.signing_key(settings), shared=12
+        admin, [rw], count=60, seed=7, key=histories.signing_key(settings), shared=12
     )
     assert not found.wrong
     assert found.disposed > 3
