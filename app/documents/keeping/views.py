@@ -61,7 +61,9 @@ def _rule_form() -> dict[str, Any]:
         "kinds": list(titles.KINDS.items()),
         "runs_from": [(key, text) for key, text in titles.RUNS_FROM.items() if key != "tax_year"],
         "bases": list(titles.BASES.items()),
-        "rule_form": forms.current(schemas.RuleForm, values={"runs_from": "calendar_year"}),
+        "rule_form": forms.current(
+            schemas.RuleForm, values={"runs_from": "calendar_year", "basis": "choice"}
+        ),
     }
 
 

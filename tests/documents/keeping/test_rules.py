@@ -61,15 +61,16 @@ def test_what_the_provider_keeps_counts_at_each_client_until_it_ends(
     assert sent.status_code == 303, sent.get_data(as_text=True)[-2000:]
     try:
         assert until(keep, made) == date(2035, 3, 1)
-        page = keep.place.browser(keep.place.owner).get(
-            f"/portal/{keep.place.slug}/documents/keeping"
-        )
+        own = keep.place.browser(keep.place.owner)
+        page = own.get(f"/portal/{keep.place.slug}/documents/keeping")
         assert "The provider, at all its clients: Our insurer asks for it (A contract)" in page.text
         with keep.place.acting(keep.place.owner):
             longer = commands.add_rule(
                 kind=None, years=30, runs_from="paper", reason="We keep even longer"
             )
         assert until(keep, made) == date(2044, 3, 1)
+        page = own.get(f"/portal/{keep.place.slug}/documents/keeping")
+        assert f"/rules/{longer}/end" in page.text
         with keep.place.acting(keep.place.owner):
             commands.end_rule(longer)
             (rule,) = queries.firm_rules()
@@ -79,6 +80,7 @@ def test_what_the_provider_keeps_counts_at_each_client_until_it_ends(
     finally:
         rules = manager.client.get("/api/v1/keeping/rules").get_json()["items"]
         for one in rules:
+            assert f"/desk/keeping/rules/{one['id']}/end" in manager.get("/desk/keeping").text
             ended = manager.post(f"/desk/keeping/rules/{one['id']}/end")
             assert ended.status_code == 303
     assert [one["source"] for one in rules] == ["Our insurer asks for it"]
