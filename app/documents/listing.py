@@ -66,7 +66,7 @@ LIST = lists.ListView(
         lists.Column("type", _("What it is"), cell=_type_of),
         lists.Column("period", _("Month"), cell=month_of),
         lists.Column("counterparty", _("Counterparty"), wide=True),
-        lists.Column("tags", _("Tags"), cell=_tags_of, phone="t"),
+        lists.Column("tags", _("Tags"), cell=_tags_of),
         lists.Column("kind", _("Kind"), cell=kind_of),
         lists.Column("size", _("Size"), cell=lambda row: words.format_size(row.size), phone="r1"),
         lists.Column("class", _("Class"), cell=_class_tag, phone="r2"),

@@ -30,9 +30,9 @@ LIST = lists.ListView(
     id="quarantine",
     caption=_("Quarantine"),
     columns=(
-        lists.Column("added_at", _("Added"), kind="instant", phone="l2"),
+        lists.Column("added_at", _("Added"), kind="instant"),
         lists.Column("name", _("Name"), main=True, phone="t1"),
-        lists.Column("reason", _("Why it is held"), cell=_reason, wide=True, phone="t"),
+        lists.Column("reason", _("Why it is held"), cell=_reason, wide=True, phone="l2"),
         lists.Column("size", _("Size"), cell=lambda row: words.format_size(row.size), phone="r1"),
     ),
     href=lambda row: url_for("documents.held_file", held_id=row.id),

@@ -136,3 +136,25 @@ def _imports(file: Source) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.lineno, node.module
+
+
+def places_on_a_phone(files: Iterable[Source]) -> Iterator[str]:
+    """No two columns of a list stand at one place on a small screen."""
+    for file in files:
+        for node in ast.walk(file.tree):
+            if not isinstance(node, ast.Tuple):
+                continue
+            places = [place for one in node.elts if (place := _phone_place(one))]
+            across = "t" in places and {"t1", "r1"} & set(places)
+            if across or len(places) != len(set(places)):
+                yield f"{file.path}:{node.lineno}: {' '.join(places)}"
+
+
+def _phone_place(node: ast.expr) -> str:
+    if not isinstance(node, ast.Call) or _called(node) != "Column":
+        return ""
+    given = {
+        one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)
+    }
+    place = str(given.get("phone", "t1" if given.get("main") else "ax"))
+    return "" if place == "ax" else place

@@ -33,6 +33,12 @@ RULES: list[tuple[Rule, Files, str, str]] = [
     (code.docstrings, sources.python, "app/x.py", "import os\n"),
     (code.long_files, sources.python, "app/x.py", "x = 1\n" * 401),
     (code.long_functions, sources.python, "app/x.py", "def f():\n" + "    x = 1\n" * 61),
+    (
+        code.places_on_a_phone,
+        sources.product,
+        "app/x.py",
+        'X = (Column("a", main=True), Column("b", phone="t"))',
+    ),
     (text.inline_code, sources.templates, "a.html", '<p style="color:red">'),
     (text.inline_code, sources.templates, "a.html", "<script>alert()</script>"),
     (text.inline_code, sources.templates, "a.html", '<a onclick="x()">'),
