@@ -36,7 +36,13 @@ def modules_after(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("statements", "--help"), ("statements", "parse", "no-such-file")]
+    "arguments",
+    [
+        ("--help",),
+        ("statements", "--help"),
+        ("statements", "parse", "no-such-file"),
+        ("mail", "parse", "no-such-file"),
+    ],
 )
 def test_offline_commands_load_no_web_application(arguments: tuple[str, ...]) -> None:
     loaded = modules_after(*arguments)

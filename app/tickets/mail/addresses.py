@@ -9,8 +9,8 @@ from app.tickets.mail.message import Address
 
 MOST = 500
 _ID = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
-_BARE_ID = re.compile(r"[^\s<>,;]{1,998}@[^\s<>,;]{1,998}")
-_ANGLE = re.compile(r"<\s*([^<>]*)\s*>")
+_BARE_ID = re.compile(r"[^\s<>,;]{1,250}@[^\s<>,;]{1,250}")
+_ANGLE = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\(([^()]*)\)")
 _PLAIN = re.compile(r"[^\s,;:<>()\"\[\]]{1,320}@[^\s,;:<>()\"]{1,320}")
 
@@ -65,7 +65,7 @@ def _one(piece: str) -> Address | None:
     angle = _ANGLE.search(text)
     if angle is not None:
         name = _name(text[: angle.start()]) or _name(text[angle.end() :])
-        return Address(_address(angle.group(1)), name) if angle.group(1) or name else None
+        return Address(_address(angle.group(1)), name) if angle.group(1).strip() or name else None
     comment = _COMMENT.search(text)
     name = _name(comment.group(1)) if comment is not None else ""
     rest = _COMMENT.sub(" ", text).strip()

@@ -8,7 +8,6 @@ import re
 from app.tickets.mail import charsets, transfer
 
 _WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?(.{0,4000}?)\?=(?!=)", re.DOTALL)
-_SPLIT = re.compile(r"(=\?[^?\s]{1,40}\?[bBqQ]\?[^?\s]{0,4000})\r?\n?[ \t]+([^?\s=]{0,200}\?=)")
 _BLANK = re.compile(r"\s+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 

@@ -20,7 +20,6 @@ _BLANK = re.compile(r"[ \t\r\n\f\u200b\ufeff]+")
 _LINES = re.compile(r"\n{3,}")
 _DEPTH = "\x02"
 _MARK = re.compile(_DEPTH + r"(\d)")
-_TRAILING = re.compile(r"[ \t\u00a0]+\n")
 
 
 def parse(html: str) -> etree._Element | None:
@@ -51,8 +50,8 @@ def words(tree: etree._Element) -> str:
             writer.start(element)
         else:
             writer.end(element)
-    joined = _quoted("".join(writer.pieces))
-    return _LINES.sub("\n\n", _TRAILING.sub("\n", joined)).replace("\u00a0", " ").strip()
+    joined = "\n".join(line.rstrip() for line in _quoted("".join(writer.pieces)).split("\n"))
+    return _LINES.sub("\n\n", joined).replace("\u00a0", " ").strip()
 
 
 def _quoted(text: str) -> str:

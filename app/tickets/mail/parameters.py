@@ -8,15 +8,16 @@ from urllib.parse import unquote_to_bytes
 
 from app.tickets.mail import charsets, encoded_words
 
+_BLANK = re.compile(r"[ \t]{60,}")
 _TOKEN = re.compile(r"[^\s;=\"]+")
 _PAIR = re.compile(
-    r"""[;\s]*([A-Za-z0-9_.!#$%&'*+^`|~-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""",
+    r"""([A-Za-z0-9_.!#$%&'*+^`|~-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""",
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)\s*$")
 _PIECE = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*)?)?$")
-_BARE = re.compile(r"[\s,]+(?=[A-Za-z-]{2,30}=)")
+_BARE = re.compile(r"[\s,]{1,20}(?=[A-Za-z-]{2,30}=)")
 _PATH = re.compile(r"^(?:[A-Za-z]:)?.*[\\/](?=[^\\/])", re.DOTALL)
 MOST = 200
 
@@ -33,7 +34,7 @@ def read(raw: bytes | None) -> Valued:
     """Read the header; missing semicolons, open quotes and encoded words are forgiven."""
     if raw is None:
         return Valued()
-    text = charsets.decode(raw).replace("\r", "").replace("\n", "").strip()
+    text = _BLANK.sub(" ", charsets.decode(raw).replace("\r", "").replace("\n", "")).strip()
     first = _TOKEN.match(text)
     has_value = first is not None and not text[first.end() :].lstrip().startswith("=")
     value = first.group(0) if first is not None and has_value else ""

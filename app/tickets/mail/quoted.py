@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from app.tickets.mail import html_text, reply_marks, signature
 
-MOST_LINES = 20_000
+MOST_LINES = 5_000
 FEW = 7
 """Text below a quote that stands below text: fewer lines than this are a signature."""
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
@@ -54,12 +54,13 @@ def split(text: str, html: str = "") -> Split:
     rest = raw[MOST_LINES:]
     lines = _classified([line.rstrip() for line in raw[:MOST_LINES]])
     kept = _kept(lines)
-    reply = _joined([lines[number].text for number in kept])
+    goes_on = bool(kept) and kept[-1] == len(lines) - 1
+    reply = _joined([lines[number].text for number in kept] + (rest if goes_on else []))
     if not reply.strip():
         return Split(_joined(raw), "")
     chosen = set(kept)
     gone = [line.text for number, line in enumerate(lines) if number not in chosen]
-    return Split(reply, _joined(gone + rest))
+    return Split(reply, _joined(gone + ([] if goes_on else rest)))
 
 
 def _joined(lines: list[str]) -> str:
@@ -96,16 +97,21 @@ def _kept(lines: list[_Line]) -> list[int]:
     numbers = _before_message(lines, numbers)
     numbers = _before_signature(lines, numbers)
     pattern = "".join(lines[number].kind for number in numbers)
-    below = re.fullmatch(r"[es]*(?:b[^t]*)*b[bqehs]*q[bqehs]*(t[tes]*)", pattern)
-    if below is not None:
-        numbers = numbers[below.start(1) :]
-    else:
-        numbers = _before_attribution(lines, numbers, pattern)
+    below = _below(pattern)
+    numbers = numbers[below:] if below else _before_attribution(lines, numbers, pattern)
     written = [number for number in numbers if lines[number].kind not in "bs"]
     if any(lines[number].kind == "t" for number in written):
         while written and lines[written[-1]].kind in "eq":
             written.pop()
     return written
+
+
+def _below(pattern: str) -> int:
+    """Where the text begins that stands below everything quoted; nought where none does."""
+    text = pattern.find("t")
+    above = pattern[:text].lstrip("es")
+    alone = text > 0 and not pattern[text:].strip("tes")
+    return text if alone and above.startswith("b") and "q" in above else 0
 
 
 def _before_message(lines: list[_Line], numbers: list[int]) -> list[int]:
@@ -164,10 +170,10 @@ def _before_attribution(lines: list[_Line], numbers: list[int], pattern: str) ->
     head = "\n".join(lines[number].text for number in numbers[:cut]).strip()
     if "q" not in after:
         return numbers[:cut]
-    tail = re.fullmatch(r"b[eqbhs]*([tes]*)", after)
-    if tail is None:
+    last = max(after.rfind(kind) for kind in "qbh") + 1
+    if "t" in after[:last]:
         return _answers(lines, numbers, pattern, cut)
-    texts = tail.group(1).count("t")
+    texts = after[last:].count("t")
     if not texts or (texts < FEW and not _GREETING.fullmatch(head)):
         return numbers[:cut]
     return numbers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.tickets.mail import wordings
 
@@ -157,6 +158,7 @@ def _introduces_quote(lines: Sequence[str], at: int) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
 def header_kind(line: str) -> str:
     """Which header of a quoted message a line is; empty where it is none."""
     if len(line) > 2_000 or not _COLON_EARLY.match(line):

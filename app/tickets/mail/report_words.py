@@ -58,7 +58,7 @@ _BOILER = re.compile(
 _SENDER_SAID = re.compile(r"(?:sent by|sender)[:\s]*$", re.IGNORECASE)
 _PREFACE = re.compile(r"the error that the other server returned was:|delay reason:", re.IGNORECASE)
 _NAMED = re.compile(
-    r"[ \t]*<?([^\s<>;,:()\"\[\]|]{1,200}@[^\s<>;,:()\"\[\]]{1,200})>?[ \t]*(?::|$|\()",
+    r"^[ \t]*<?([^\s<>;,:()\"\[\]|]{1,200}@[^\s<>;,:()\"\[\]]{1,200})>?[ \t]*(?::|$|\()",
     re.MULTILINE,
 )
 

@@ -41,7 +41,7 @@ _MOBILE = tuple(
     )
 )
 _EXCUSED = re.compile(_WORDS["excused"], re.IGNORECASE)
-_WRAPPED = re.compile(r"^[\s(<\[*_~\"'>-]+|[\s)>\]*_~\"'.!]+$")
+_WRAPPING = " \t\u00a0()<>[]*_~\"'.!-"
 _FOOTER = re.compile(_WORDS["footer"], re.IGNORECASE)
 _CONFIDENTIAL = re.compile(_WORDS["confidential"], re.IGNORECASE)
 _ADDRESSEE = re.compile(_WORDS["addressee"], re.IGNORECASE)
@@ -51,7 +51,9 @@ MOST_WORDS = 90
 
 def is_mobile(line: str) -> bool:
     """Whether a line was added by a mail program, such as "Sent from my phone"."""
-    bare = _WRAPPED.sub("", line)
+    if len(line) > 300:
+        return False
+    bare = line.strip(_WRAPPING)
     if not bare or len(bare) > 200:
         return False
     said, comma, rest = bare.partition(", ")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _BLOCK = re.compile(rb"([A-Za-z0-9+/]+)(=*)")
 _SPACE = re.compile(rb"\s+")
-_QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})|=[ \t]*\r?\n|[ \t]+(?=\r?\n|$)")
+_QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})|=\r?\n")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]+)\r?$", re.MULTILINE)
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 
@@ -39,7 +39,9 @@ def quoted_printable(data: bytes) -> bytes:
     """Decode quoted-printable; what is no escape stays as it is."""
     if b"=" not in data:
         return data
-    return _QUOTED.sub(_unquoted, data)
+    lines = data.split(b"\n")
+    bare = b"\n".join(line.rstrip(b" \t\r") + line[len(line.rstrip(b"\r")) :] for line in lines)
+    return _QUOTED.sub(_unquoted, bare)
 
 
 def uuencoded(data: bytes) -> list[tuple[str, bytes, int, int]]:
