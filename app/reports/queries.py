@@ -205,4 +205,7 @@ _NEWS = sa.text(
 )
 
 
-_TITLES = sa.text("select id, title from app.published_report where id = any(:ids)")
+_TITLES = sa.text(
+    "select id, title from app.published_report where id = any(:ids)"
+    " union all select id, title from app.published_pack where id = any(:ids)"
+)

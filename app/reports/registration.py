@@ -68,6 +68,7 @@ NOTICES = (
             "A report pack was published", "%(n)s report packs were published", n, n=n
         ),
         portal=_pack,
+        describe=queries.titles,
         mail="off",
         sides=("client",),
         order=43,

@@ -47,7 +47,9 @@ def build() -> Shell:
     items = registry.current().all(NavItem)
     counts = _counts(items)
     place = context.place()
-    desk = _entries(_worklists(items) if place.client is not None else items, "desk", counts)
+    staff = place.actor is None or place.actor.side == "staff"
+    found = _worklists(items) if place.client is not None else items
+    desk = _entries(found, "desk", counts) if staff else []
     client = _entries(items, "client", counts) if place.client is not None else []
     portal = _entries(items, "portal", counts) if place.client is not None else []
     pinned = [pin for pin in place.clients if pin.pinned]

@@ -14,6 +14,7 @@ from app.documents import subjects
 from app.kernel import notices, paging, people
 from app.kernel.db import session
 from app.kernel.errors import NotFound
+from app.kernel.jobs_catalog import system_user_name
 from app.kernel.notices import NoticeKind, Wish
 from app.kernel.paging import Page
 
@@ -115,7 +116,8 @@ def shown(found: Sequence[Notice]) -> list[Shown]:
     """Notices in words; a thing that is gone or out of reach has no title. One statement a kind."""
     known = notices.kinds()
     titles = _titles(found, known)
-    names = people.names({one.actor_id for one in found if one.actor_id})
+    actors = {one.actor_id for one in found if not system_user_name(one.actor_id)}
+    names = people.names({one for one in actors if one is not None})
     return [
         Shown(
             one,
