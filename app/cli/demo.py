@@ -27,6 +27,7 @@ from app.cli.supervisor_logs import say
 
 ADDRESSES = {"postgres": "DATABASE_URL", "valkey": "VALKEY_URL", "s3": "S3_ENDPOINT_URL"}
 READY_SECONDS = 90
+MAIL_IN_DOMAIN = "in.backoffice.example"
 
 
 @click.command()
@@ -107,6 +108,7 @@ def _environment(layout: Layout, found: Mapping[str, str], *, port: int) -> dict
         "BACKOFFICE_PUBLIC_URL": f"http://localhost:{port}",
         "BACKOFFICE_DATA_DIR": str(layout.root),
         "BACKOFFICE_KEK_COPY": str(copy),
+        "BACKOFFICE_MAIL_IN_DOMAIN": MAIL_IN_DOMAIN,
     }
     settings |= {name: os.environ[name] for name in settings if name in os.environ}
     text = "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -19,6 +19,7 @@ from app.cli.demo_books import (
     filed_papers,
     intake,
     keeping,
+    mailed_replies,
     open_items,
     papers,
     people,
@@ -104,7 +105,14 @@ def load(app: Flask) -> None:
             home, today=today, people=[_person(sessions[one.email]) for one in (priya, owen)]
         )
         _take_in(sessions, today)
+        replying = _in_client(sessions[FIRMS[0].owner.email], FIRMS[0])
         db.db.engine.dispose()
+    with app.app_context():
+        mailed = mailed_replies.ask(replying)
+    if mailed is not None:
+        with web.app_context():
+            mailed_replies.answer(*mailed)
+            db.db.engine.dispose()
     jobs.run_due(app)
 
 

@@ -101,6 +101,7 @@ def _invoice(number: str) -> dict[str, Any]:
     """An invoice of ours as a phone sends it."""
     text = papers.ENGLISH.replace("HP-2026/0093", number)
     text = text.replace("14 March 2026", f"{clock.today():%d %B %Y}")
+    text = text.replace("13 April 2026", f"{clock.today() + timedelta(days=30):%d %B %Y}")
     return sent(f"{number}.pdf", papers.typeset(text))
 
 

@@ -16,6 +16,7 @@ from flask import Flask
 from app.kernel import clock, jobs, mail, mail_replies
 from app.kernel.db import session
 from app.tasks import day_mail
+from app.tasks.client_requests import happened, links
 from tests import factories
 from tests.tasks import list_stage, request_stage
 from tests.tasks.list_stage import ANSWER, CONFIRMATION, FILE
@@ -274,6 +275,26 @@ def test_the_same_message_handed_over_twice_or_after_the_answer_is_not_lost(
         assert _replied(place, _address_of(place, mail_id), raw) == 201
     assert _replies(admin, mail_id) == [("placed", "Ada"), ("to_place", "Ada")]
     assert list_stage.states(place, listed) == ("open", ["given"])
+
+
+def test_a_colleague_answers_what_was_handed_on_by_replying_to_its_mail(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    (answer,) = list_stage.items(place, listed)
+    with place.acting(place.staff):
+        made = links.hand_on(answer, address="Driver@example.com", name="Dee")
+    with place.job():
+        happened.send(made.id)
+        mail_id = mail.recent(limit=1)[0].id
+    raw = _letter("Dee <driver@example.com>", "I do")
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    row = admin.execute(
+        "select text, by_person, by_link from app.request_act where item_id = %s and act = 'given'",
+        (answer,),
+    ).fetchone()
+    assert row == ("I do", None, made.id)
 
 
 def test_the_client_reads_no_replies_and_places_none(
