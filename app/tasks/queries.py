@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from markupsafe import Markup
 
 from app.kernel import approvals, clock, scope
 from app.kernel.approvals import ApprovalView, DecisionView, Step
@@ -224,6 +225,8 @@ def _shown(key: str, value: Any, known: dict[UUID, str]) -> str:
         return "–"
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
+    if key == "postings" and isinstance(value, list):
+        return Markup("<br>").join(str(one) for one in value)
     if isinstance(value, list):
         return ", ".join(_shown(key, part, known) for part in value) or "–"
     if isinstance(value, dict):

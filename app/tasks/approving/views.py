@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response
 
-from app.kernel import approval_rules, approvals, ids, people, reads
+from app.kernel import approval_rules, approvals, ids, people, reads, scope
 from app.kernel.words import _
 from app.tasks.approving import schemas, told
 from app.web import context, forms
@@ -64,7 +64,8 @@ def _page(values: dict[str, Any], **more: Any) -> Response:
 @needs_fresh
 def new() -> Response:
     """The form of a rule."""
-    return _page({"provider_needed": 1, "client_needed": 0}, rule=None, versions=[])
+    values = {"provider_needed": 1, "client_needed": 0}
+    return _page(values, rule=None, versions=[], ours=True)
 
 
 def add() -> Response:
@@ -82,6 +83,7 @@ def show(**named: UUID) -> Response:
     return _page(
         schemas.values_of(versions[0]),
         rule=versions[0],
+        ours=versions[0].side == scope.current().rights.side,
         versions=told.rules(versions),
         names=people.names({one.made_by for one in versions}),
     )
