@@ -11,11 +11,11 @@ from uuid import UUID
 from flask import Response, url_for
 from pydantic import Field
 
-from app.kernel import approvals, reads
+from app.kernel import approvals, reads, undo
 from app.kernel.registry import TodoItem
 from app.kernel.words import _
 from app.tasks import queries
-from app.web import forms
+from app.web import context, forms
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_to, render, toast
 
@@ -115,7 +115,12 @@ def _decide(approval_id: UUID) -> None:
         reason=form.reason or "",
         for_person=form.for_person,
     )
-    toast(SAID[state])
+    at_desk = context.place().surface == Surface.CLIENT
+    if not at_desk or (state == "approved" and not approvals.one(approval_id).marks):
+        toast(SAID[state])
+        return
+    token = undo.offer(approvals.UNDO, {"approval": str(approval_id)})
+    toast(SAID[state], undo=url_for("saved.client_take_back", token=token))
 
 
 @pages.post("/c/<client>/approvals/<uuid:approval_id>/back", needs=SIGNED_IN, again=_again)

@@ -533,6 +533,8 @@ def test_nothing_over_the_limit_is_posted_unapproved(stage: Stage) -> None:
     assert _post(stage, _entry(stage, 100_000)) == "approval-needed"
     paper = _entry(stage, source_type="document", source_id=uuid4())
     assert _post(stage, paper) == "approval-needed"
+    second_of_a_lot = _entry(stage, source_type="document/2", source_id=uuid4())
+    assert _post(stage, second_of_a_lot) == "approval-needed"
     many = [_entry(stage, 10), _entry(stage)]
     with (
         stage.app.app_context(),

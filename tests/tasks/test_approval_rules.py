@@ -142,7 +142,7 @@ def _draft(stage: Stage, amount: int) -> ledger.EntryDraft:
 
 
 def _sha(page: str) -> str:
-    return re.findall(r'name="content_sha" value="([0-9a-f]{64})"', page)[0]
+    return str(re.findall(r'name="content_sha" value="([0-9a-f]{64})"', page)[0])
 
 
 def test_the_sheet_says_who_is_needed_and_the_client_decides_last(

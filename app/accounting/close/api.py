@@ -193,9 +193,26 @@ def send_back(period_id: int, body: ReasonIn) -> object:
     summary="Close a month",
 )
 def close(period_id: int, body: CloseIn) -> object:
-    """Closes a month in review as a second person."""
+    """Closes a month in review as a second person; 409 `approval-needed` by a rule."""
     close_commands.close(period_id=period_id, override=body.override)
     return _out(period_id)
+
+
+class AskedOut(Out):
+    """The approval that the close waits for; null where nothing has to be approved."""
+
+    approval_id: UUID | None
+
+
+@api.post(
+    f"{_AT}/approval",
+    needs="accounting.close",
+    response=AskedOut,
+    summary="Send the close of a month for approval",
+)
+def ask_close(period_id: int) -> object:
+    """Of its entries as they stand; asked again after a change, decisions begin anew."""
+    return {"approval_id": close_commands.ask_close(period_id=period_id)}
 
 
 @api.post(

@@ -79,12 +79,13 @@ def carry_out(found: ApprovalView) -> None:
 
 
 def page(found: ApprovalView) -> str | None:
-    """The paper that the draft was made of, for staff."""
+    """The paper that the draft was made of, in the reader's own pages."""
     kept = found.content.get("_draft", {})
-    source = kept.get("source_id")
-    place = context.place()
-    if source is None or place.surface != "client":
+    source, surface = kept.get("source_id"), context.place().surface
+    if source is None or surface not in ("client", "portal"):
         return None
+    if surface == "portal":
+        return url_for("documents_portal.paper", document_id=source)
     which = lots.named(no_of(str(kept["source_type"])))
     return url_for("document_readings.show", document_id=source, **which)
 

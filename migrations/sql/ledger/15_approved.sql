@@ -1,13 +1,18 @@
 -- Entries that a policy wants approved first: those of papers, and those written by hand. Bank lines,
 -- opening figures and what is taken back are not asked about.
 set role app_owner;
+grant select on app.approval_policy to ledger_writer;
+create policy asks on app.approval_policy for select to ledger_writer using (kind = 'entry.post');
 create function ledger.entry_approved() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   total bigint;
   base_code text;
 begin
-  if guard.restoring() then
+  -- most clients have no rule: one look into an index tells, without asking the guard
+  if guard.restoring() or new.approved_ref is null and not exists (
+      select from app.approval_policy p where p.kind = 'entry.post'
+        and p.tenant_id in (new.tenant_id, guard.provider())) then
     return null;
   end if;
   select sum(p.base) filter (where p.base > 0) into total
@@ -25,6 +30,6 @@ begin
 end $$;
 create trigger approved after insert on ledger.entry for each row
   when (new.approved_ref is not null
-        or new.kind = 'normal' and coalesce(new.source_type, 'document') = 'document')
+        or new.kind = 'normal' and split_part(coalesce(new.source_type, 'document'), '/', 1) = 'document')
   execute function ledger.entry_approved();
 reset role;
