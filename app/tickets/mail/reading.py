@@ -144,7 +144,7 @@ def _with_new_text(mail: Mail) -> Mail:
 
 
 def _text(part: Part) -> str:
-    """A part's text, flowed lines joined (RFC 3676)."""
+    """A part's text with plain newlines; HTML may declare its charset inside."""
     declared = part.content_type.parameters.get("charset", "")
     if not declared and part.media_type == "text/html":
         declared = _declared_inside(part.body)

@@ -143,19 +143,23 @@ def _is_attribution(text: str) -> bool:
 
 
 def _introduces_quote(lines: Sequence[str], at: int) -> bool:
-    """`Ann writes:` right in front of a quote."""
+    """`Ann writes:`, or who and when in any form, right in front of a quote."""
     line = lines[at].strip()
-    if (
-        len(line) > 160
-        or not line.endswith((":", "*", "_", "："))
-        or not _VERB_LAST.search(line)
-        or not _COLON_LAST.search(line)
-    ):
+    if len(line) > 160:
+        return False
+    ends = line.endswith((":", "*", "_", "：")) and _VERB_LAST.search(line)
+    if not (ends and _COLON_LAST.search(line)) and not _who_and_when(line):
         return False
     for following in lines[at + 1 : at + 3]:
         if following.strip():
             return is_quote(following) or is_named_quote(following)
     return False
+
+
+def _who_and_when(line: str) -> bool:
+    if not _WHEN.search(line) or not _START.match(line):
+        return False
+    return bool(_VERB_ANYWHERE.search(line) or _MAILBOX.search(line))
 
 
 @lru_cache(maxsize=1024)

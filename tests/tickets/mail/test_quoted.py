@@ -32,6 +32,11 @@ INTRODUCTIONS = [
     "2026年11月23日(月) 9:14 Ann Example <ann@example.com>:",
     '23.11.2026, 09:14, "Ann Example" <ann@example.com>:',
 ]
+INTRODUCTIONS_BEFORE_QUOTES = [
+    "Am 23.11.26 um 10:00 schrieb Desk",
+    "On 23/11/26 10:00, Ann <ann@example.com>",
+    "Ann Example writes:",
+]
 BLOCKS = [
     (
         "From: Ann Example <ann@example.com>\nSent: Monday, 23 November 2026 09:14\nTo: "
@@ -68,6 +73,13 @@ def test_an_answer_below_the_quote_is_found(said: str) -> None:
     """The words below are the new ones."""
     text = f"{said}\n> Please try again.\n> Ann\n\nIt works now.\nThank you!\n"
     assert quoted.split(text).reply == "It works now.\nThank you!"
+
+
+@pytest.mark.parametrize("said", INTRODUCTIONS_BEFORE_QUOTES)
+def test_a_short_introduction_counts_in_front_of_a_quote(said: str) -> None:
+    """Without a quote behind it, it would be the writer's own line."""
+    assert quoted.split(f"It works now.\n\n{said}\n\n> Try again.\n").reply == "It works now."
+    assert said in quoted.split(f"It works now.\n\n{said}\n\nmore\n").reply
 
 
 @pytest.mark.parametrize("block", BLOCKS)
