@@ -580,6 +580,35 @@ def test_an_amount_that_was_told_too_small_covers_nothing(stage: Stage) -> None:
     assert _post(stage, draft, small) == "approval-does-not-cover"
 
 
+def test_another_kind_of_entry_does_not_stand_in_for_the_rule(
+    stage: Stage, admin: psycopg.Connection
+) -> None:
+    admin.execute(
+        "insert into app.approval_kind (kind, side) values ('entry.easy', 'any')"
+        " on conflict do nothing"
+    )
+    admin.execute(
+        "insert into guard.role_permission (role, permission)"
+        " values ('owner', 'approve.entry.easy') on conflict do nothing"
+    )
+    admin.commit()
+    draft = _entry(stage)
+    with stage.app.app_context(), db.transaction(stage.scope("maker")):
+        made = approved.ask(draft)
+        sha = approvals.one(made).content_sha
+        approvals.withdraw(made)
+        easy = approvals.request(
+            "entry.easy",
+            subject_type="entry_draft",
+            line="accounting",
+            title="Rent",
+            content={},
+            content_sha=sha,
+        )
+    assert stage.decide("owner", (easy, sha)) == "approved"
+    assert _post(stage, draft, easy) == "approval-does-not-cover"
+
+
 def test_a_decision_is_taken_back_until_it_is_carried_out(stage: Stage) -> None:
     back = "select app.take_back_decision(:id)"
     draft = _entry(stage)
