@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from flask import Response, request, url_for
 
-from app.documents import schemas, shares
+from app.documents import queries, schemas, shares
 from app.documents.models import INLINE
 from app.documents.shares import SharedContent
 from app.documents.views import pages, show
@@ -24,14 +24,17 @@ MOST_SHOWN = 8 * 1024 * 1024
 
 @pages.post("/c/<client>/documents/<uuid:document_id>/shares", needs="document.share", again=show)
 def share(document_id: UUID) -> Response:
-    """Makes a link; the address is shown once."""
+    """Makes a link; its address stands on the page that follows, this once."""
     form = forms.bind(schemas.ShareForm)
-    _made, secret = shares.share(
+    made, secret = shares.share(
         document_id, days=form.days, most_views=form.most_views, label=form.label
     )
-    address = url_for("shared.landing", token_text=secret, _external=True)
-    toast(_("Copy the link now, it is not shown again: %(address)s", address=address))
-    return redirect_to(".show", document_id=document_id)
+    return render(
+        "documents/share_made.html",
+        document=queries.head(document_id),
+        ends=next(one.expires_at for one in shares.of(document_id) if one.id == made),
+        address=url_for("shared.landing", token_text=secret, _external=True),
+    )
 
 
 @pages.post("/c/<client>/documents/<uuid:document_id>/shares/end", needs="document.share")

@@ -37,6 +37,7 @@ def test_a_link_shows_one_paper_and_bots_take_nothing(place: Place) -> None:
         f"{base}/shares", {"days": "3", "most_views": "1", "label": "Bank"}, follow=True
     )
     secret = re.findall(r"/shared/([0-9a-f]{32})", said.text)[0]
+    assert 'data-copy="f-address"' in said.text, "the address stays until it was copied"
     stranger = Browser(place.app)
     for _time in range(3):
         assert stranger.client.head(f"/shared/{secret}").status_code == 200
