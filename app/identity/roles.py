@@ -70,7 +70,7 @@ SHIPPED = (
         | _ASK
         | _PLAN
         | _DECIDE
-        | {"time.approve", "time.rates"}
+        | {"task.reviewer", "time.approve", "time.rates"}
         | _KEYS
         | {"tenant.list", "client.list", "client.create", "engagement.set", "accounting.reopen"}
         | {"accounting.close_override"}

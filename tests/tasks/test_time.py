@@ -555,3 +555,29 @@ def test_time_over_the_api(firm: Firm) -> None:
     assert staff.client.post(f"{base}/timer/stop", json={}, headers=headers).status_code == 409
     found = staff.client.get(f"{base}/time-entries").get_json()
     assert len(found["items"]) == 1
+
+
+def test_hours_of_a_client_come_last_begun_first_whenever_they_were_written(firm: Firm) -> None:
+    starts = [noon(-1), noon(-3), noon(-2), noon(-5), noon(-4)]
+    for start in starts:
+        write(firm, start, 30)
+    write(firm, noon(-2), 45, by=firm.second)  # two that begin at the same moment
+    manager = firm.place.browser(firm.manager)
+    address = f"/api/v1/clients/{firm.slug}/time-entries"
+    whole = manager.client.get(address).get_json()["items"]
+    assert [one["started_at"] for one in whole] == sorted(
+        (one["started_at"] for one in whole), reverse=True
+    )
+    assert len(whole) == 6
+    for limit in (1, 2, 4):
+        found: list[Any] = []
+        after = ""
+        while True:
+            part = manager.client.get(f"{address}?limit={limit}{after}").get_json()
+            found += part["items"]
+            if not part["next"]:
+                break
+            after = f"&after={part['next']}"
+        assert found == whole, limit
+    refused = manager.client.get(f"{address}?after=nonsense")
+    assert refused.status_code == 422

@@ -107,9 +107,9 @@ class MovedOut(Out):
 )
 def list_entries(page: PageRequest) -> Page[Any]:
     """One's own; everybody's for whoever approves."""
-    after = paging.keys(page.after, UUID)
-    found = queries.here(before=after[0] if after else None, limit=page.limit + 1)
-    cut = paging.page(found, limit=page.limit, key=lambda one: [one.id])
+    before = paging.keys(page.after, paging.moment, UUID)
+    found = queries.here(before=before, limit=page.limit + 1)
+    cut = paging.page(found, limit=page.limit, key=queries.place_of)
     return Page(items=list(cut.rows), next=cut.next)
 
 

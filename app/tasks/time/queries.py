@@ -81,10 +81,17 @@ def of_record(subject_type: str, key: str) -> list[Entry]:
     return [Entry(**row) for row in session.execute(_OF, values).mappings()]
 
 
-def here(*, before: UUID | None = None, limit: int = 100) -> list[Entry]:
-    """The client's entries that the reader sees, the newest first."""
-    values = {"before": before, "limit": limit}
+def here(*, before: tuple[datetime, UUID] | None = None, limit: int = 100) -> list[Entry]:
+    """The client's entries that the reader sees, the last begun first; `before` is the place of the
+    last one of the page before."""
+    at, entry = before or (None, None)
+    values = {"before_at": at, "before_id": entry, "limit": limit}
     return [Entry(**row) for row in session.execute(_NEWEST, values).mappings()]
+
+
+def place_of(entry: Entry) -> list[Any]:
+    """Where an entry stands in that list, as a cursor holds it."""
+    return [entry.started_at.isoformat(), entry.id]
 
 
 def handed_in() -> list[Week]:
@@ -142,7 +149,9 @@ _OF = sa.text(
 )
 _NEWEST = sa.text(
     f"select {_COLUMNS} from app.time_entry e where {_HERE} and e.removed_at is null"
-    " and (cast(:before as uuid) is null or e.id < :before) order by e.id desc limit :limit"
+    " and (e.started_at, e.id) < (coalesce(cast(:before_at as timestamptz), 'infinity'),"
+    " coalesce(cast(:before_id as uuid), cast('ffffffff-ffff-ffff-ffff-ffffffffffff' as uuid)))"
+    " order by e.started_at desc, e.id desc limit :limit"
 )
 _HANDED_IN = sa.text(
     "select person_id, date_trunc('week', day)::date as monday,"

@@ -25,9 +25,9 @@ ROWS = 100
 
 def index() -> Response:
     """The hours written down for this client."""
-    after = paging.keys(request.args.get("after"), UUID)
-    found = queries.here(before=after[0] if after else None, limit=ROWS + 1)
-    page = paging.page(found, limit=ROWS, key=lambda one: [one.id])
+    before = paging.keys(request.args.get("after"), paging.moment, UUID)
+    found = queries.here(before=before, limit=ROWS + 1)
+    page = paging.page(found, limit=ROWS, key=queries.place_of)
     head = context.client()
     places = {head.tenant_id: (head.slug, head.name)}
     return render(

@@ -103,11 +103,14 @@ def _changed(ids: Sequence[UUID], wanted: Change) -> tuple[int, UUID | None, lis
     found = queries.some(ids)
     people = {line: queries.people_here(line) for line in {one.line for one in found}}
     me = scope.current().person_id
+    free = queries.may_change_reviewers()
     refused: list[tuple[str, str]] = []
     taken: list[tuple[Task, dict[str, Any]]] = []
     for before in found:
         after = _after(before, wanted)
         code = _refusal(before, after, people[before.line], me)
+        if not code and not free and after["reviewer_id"] != before.reviewer_id:
+            code = "task-reviewer-stays" if before.keeps_reviewer(me) else ""
         if code:
             refused.append((before.title, code))
         else:

@@ -57,7 +57,8 @@ class TaskMentioned:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task; `due_at` is the instant at which its day ends in `due_zone`."""
+    """A task; `due_at` is the instant at which its day ends in `due_zone`; `reviewer_by` named its
+    reviewer, where it has one."""
 
     tenant_id: UUID
     id: UUID
@@ -73,6 +74,7 @@ class Task:
     due_at: datetime
     assignee_id: UUID | None
     reviewer_id: UUID | None
+    reviewer_by: UUID
     receipt_id: UUID | None
     repeat_id: UUID | None
     period_start: date | None
@@ -88,6 +90,14 @@ class Task:
     def is_open(self) -> bool:
         """Whether something is left to do."""
         return self.state in OPEN
+
+    def keeps_reviewer(self, from_whom: UUID | None) -> bool:
+        """Whether its reviewer stays whatever this person says: only the reviewer, whoever named
+        them and whoever may change others' reviewers take one out or put another in."""
+        return self.reviewer_id is not None and from_whom not in (
+            self.reviewer_id,
+            self.reviewer_by,
+        )
 
     def late(self, at: datetime) -> bool:
         """Whether its day is over and it is not done."""

@@ -26,6 +26,7 @@ FAR_ZONE = timedelta(hours=16)
 _COLUMNS = (
     "t.tenant_id, t.id, t.line, t.kind, t.title, t.description, t.class as document_class,"
     " t.state, t.state_at, t.due_on, t.due_zone, t.due_at, t.assignee_id, t.reviewer_id,"
+    " coalesce(t.reviewer_by, t.made_by) as reviewer_by,"
     " t.receipt_id, t.repeat_id, t.period_start, t.done_at, t.done_by, t.made_by, t.made_at,"
     " t.version"
 )
@@ -235,6 +236,11 @@ def people_here(line: str) -> dict[UUID, str]:
     return {row.person_id: row.name for row in session.execute(_STAFF, {"line": line})}
 
 
+def may_change_reviewers() -> bool:
+    """Whether the acting person may take out or exchange a reviewer that somebody else named."""
+    return bool(session.execute(_MAY_CHANGE_REVIEWERS).scalar_one())
+
+
 def time_zone() -> str:
     """The client's time zone."""
     return str(session.execute(_ZONE).scalar() or "UTC")
@@ -292,5 +298,6 @@ _LINKED = sa.text(
     " order by t.due_at, t.id limit 100"
 )
 _STAFF = sa.text("select person_id, name from guard.staff_here(:line)")
+_MAY_CHANGE_REVIEWERS = sa.text("select guard.entitled('task.reviewer')")
 _ZONE = sa.text(f"select time_zone from app.client where {_HERE}")
 assert OPEN == ("todo", "doing", "waiting", "review")  # what the partial indexes are made of

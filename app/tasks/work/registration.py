@@ -39,6 +39,7 @@ ERROR_TEXTS = {
     "task-no-filing": _("Only a filing has a receipt."),
     "task-nothing-to-change": _("Say what is to be changed."),
     "task-person": _("This person does not work for this client."),
+    "task-reviewer-stays": _("Its reviewer, or whoever named them, says who reviews it."),
     "task-same-reviewer": _("Somebody else reviews the work."),
     "task-title-missing": _("Say what is to be done."),
     "filing-needs-receipt": _("Add the receipt first: a filing is done once it is here."),
@@ -58,6 +59,7 @@ def register(registry: Registry) -> None:
         DeskColumn("accounting", "tasks_next", _("Next due"), "work.index", 32, shows="date"),
         Permission(read, _("See tasks"), GROUP),
         Permission("task.write", _("Make and change tasks"), GROUP),
+        Permission("task.reviewer", _("Change who reviews what others gave to review"), GROUP),
         Meter(commands.METER, _("Task done"), "task", "accounting"),
         Permalink("task", views.permalink),
         PaletteCommand(

@@ -18,6 +18,7 @@ create table app.task (
   due_at timestamptz not null,                    -- the instant at which that day ends in its zone
   assignee_id uuid,
   reviewer_id uuid,
+  reviewer_by uuid,                               -- who named them; null: whoever made the task
   receipt_id uuid,                                -- the paper that proves a filing
   repeat_id uuid,                                 -- what made it, for which period, which of its items
   period_start date,
@@ -145,6 +146,24 @@ end $$;
 create trigger due before insert or update of due_on, due_zone on app.task
   for each row execute function app.task_due();
 
+-- A reviewer stays until they themselves, whoever named them, or whoever may change others' reviewers
+-- says otherwise: nobody frees their own work of a look that somebody else asked for.
+create function app.task_reviewer() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user not in ('app_rw', 'app_worker') then
+    return new;                       -- loading and restoring keep what was
+  end if;
+  if old.reviewer_id is not null
+      and guard.user_id() is distinct from old.reviewer_id
+      and guard.user_id() is distinct from coalesce(old.reviewer_by, old.made_by)
+      and not guard.entitled('task.reviewer') then
+    raise exception 'task-reviewer-stays' using errcode = 'BO409';
+  end if;
+  new.reviewer_by := guard.user_id();
+  return new;
+end $$;
+
 -- What a state asks: a filing its receipt, a reviewed task its reviewer. Who ended it is written here.
 create function app.task_moves() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -180,6 +199,9 @@ begin
   new.done_by := guard.user_id();
   return new;
 end $$;
+create trigger reviewer before update on app.task
+  for each row when (new.reviewer_id is distinct from old.reviewer_id)
+  execute function app.task_reviewer();
 create trigger moves before update on app.task
   for each row execute function app.task_moves();
 

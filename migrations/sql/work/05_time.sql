@@ -40,6 +40,7 @@ create table app.time_entry (
     person_id with =, tstzrange(started_at, ended_at) with &&) where (removed_at is null)
 );
 create index time_entry_week on app.time_entry (tenant_id, person_id, day) where removed_at is null;
+create index time_entry_newest on app.time_entry (tenant_id, started_at, id) where removed_at is null;
 create index time_entry_days on app.time_entry (tenant_id, day) where removed_at is null;
 create index time_entry_of on app.time_entry (tenant_id, subject_type, subject_key)
   where removed_at is null;
