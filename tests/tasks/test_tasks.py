@@ -299,6 +299,24 @@ def test_many_are_changed_at_once_over_clients_and_one_undo_brings_them_back(fir
         assert {one.due_on for one in queries.some(ids)} == {firm.due(7)}
 
 
+def test_a_change_of_many_leads_back_to_the_list_as_it_was_seen(firm: Firm) -> None:
+    task = str(firm.make("Late", due_on=firm.due(-3)))
+    staff = firm.place.browser(firm.place.staff)
+    seen = f"/c/{firm.slug}/tasks?view=late&q=Late"
+    staff.get(seen)
+    shown = staff.client.post(
+        f"/c/{firm.slug}/tasks/change",
+        data={"ids": task, "csrf_token": staff.token},
+        headers={"Referer": f"http://localhost{seen}", "Sec-Fetch-Site": "same-origin"},
+    )
+    back = re.findall(r'name="back" value="([^"]+)"', shown.text)[0].replace("&amp;", "&")
+    assert back == seen
+    sent = {"ids": task, "later_days": "1", "back": back}
+    assert staff.post(f"/c/{firm.slug}/tasks/apply", sent).location == seen
+    away = sent | {"back": "https://elsewhere.example/?x=1"}
+    assert staff.post(f"/c/{firm.slug}/tasks/apply", away).location == f"/c/{firm.slug}/tasks"
+
+
 def test_a_client_that_refuses_to_go_back_is_named_and_stops_no_other(
     firm: Firm, settings: Settings
 ) -> None:
@@ -448,3 +466,38 @@ def test_lists_are_paged_and_nothing_is_left_out(firm: Firm) -> None:
             found = following[1].replace("&amp;", "&") if following else None
         assert len(seen) == len(set(seen)) == 230, start
     assert staff.get("/desk/tasks?after=x").status_code == 422
+
+
+@pytest.mark.parametrize("word", ["", "common", "rare", "nothing"])
+def test_a_page_over_clients_skips_and_doubles_no_task_whatever_the_word(
+    firm: Firm, settings: Settings, app: Flask, worker_app: Flask, word: str
+) -> None:
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        other = work_stage.build(app, worker_app, admin, "Other")
+        factories.grant(
+            admin,
+            other.place.tenant,
+            firm.place.staff.person_id,
+            role="staff_accountant",
+            lines=("accounting",),
+        )
+    made = [
+        one.make(f"{'Rare' if days in (1, 30) else 'Common'} {days}", due_on=one.due(days))
+        for one in (firm, other)
+        for days in (-40, -1, 0, 1, 1, 2, 3, 13, 14, 15, 30, 59, 60, 61, 400)
+    ]
+    both = (firm.place.tenant, other.place.tenant)
+    for view in ("open", "waiting", "all", "late"):
+        wanted = Wanted(view=view, tenants=both, search=word)
+        with firm.place.app.app_context(), db.transaction(firm.place.staff.worklist()):
+            whole = [one.id for one in queries.tasks(wanted, limit=200)]
+            for limit in (1, 4, 7):
+                found: list[UUID] = []
+                after = None
+                while part := queries.tasks(wanted, after=after, limit=limit):
+                    found += [one.id for one in part]
+                    after = (part[-1].due_at, part[-1].id)
+                assert found == whole, (view, limit)
+        if view in ("open", "all"):
+            most = {"": 30, "common": 24, "rare": 6, "nothing": 0}[word]
+            assert len(whole) == len(set(whole) & set(made)) == most

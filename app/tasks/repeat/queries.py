@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,9 +36,11 @@ def one(repeat_id: UUID) -> Repeat:
     return _repeat(row)
 
 
-def due_to_make(today: Any) -> list[Repeat]:
-    """The repeats whose next period is to be made by a day, their rows locked."""
-    return [_repeat(row) for row in session.execute(_TO_MAKE, {"today": today}).mappings()]
+def due_to_make(today: date, *, by_job: bool = False) -> list[Repeat]:
+    """The repeats whose next period is to be made by a day, their rows locked; a system user's job
+    asks through its own door."""
+    statement = _TO_MAKE_BY_JOB if by_job else _TO_MAKE
+    return [_repeat(row) for row in session.execute(statement, {"today": today}).mappings()]
 
 
 def place() -> Place:
@@ -116,6 +118,7 @@ _TO_MAKE = sa.text(
     f"select {_COLUMNS} from app.repeat r where r.{_HERE} and r.state = 'active'"
     " and r.make_on <= :today order by r.id for update"
 )
+_TO_MAKE_BY_JOB = sa.text(f"select {_COLUMNS} from app.repeats_to_make(:today) r")
 _NAMES = sa.text(f"select id, name from app.repeat where {_HERE} and id = any(:ids)")
 _PLACE = sa.text(
     "select k.country, k.subdivision, c.country as home, c.time_zone,"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from app.kernel import db, words
 from app.kernel.errors import Invalid, NotFound
@@ -14,7 +15,7 @@ from app.tasks.work import bulk, listing, schemas
 from app.tasks.work.bulk import Change, Done, Who
 from app.web import context, forms, language
 from app.web.pages import SIGNED_IN, Pages, Surface
-from app.web.render import redirect_back, redirect_to, render, toast
+from app.web.render import go, redirect_back, render, toast
 
 desk = Pages("work_desk", __name__, surface=Surface.DESK)
 
@@ -66,7 +67,7 @@ def change() -> Response:
             ids=chosen,
             people=listing.people(),
             action=url_for(".apply"),
-            back=url_for(".of_my_clients"),
+            back=came_from(url_for(".of_my_clients")),
             form=forms.Form(),
         )
 
@@ -75,12 +76,12 @@ def change() -> Response:
 def apply() -> Response:
     """Changes the ticked tasks, each client in a transaction of its own."""
     form = forms.bind(schemas.ChangeForm)
-    wanted = Change(**form.model_dump(exclude={"ids"}))
+    wanted = form.change()
     if wanted.empty:
         raise Invalid("task-nothing-to-change")
     done = bulk.change(form.ids, wanted, who())
     tell(done, _undo(done.token))
-    return redirect_to(".of_my_clients")
+    return list_again(url_for(".of_my_clients"), form.back)
 
 
 @desk.post("/desk/tasks/undo/<uuid:token>", needs=SIGNED_IN)
@@ -106,6 +107,20 @@ def _undo(token: UUID | None) -> str | None:
 def _told(done: Done) -> Response:
     tell(done, _undo(done.token))
     return redirect_back(url_for("work_desk.of_my_clients"))
+
+
+def came_from(home: str) -> str:
+    """The list as it was seen, with its view and filters, where the form stood on it."""
+    found = urlsplit(request.referrer or "")
+    if found.netloc != request.host or found.path != home or not found.query:
+        return home
+    seen = f"{home}?{found.query}"
+    return seen if len(seen) <= schemas.MOST_BACK else home
+
+
+def list_again(home: str, seen: str) -> Response:
+    """Back to the list as it was seen; to its plain address for any other."""
+    return go(seen if seen.startswith(f"{home}?") else home)
 
 
 def tell(done: Done, back: str | None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.tasks.work.bulk import Change
 from app.tasks.work.models import (
     COMMENT_LENGTH,
     TEXT_LENGTH,
@@ -19,6 +20,7 @@ from app.tasks.work.models import (
 )
 from app.web import forms
 
+MOST_BACK = 1_000
 LongText = Annotated[str, Field(max_length=TEXT_LENGTH)]
 
 
@@ -76,3 +78,8 @@ class ChangeForm(forms.Schema):
     reviewer_id: UUID | None = None
     due_on: date | None = None
     later_days: Annotated[int, Field(ge=-365, le=365)] | None = None
+    back: Annotated[str, Field(max_length=MOST_BACK)] = ""
+
+    def change(self) -> Change:
+        """As the command takes it."""
+        return Change(**self.model_dump(exclude={"ids", "back"}))

@@ -186,7 +186,7 @@ def change() -> Response:
         ids=forms.selected(),
         people=listing.people(),
         action=url_for(".apply"),
-        back=url_for(".index"),
+        back=desk_views.came_from(url_for(".index")),
         form=forms.Form(),
     )
 
@@ -195,9 +195,9 @@ def change() -> Response:
 def apply() -> Response:
     """Changes the ticked tasks."""
     form = forms.bind(sent.ChangeForm)
-    done = bulk.change_here(form.ids, Change(**form.model_dump(exclude={"ids"})))
+    done = bulk.change_here(form.ids, form.change())
     desk_views.tell(done, _undo(done))
-    return redirect_to(".index")
+    return desk_views.list_again(url_for(".index"), form.back)
 
 
 def _undo(done: Done) -> str | None:

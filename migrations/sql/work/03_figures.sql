@@ -63,23 +63,7 @@ create trigger figure_added after insert on app.task
 create trigger figure_changed after update on app.task
   referencing old table as before new table as changed
   for each statement execute function app.task_figures_changed();
-
--- What became late by the clock alone: the hourly job of a client counts anew.
-create function app.recount_tasks() returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  t uuid := guard.tenant_id();
-  x text;
-begin
-  if t is null then raise exception 'refused: figures' using errcode = '42501'; end if;
-  for x in select distinct k.line from app.task k
-            where k.tenant_id = t and k.state in ('todo', 'doing', 'waiting', 'review') loop
-    perform app.count_tasks(t, x);
-  end loop;
-end $$;
 reset role;
 alter function app.count_tasks(uuid, text) owner to work_door;
 alter function app.task_figures() owner to work_door;
 alter function app.task_figures_changed() owner to work_door;
-alter function app.recount_tasks() owner to work_door;
-grant execute on function app.recount_tasks() to app_worker;
