@@ -10,14 +10,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.documents import checks, commands
+from app.documents import checks, commands, examining, scanner
 from app.documents.models import stored_kind
 from app.kernel import ids, scope, storage, undo
 from app.kernel.db import session
-from app.kernel.errors import Forbidden, NotFound
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 UNDO_DESTROY = "document.destroy-held"
-VIRUS = "file-virus"
+VIRUS = examining.VIRUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,22 @@ def held(*, state: str = "held", before: UUID | None = None, limit: int = 50) ->
     return [Held(**row) for row in session.execute(_LIST, values).mappings()]
 
 
-def content(file: Held) -> Iterator[bytes]:
-    """The closed bytes of a held file, for who may decide on it; raises Forbidden."""
+def content(file: Held) -> bytes:
+    """The closed bytes of a held file, for who may decide on it, scanned as of now.
+
+    It may have been held before there was a scanner, or before the scanner knew its virus. Raises
+    Forbidden, Conflict `held-virus`, Unavailable while a scanner that is set up does not answer.
+    """
     if not scope.current().rights.may("document.release"):
         raise Forbidden("permission-missing", permission="document.release")
     sha = session.execute(_SHA, {"id": file.id}).scalar_one()
-    return storage.open_content(sha)
+    data = b"".join(storage.open_content(sha))
+    try:
+        scanner.scan(data)
+    except Invalid as refusal:
+        if examining.code_of(refusal) == VIRUS:
+            raise Conflict("held-virus") from None
+    return data  # what is too large for the scanner is for a person to decide
 
 
 def count() -> int:
@@ -117,9 +127,11 @@ def release(held_id: UUID) -> UUID:
     """A second look lets a file in; returns the paper it becomes, to be downloaded only.
 
     Raises NotFound, Forbidden without `document.release`, Conflict for one's own file (`held-own`),
-    a virus (`held-virus`) or what was decided already.
+    a virus (`held-virus`) or what was decided already, Unavailable while the scanner is away.
     """
     file, made = one(held_id), ids.uuid7()
+    if file.state == "held" and not file.is_virus:
+        content(file)
     stored = session.execute(_RELEASE, {"id": held_id, "document": made}).scalar_one()
     commands.make_paper(
         stored,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -71,10 +70,10 @@ def held_download(held_id: UUID) -> Response:
     found = held.one(held_id)
     if found.is_virus or found.state != "held":
         raise Conflict("held-virus" if found.is_virus else "held-decided")
-    pieces = held.content(found)
+    data = held.content(found)
     reads.leave(reads.Look("held_file", found.line, found.id, exported=True, rows=1))
     return download(
-        chain([next(pieces, b"")], pieces),
+        data,
         name=found.name,
         media_type="application/octet-stream",
     )

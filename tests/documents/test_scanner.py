@@ -78,3 +78,26 @@ def test_unscanned_nothing_is_held_to_be_let_in_later(place: Place) -> None:
         pytest.raises(Unavailable, match="scanner-unavailable"),
     ):
         intake.take(archive(("a.txt", b"a")), name="a.zip", line="accounting", source="staff")
+
+
+def test_what_was_held_before_there_was_a_scanner_is_scanned_when_it_is_let_in(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    found = arrived(place, archive((uuid4().hex, b"x")), name="books.zip")
+    colleague = place.browser(factories.staff(admin, place.tenant))
+    base = f"/c/{place.slug}/documents/quarantine/{found}"
+    colleague.get(base)
+    clamd = FakeClamd(b"stream: Win.Test FOUND")
+    with scanned(place.app, clamd.address):
+        assert colleague.client.get(f"{base}/download").status_code == 409
+        refused = colleague.post(f"{base}/release")
+    clamd.close()
+    assert refused.status_code == 409
+    with scanned(place.app, clamd.address):  # it is away now
+        assert colleague.post(f"{base}/release").status_code == 503
+    with place.acting(place.staff):
+        assert held.one(found).state == "held"
+    clean = FakeClamd()
+    with scanned(place.app, clean.address):
+        assert colleague.post(f"{base}/release").status_code == 303
+    clean.close()
