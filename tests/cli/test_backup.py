@@ -290,6 +290,27 @@ def test_after_the_server_lost_the_log_the_next_whole_backup_begins_a_clean_chai
     assert f"The last instant before is {left.isoformat()}" in lost.output
 
 
+def test_a_whole_backup_that_finds_the_log_lost_is_followed_by_the_log_again(
+    house: House, taken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = install.libpq_url(str(house.settings().database_admin_url))
+    slots = "select count(*) from pg_replication_slots where slot_name = 'backoffice_backup'"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("select pg_drop_replication_slot('backoffice_backup')")
+        with monkeypatch.context() as broken:
+            broken.setattr(folder.Folder, "end_log", _break_off)
+            assert run(monkeypatch, house, "backup", "--to", taken).exit_code
+        assert admin.execute(slots).fetchone() == (0,)  # nothing hides the break from the next
+    whole = run(monkeypatch, house, "backup", "--to", taken)
+    assert whole.exit_code == 0, whole.output
+    after = run(monkeypatch, house, "backup", "--to", taken, "--log")
+    assert after.exit_code == 0, after.output
+
+
+def _break_off(_folder: folder.Folder, *, now: datetime) -> None:
+    raise OSError(now)
+
+
 def test_a_backup_ages_by_its_own_moment_whatever_the_files_say(tmp_path: Path) -> None:
     kept = folder.Folder(tmp_path)
     now = datetime(2026, 6, 1, tzinfo=UTC)

@@ -75,8 +75,8 @@ def prepare(folder: Folder, url: str) -> bool:
             return True
         if row:
             link.execute("select pg_drop_replication_slot(%s)", [SLOT])
+        folder.end_log(now=datetime.now(UTC))  # first: a new slot without it would hide the break
         link.execute("select pg_create_physical_replication_slot(%s, true)", [SLOT])
-        folder.end_log(now=datetime.now(UTC))
         return False
 
 

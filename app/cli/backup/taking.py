@@ -49,11 +49,12 @@ def take(
 
     The database comes before the bucket, so that whatever a row of the backup names lies in it.
     """
-    url, began = _admin(settings), datetime.now(UTC)
+    url = _admin(settings)
     folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.seal(folder, keys.held(settings), recovery)
-    key, stamp = keys.backup_key(settings.kek), stamp_of(began)
     database.prepare(folder, url)
+    began = datetime.now(UTC)  # after a break that was noticed just now: this backup mends it
+    key, stamp = keys.backup_key(settings.kek), stamp_of(began)
     told("Database")
     base_sha, first = database.base(folder, url, stamp=stamp, key=key)
     segments = database.log(folder, url, key=key)
