@@ -49,7 +49,7 @@ def _sweep(progress: Progress) -> None:
     while batch := list(islice(old, BATCH)):
         with progress.step(stage="Comparing"):
             orphans = without_head(batch)
-        gone += delete(orphans)
+        gone += len(orphans) - len(delete(orphans))
     if gone:
         log.info("orphans deleted", tenant=str(progress.ticket.tenant_id), versions=gone)
 
@@ -67,21 +67,22 @@ def without_head(versions: Iterable[Version]) -> list[Version]:
     return [one for one, sha in zip(found, shas, strict=True) if sha not in known]
 
 
-def delete(versions: Iterable[Version]) -> int:
-    """Removes versions for good; how many went. What a lock holds stays for a later night."""
-    return sum(bucket().delete_version(one.key, one.version) for one in versions)
+def delete(versions: Iterable[Version]) -> list[Version]:
+    """Removes versions for good; those that a lock holds, which stay for a later night."""
+    return [one for one in versions if not bucket().delete_version(one.key, one.version)]
 
 
-def forget(progress: Progress, shas: Iterable[str]) -> None:
+def forget(progress: Progress, shas: Iterable[str]) -> list[Version]:
     """Deletes at once what the bucket holds of contents that no living head names any more.
 
-    For contents of the job's client that were given up on purpose; versions younger than a day are
-    left to the sweep, since an upload that brings the same content may still be open.
+    Returns the versions that a lock of the bucket holds. For contents of the job's client that were
+    given up on purpose; versions younger than a day are left to the sweep, since an upload that
+    brings the same content may still be open.
     """
     prefix, before = f"t/{progress.ticket.tenant_id}/", clock.now() - AGE
     found = [one for sha in set(shas) for one in old_versions(f"{prefix}{sha[:2]}/{sha}", before)]
     if not found:
-        return
+        return []
     with progress.step():
         orphans = without_head(found)
-    delete(orphans)
+    return delete(orphans)

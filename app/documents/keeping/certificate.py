@@ -1,13 +1,15 @@
 """The certificate of a disposal: what was destroyed, by which rule, agreed to by whom, when.
 
 It is made from rows that nobody can change, so that it reads the same years later. Copies in
-backups go when those backups are deleted; the certificate says so.
+backups go when those backups are deleted, and what a lock of the bucket holds when that ends; the
+certificate says so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +65,8 @@ def document(disposal_id: UUID) -> dict[str, Any]:
                 "rule": one.source,
                 "outcome": one.state,
                 "at": one.settled_at.isoformat() if one.settled_at else None,
+                "locked_versions": one.locked,
+                "locked_until": one.locked_until.isoformat() if one.locked_until else None,
             }
             for one in items
         ],
@@ -83,7 +87,7 @@ def _sha(body: dict[str, Any]) -> str:
 def as_pdf(disposal_id: UUID) -> bytes:
     """The certificate as PDF, in the language that is spoken now."""
     found = document(disposal_id)
-    disposal = queries.disposal(disposal_id)
+    disposal, items = queries.disposal(disposal_id), queries.items(disposal_id)
     data = {
         "title": gettext("Certificate of destruction"),
         "client": found["client"]["name"],
@@ -95,12 +99,13 @@ def as_pdf(disposal_id: UUID) -> bytes:
             [gettext("Certificate"), found["sha256"]],
         ],
         "head": [gettext("Document"), gettext("Rule"), gettext("Kept until"), gettext("Outcome")],
-        "rows": [_row(one) for one in queries.items(disposal_id)],
+        "rows": [_row(one) for one in items],
         "note": gettext(
             "The sealed contents were deleted from the store. Copies in backups are deleted with"
             " the backups, at the latest on %(day)s.",
             day=words.format_date(disposal.backups_until),
         ),
+        "locked": locked_in_all(items),
     }
     return typst.compile(
         _TEMPLATE.encode(),
@@ -108,6 +113,31 @@ def as_pdf(disposal_id: UUID) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data)},
         timestamp=int(disposal.done_at.timestamp()) if disposal.done_at else 0,
+    )
+
+
+def locked_in_all(items: Sequence[DisposalItem]) -> str:
+    """What a lock of the bucket still holds of these papers, in words; "" for nothing."""
+    count = sum(one.locked for one in items)
+    ends = [one.locked_until for one in items if one.locked]
+    days = [end.date() for end in ends if end is not None]
+    if len(days) < len(ends):
+        return words.ngettext(
+            "Not deleted yet: %(n)s sealed file, which is locked in the bucket and goes when its"
+            " lock ends.",
+            "Not deleted yet: %(n)s sealed files, which are locked in the bucket and go when their"
+            " locks end.",
+            count,
+        )
+    if not days:
+        return ""
+    return words.ngettext(
+        "Not deleted yet: %(n)s sealed file, which is locked in the bucket until %(day)s and goes"
+        " then.",
+        "Not deleted yet: %(n)s sealed files, which are locked in the bucket, the last until"
+        " %(day)s, and go then.",
+        count,
+        day=words.format_date(max(days)),
     )
 
 
@@ -139,5 +169,5 @@ _TEMPLATE = """
     one.at(2), one.at(3), one.at(4))).flatten(),
   table.hline(stroke: 0.6pt))
 #v(3mm)
-#data.note
+#data.note #data.locked
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.kernel.db import session
 from app.kernel.jobs_catalog import job
 from app.kernel.jobs_progress import Progress
 from app.kernel.settings import Settings
+from app.kernel.storage_bucket import Version, bucket
 from app.kernel.usage import Evidence
 
 JOB = "documents.dispose"
@@ -25,6 +27,7 @@ _DESTROYED = sa.text(
     "select count(*) from app.disposal_item where tenant_id = (select guard.tenant_id())"
     " and disposal_id = :disposal and state = 'disposed'"
 )
+_CLEARED = sa.text("select app.disposal_cleared(:disposal, :approval, :document, :locked, :until)")
 _LEFT = sa.text("select document_id, shas from app.disposal_left(:disposal, :approval)")
 
 
@@ -45,20 +48,36 @@ def follow(happened: approvals.ApprovalDecided) -> None:
 def dispose(args: dict[str, Any], progress: Progress) -> None:
     """Empties each listed paper in a step of its own, then deletes its bytes from the bucket.
 
-    Each paper is asked anew: whether the approval stands, no hold came, and it is still due.
+    Each paper is asked anew: whether the approval stands, no hold came, and it is still due. What
+    was emptied keeps its hashes until its bytes are gone, so that an attempt that was broken off
+    is gone on with; what a lock of the bucket holds is noted for the certificate.
     """
     values = {"disposal": UUID(args["disposal"]), "approval": UUID(args["approval"])}
-    with progress.step():
-        left = session.execute(_LEFT, values).all()
+    left = _left(progress, values)
     for place, one in enumerate(left, start=1):
         with progress.step(done=place, total=len(left)):
             session.execute(_DISPOSE, {**values, "document": one.document_id})
-        storage_sweep.forget(progress, one.shas)
+    for one in _left(progress, values):
+        found = _locks(storage_sweep.forget(progress, one.shas))
+        with progress.step(done=len(left), total=len(left)):
+            session.execute(_CLEARED, {**values, "document": one.document_id, **found})
     settings: Settings = current_app.extensions["settings"]
     with progress.step():
         done = session.execute(_FINISH, {**values, "days": settings.backup_days}).scalar_one()
         if done:
             _meter(values["disposal"])
+
+
+def _left(progress: Progress, values: dict[str, UUID]) -> Sequence[Any]:
+    with progress.step():
+        return session.execute(_LEFT, values).all()
+
+
+def _locks(versions: Sequence[Version]) -> dict[str, Any]:
+    """How many there are, and until when the last of them is locked, where the bucket says so."""
+    ends = [bucket().retained_until(one.key, one.version) for one in versions]
+    until = max((end for end in ends if end is not None), default=None)
+    return {"locked": len(versions), "until": until}
 
 
 def _meter(disposal: UUID) -> None:

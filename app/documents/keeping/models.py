@@ -117,7 +117,11 @@ class Disposal:
 
 @dataclass(frozen=True, slots=True)
 class DisposalItem:
-    """One paper of a disposal: what it was, until when it was kept, by which rule, what became."""
+    """One paper of a disposal: what it was, until when it was kept, by which rule, what became.
+
+    `locked` versions of its sealed contents stayed in the bucket under a lock of its own, until
+    `locked_until` where the bucket says so; they are deleted when it ends.
+    """
 
     document_id: UUID
     document_class: str
@@ -129,3 +133,5 @@ class DisposalItem:
     source: str
     state: str
     settled_at: datetime | None
+    locked: int
+    locked_until: datetime | None

@@ -181,7 +181,7 @@ def items(disposal_id: UUID) -> list[DisposalItem]:
     rows = session.execute(
         sa.text(
             "select document_id, class as document_class, name, contents, added_at, counts_from,"
-            " kept_until, source, state, settled_at from app.disposal_item"
+            " kept_until, source, state, settled_at, locked, locked_until from app.disposal_item"
             f" where {_HERE} and disposal_id = :id order by document_id"
         ),
         {"id": disposal_id},

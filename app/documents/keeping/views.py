@@ -134,12 +134,13 @@ def propose() -> Response:
 
 
 def _disposal(disposal_id: UUID, template: str) -> Response:
-    found = queries.disposal(disposal_id)
+    found, items = queries.disposal(disposal_id), queries.items(disposal_id)
     reads.leave(reads.Look("disposal", "member", disposal_id))
     return render(
         template,
         disposal=found,
-        items=queries.items(disposal_id),
+        items=items,
+        locked=certificate.locked_in_all(items),
         titles=titles,
         names=people.names([one for one in (found.made_by, found.done_by) if one]),
     )

@@ -31,6 +31,9 @@ create table app.disposal_item (
   state text not null default 'listed'
     check (state in ('listed', 'disposed', 'held', 'kept', 'gone')),
   settled_at timestamptz,
+  clearing text[] not null default '{}',          -- hashes of what the bucket may still hold of it
+  locked integer not null default 0 check (locked >= 0),   -- versions that a lock of the bucket holds
+  locked_until timestamptz,                       -- until when, where the bucket says so
   primary key (tenant_id, disposal_id, document_id),
   foreign key (tenant_id, disposal_id) references app.disposal (tenant_id, id)
 );
@@ -180,6 +183,7 @@ declare
   t uuid := guard.tenant_id();
   i app.disposal_item;
   settled text;
+  shas text[] := '{}';
 begin
   if t is null then raise exception 'refused: dispose' using errcode = '42501'; end if;
   perform app.keeping_alone(t);
@@ -199,9 +203,9 @@ begin
                      and k.kept_until < current_date) then 'kept'
     else 'disposed' end;
   if settled = 'disposed' then
-    perform app.empty_paper(t, p_document);
+    shas := app.empty_paper(t, p_document);
   end if;
-  update app.disposal_item x set state = settled, settled_at = now()
+  update app.disposal_item x set state = settled, settled_at = now(), clearing = shas
    where x.tenant_id = t and x.disposal_id = p_disposal and x.document_id = p_document;
   return settled;
 end $$;
@@ -219,12 +223,13 @@ begin
 end $$;
 
 -- Head, hashes and links stay; name, pictures and all that was read go, and the sealed objects
--- answer for nothing any more, so that their bytes are deleted.
-create function app.empty_paper(p_tenant uuid, p_document uuid) returns void
+-- answer for nothing any more, so that their bytes are deleted. Returns the hashes of those.
+create function app.empty_paper(p_tenant uuid, p_document uuid) returns text[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   x record;
   objects uuid[];
+  shas text[];
 begin
   update app.document set name = 'disposed', counterparty = '', tags = '{}', note = '',
       disposed_at = now(),
@@ -244,11 +249,15 @@ begin
     execute format('delete from %s where tenant_id = $1 and document_id = $2', x.part)
       using p_tenant, p_document;
   end loop;
-  update app.stored_object set state = 'gone', name = 'disposed'
-   where tenant_id = p_tenant and id = any (objects) and state <> 'gone';
+  with gone as (
+    update app.stored_object set state = 'gone', name = 'disposed'
+     where tenant_id = p_tenant and id = any (objects) and state <> 'gone' returning sha256)
+  select coalesce(array_agg(distinct g.sha256), '{}') into shas from gone g;
+  return shas;
 end $$;
 
--- What of an approved list is left to do, with the hashes of what the bucket holds of each paper.
+-- What of an approved list is left to do: papers to be emptied (no hashes), and papers that were
+-- emptied, with the hashes of what the bucket may still hold of them.
 create function app.disposal_left(p_disposal uuid, p_approval uuid)
 returns table (document_id uuid, shas text[])
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -257,15 +266,21 @@ declare
 begin
   perform app.demand_disposal(p_disposal, p_approval);
   return query
-    select i.document_id, array(
-             select o.sha256 from app.stored_object o where o.tenant_id = t and o.id in (
-               select v.stored_object_id from app.document_version v
-                where v.tenant_id = t and v.document_id = i.document_id
-               union all select p.stored_object_id from app.document_preview p
-                where p.tenant_id = t and p.document_id = i.document_id))
-      from app.disposal_item i
-     where i.tenant_id = t and i.disposal_id = p_disposal and i.state = 'listed'
+    select i.document_id, i.clearing from app.disposal_item i
+     where i.tenant_id = t and i.disposal_id = p_disposal
+       and (i.state = 'listed' or i.clearing <> '{}')
      order by i.document_id;
+end $$;
+
+-- The bytes of an emptied paper went from the bucket, but for versions that a lock there holds.
+create function app.disposal_cleared(p_disposal uuid, p_approval uuid, p_document uuid,
+  p_locked integer, p_until timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform app.demand_disposal(p_disposal, p_approval);
+  update app.disposal_item i set clearing = '{}', locked = p_locked, locked_until = p_until
+   where i.tenant_id = guard.tenant_id() and i.disposal_id = p_disposal
+     and i.document_id = p_document and i.clearing <> '{}';
 end $$;
 
 create function app.finish_disposal(p_disposal uuid, p_approval uuid, p_days integer) returns boolean
@@ -279,7 +294,7 @@ begin
         and x.approval_id = p_approval and x.decision = 'approve' order by x.at desc limit 1)
    where d.tenant_id = t and d.id = p_disposal and d.done_at is null
      and not exists (select from app.disposal_item i where i.tenant_id = t
-       and i.disposal_id = d.id and i.state = 'listed');
+       and i.disposal_id = d.id and (i.state = 'listed' or i.clearing <> '{}'));
   return found;
 end $$;
 
@@ -352,10 +367,12 @@ declare f text;
 begin
   foreach f in array '{propose_disposal(uuid[]), disposal_sha(uuid\, uuid), dispose(uuid\, uuid\, uuid),
     demand_disposal(uuid\, uuid), empty_paper(uuid\, uuid), finish_disposal(uuid\, uuid\, integer), firm_rules(),
-    disposal_left(uuid\, uuid), paper_object_stays(), note_scrub(text[]\, text[])}'::text[] loop
+    disposal_left(uuid\, uuid), disposal_cleared(uuid\, uuid\, uuid\, integer\, timestamptz), paper_object_stays(), note_scrub(text[]\, text[])}'::text[] loop
     execute format('alter function app.%s owner to keeping_door', f);
   end loop;
 end $$;
-grant execute on function app.propose_disposal(uuid[]), app.dispose(uuid, uuid, uuid),
-  app.finish_disposal(uuid, uuid, integer), app.firm_rules(), app.disposal_left(uuid, uuid) to app_rw, app_worker;
-grant execute on function app.note_scrub(text[], text[]) to app_worker;
+grant execute on function app.propose_disposal(uuid[]), app.dispose(uuid, uuid, uuid), app.firm_rules()
+  to app_rw, app_worker;
+-- what a certificate says of the bucket and of backups is for the job alone to know
+grant execute on function app.disposal_left(uuid, uuid), app.finish_disposal(uuid, uuid, integer),
+  app.disposal_cleared(uuid, uuid, uuid, integer, timestamptz), app.note_scrub(text[], text[]) to app_worker;

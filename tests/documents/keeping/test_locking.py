@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from flask import Flask
+from pypdfium2 import PdfDocument
 
+from app.documents.keeping import certificate
 from app.kernel import clock, jobs_catalog, storage
+from app.kernel.errors import Conflict, Unavailable
 from app.kernel.jobs_control import Control
 from app.kernel.storage_bucket import Bucket, Version, bucket
 from tests.documents.keeping import stage
@@ -95,3 +98,41 @@ def test_a_bucket_without_locks_is_left_as_it_is(keep: Keep) -> None:
     with keep.place.worker_app.app_context():
         assert bucket().lock_mode() is None
         assert until(keep, bucket(), made) is None
+
+
+def away(*_args: object) -> list[Version]:
+    raise Unavailable("storage-unavailable")
+
+
+def test_a_certificate_says_what_a_lock_still_holds_and_until_when(
+    keep: Keep, locked_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, free = (keep.add(uuid4().bytes.hex().encode(), name=f"{no}.txt") for no in range(2))
+    kept, other = (version_of(keep, locked_bucket, one) for one in (locked, free))
+    end = datetime(clock.today().year + 2, 1, 1, tzinfo=UTC)
+    assert locked_bucket.retain(kept.key, kept.version, until=end)
+    monkeypatch.setattr("app.kernel.storage_sweep.AGE", timedelta(seconds=-5))
+    listed = keep.propose(locked, free)
+    keep.approve(listed)
+    with monkeypatch.context() as outage:
+        outage.setattr("app.kernel.storage_sweep.forget", away)
+        keep.work()
+    assert keep.gone(locked)
+    with keep.place.acting(keep.place.staff), pytest.raises(Conflict, match="disposal-not-done"):
+        certificate.document(listed)  # the rows are emptied, the bytes are there
+    keep.admin.execute("update app.job set run_after = now() where state = 'due'")
+    keep.admin.commit()
+    keep.work()
+    (left,) = locked_bucket.versions(kept.key)
+    assert left.version == kept.version
+    assert not list(locked_bucket.versions(other.key))
+    with keep.place.acting(keep.place.staff):
+        found = {one["document"]: one for one in certificate.document(listed)["papers"]}
+    assert found[str(locked)]["locked_versions"] == 1
+    assert found[str(locked)]["locked_until"] == end.isoformat()
+    assert found[str(free)]["locked_versions"] == 0
+    base = f"/c/{keep.place.slug}/documents/keeping/{listed}"
+    browser = keep.place.browser(keep.place.staff)
+    assert "Not deleted yet: 1 sealed file" in browser.get(base).text
+    pdf = PdfDocument(browser.client.get(f"{base}/certificate.pdf").data)
+    assert "Not deleted yet: 1 sealed file" in pdf[0].get_textpage().get_text_range()

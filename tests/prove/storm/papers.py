@@ -143,7 +143,7 @@ def swept(product: Product) -> tuple[int, list[str]]:
         while batch := list(itertools.islice(old, storage_sweep.BATCH)):
             with db.transaction(_operator(product), read_only=True):
                 orphans = storage_sweep.without_head(batch)
-            deleted += storage_sweep.delete(orphans)
+            deleted += len(orphans) - len(storage_sweep.delete(orphans))
         there = {name.rpartition("/")[2] for name in bucket().keys(prefix)}
         db.db.engine.dispose()  # its pool would outlive the product
     with product.admin() as admin:
