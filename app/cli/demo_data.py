@@ -79,6 +79,7 @@ def load(app: Flask) -> None:
         home = _at(sessions[owen.email], PROVIDER_SLUG)
         tom = next(one for one in STAFF if one.role == "finance_assistant")
         template = working.template(home)
+        keeping.at_all_clients(home)
         large = [_person(sessions[one.email]) for one in (owen, priya, tom)]
         approving.rule(_in_client(sessions[owen.email], FIRMS[0]), large)
         for firm in FIRMS:

@@ -31,6 +31,10 @@ def test_the_demo_loads_once_and_its_books_balance(
         assert found is not None
         assert found[0] > 500
         assert found[1] == 0
+    everywhere = admin.execute(
+        "select kind, basis, years from app.retention_own where tenant_id = guard.provider()"
+    )
+    assert everywhere.fetchall() == [("payroll", "contract", 12)]
     waiting = admin.execute("select name from app.statement_tray where state = 'waiting'")
     assert waiting.fetchall() == [("statement-14.sta",)]
     states = admin.execute(

@@ -1,4 +1,5 @@
-"""Keeping in the demo: what the provider keeps longer, and a hold of the client on a contract."""
+"""Keeping in the demo: what the provider keeps longer, at one client and at all of them, and a hold
+of a client on a contract."""
 
 from __future__ import annotations
 
@@ -6,6 +7,18 @@ from app.documents import queries as documents
 from app.documents.keeping import commands as keeping
 from app.kernel import db, words
 from app.kernel.scope import Scope
+
+
+def at_all_clients(home: Scope) -> None:
+    """A rule in the provider's own tenant, `home`, which counts at each of its clients."""
+    with db.transaction(home):
+        keeping.add_rule(
+            kind="payroll",
+            years=12,
+            runs_from="calendar_year",
+            basis="contract",
+            reason=words.gettext("Our contracts promise twelve years of payroll records."),
+        )
 
 
 def fill(staff: Scope, owner: Scope) -> None:
