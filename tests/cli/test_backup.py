@@ -299,7 +299,8 @@ def test_a_whole_backup_that_finds_the_log_lost_is_followed_by_the_log_again(
         admin.execute("select pg_drop_replication_slot('backoffice_backup')")
         with monkeypatch.context() as broken:
             broken.setattr(folder.Folder, "end_log", _break_off)
-            assert run(monkeypatch, house, "backup", "--to", taken).exit_code
+            with pytest.raises(OSError, match="broken off"):
+                run(monkeypatch, house, "backup", "--to", taken)
         assert admin.execute(slots).fetchone() == (0,)  # nothing hides the break from the next
     whole = run(monkeypatch, house, "backup", "--to", taken)
     assert whole.exit_code == 0, whole.output
@@ -308,7 +309,7 @@ def test_a_whole_backup_that_finds_the_log_lost_is_followed_by_the_log_again(
 
 
 def _break_off(_folder: folder.Folder, *, now: datetime) -> None:
-    raise OSError(now)
+    raise OSError(f"broken off at {now}")
 
 
 def test_a_backup_ages_by_its_own_moment_whatever_the_files_say(tmp_path: Path) -> None:
