@@ -199,9 +199,13 @@ def erase_client(tenant_id: UUID) -> tuple[int, int]:
     return bucket().delete_all(f"t/{tenant_id}/")
 
 
-def erase_content(tenant_id: UUID, sha: str) -> None:
-    """Removes one content of a client, whose heads are gone, with all its versions."""
-    bucket().delete_all(f"t/{tenant_id}/{sha[:2]}/{sha}")
+def erase_content(tenant_id: UUID, sha: str) -> int:
+    """Removes one content of a client, whose heads are gone, with all its versions.
+
+    How many versions a lock of the bucket holds: the nightly sweep takes them when it has ended.
+    """
+    _gone, locked = bucket().delete_all(f"t/{tenant_id}/{sha[:2]}/{sha}")
+    return locked
 
 
 def read(object_id: UUID) -> bytes:

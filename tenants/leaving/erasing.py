@@ -53,7 +53,7 @@ _DONE = sa.text(
     " and finished_at is not null"
 )
 _FINISHED = (
-    "update app.erasure_certificate set objects_locked = %(locked)s,"
+    "update app.erasure_certificate set objects_locked = %(locked)s, own_locked = %(own_locked)s,"
     " objects_erased = greatest(objects_erased - %(locked)s, 0), finished_at = now()"
     " where approval_id = %(approval)s and finished_at is null returning *"
 )
@@ -78,7 +78,9 @@ class Request:
 class Certificate:
     """What was erased. The name is told once and kept as its hash only.
 
-    `finished_at` is None while only the rows are gone. `backups_until`: until then backups made
+    `finished_at` is None while only the rows are gone. `own_locked` are versions of the
+    provider's own files about the client, such as statements, that a lock of the bucket still
+    holds. `backups_until`: until then backups made
     before still hold the rows; papers in them are unreadable wherever the key was destroyed in
     every copy of the database.
     """
@@ -94,6 +96,7 @@ class Certificate:
     rows_erased: int
     objects_erased: int
     objects_locked: int
+    own_locked: int
     people_erased: int
     backups_until: datetime
     finished_at: datetime | None = None
@@ -179,6 +182,7 @@ def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
 
     Raises Conflict `erasure-held` or `client-held` while something is held.
     """
+    own_locked = 0
     if not request.begun:
         inside = Scope.system_job(request.tenant_id, person_id=operator, request_id="erasing")
         with db.transaction(inside):
@@ -187,8 +191,8 @@ def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
         if why:
             raise Conflict("erasure-held", why=" ".join(str(one) for one in why))
         _close(provider, request, operator)
-        _erase_rows(request, provider)
-    certificate = _empty_bucket(request, provider)
+        own_locked = _erase_rows(request, provider)
+    certificate = _empty_bucket(request, provider, own_locked)
     with db.transaction(Scope.system_job(provider, person_id=operator, request_id="erasing")):
         audit.note("client.erased", subject_type="client", subject_id=request.tenant_id)
     return certificate
@@ -203,10 +207,11 @@ def _close(provider: UUID, request: Request, operator: UUID) -> None:
             db.session.execute(_STATE, {"tenant": request.tenant_id})
 
 
-def _erase_rows(request: Request, provider: UUID) -> None:
+def _erase_rows(request: Request, provider: UUID) -> int:
     """All tables, children before parents, with the key, and all words about the client elsewhere.
 
-    One transaction, so that the counts of the certificate are those of what went.
+    One transaction, so that the counts of the certificate are those of what went. Returns how many
+    versions of the provider's own files about the client a lock of the bucket holds.
     """
     objects = storage.versions_of(request.tenant_id)
     with restoring.client(request.tenant_id) as connection:
@@ -221,17 +226,21 @@ def _erase_rows(request: Request, provider: UUID) -> None:
         restoring.turn_to(connection, provider)
         shas = _clear_provider(connection, provider, request, people)
         _keep(connection, provider, _certificate(request, count, len(people), objects))
-    for sha in shas:  # broken off here, the nightly sweep takes them
-        storage.erase_content(provider, sha)
+    # broken off here, the nightly sweep takes them
+    return sum(storage.erase_content(provider, sha) for sha in shas)
 
 
-def _empty_bucket(request: Request, provider: UUID) -> Certificate:
+def _empty_bucket(request: Request, provider: UUID, own_locked: int) -> Certificate:
     """The client's papers and what Valkey holds; the certificate then says that all is gone."""
     _gone, locked = storage.erase_client(request.tenant_id)
     forgetting.forget_client(request.tenant_id)
     with restoring.client(provider) as connection:
         cursor = connection.cursor(row_factory=dict_row)
-        values = {"locked": locked, "approval": request.approval_id}
+        values = {
+            "locked": locked,
+            "own_locked": own_locked,
+            "approval": request.approval_id,
+        }
         row = cursor.execute(_FINISHED, values).fetchone()
     if row is None:
         raise NotFound
@@ -267,6 +276,7 @@ def _certificate(request: Request, rows: int, people: int, objects: int) -> Cert
         rows_erased=rows,
         objects_erased=objects,
         objects_locked=0,
+        own_locked=0,
         people_erased=people,
         backups_until=now + timedelta(days=settings.backup_days),
     )
