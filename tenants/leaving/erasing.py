@@ -180,7 +180,8 @@ def bars(scope: Scope) -> Sequence[Any]:
 def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
     """Carries an approved erasure out, or what is left of one that was broken off.
 
-    Raises Conflict `erasure-held` or `client-held` while something is held.
+    Raises Conflict `erasure-held` or `client-held` while something is held, `erasure-running` when
+    another run has done it meanwhile.
     """
     own_locked = 0
     if not request.begun:
@@ -288,13 +289,15 @@ def _sha(text: str) -> str:
 
 def _keep(connection: Connection, provider: UUID, certificate: Certificate) -> None:
     values = {name: value for name, value in asdict(certificate).items() if name != "client"}
-    connection.execute(
-        sql.SQL("insert into app.erasure_certificate (tenant_id, {}) values (%s, {})").format(
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join([sql.Placeholder()] * len(values)),
-        ),
-        [provider, *values.values()],
+    statement = sql.SQL(
+        "insert into app.erasure_certificate (tenant_id, {}) values (%s, {})"
+        " on conflict (tenant_id, approval_id) do nothing"
+    ).format(
+        sql.SQL(", ").join(map(sql.Identifier, values)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(values)),
     )
+    if not connection.execute(statement, [provider, *values.values()]).rowcount:
+        raise Conflict("erasure-running")  # nothing of this run stays
 
 
 def _clear_provider(
@@ -308,6 +311,9 @@ def _clear_provider(
         "update app.approval set title = 'client.erase',"
         " content = jsonb_build_object('client', subject_id) where id = %s",
         [request.approval_id],
+    )
+    connection.execute(  # the request itself was a use, and named the client
+        "update app.usage_event set evidence_title = '' where evidence_id = any(%s)", [speaking]
     )
     connection.execute(
         "delete from app.audit_change c using app.audit_event e where e.tenant_id = c.tenant_id"

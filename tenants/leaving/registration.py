@@ -15,6 +15,7 @@ _GROUP = _("Clients")
 ERRORS: dict[str, Any] = {
     "client-is-here": _("This client is here already. Nothing was taken in."),
     "erasure-asked-already": _("This was asked for already."),
+    "erasure-running": _("Another run is carrying this out; its certificate says how far it is."),
     "erasure-held": _("It is held and cannot be erased: %(why)s"),
     "erasure-not-approved": _(
         "Nobody has approved this. Ask for it under Clients, Erase; a second person approves it."

@@ -24,6 +24,7 @@ from psycopg.rows import dict_row
 from app import factory
 from app.cli import install, main
 from app.kernel import audit, db, jobs, storage, usage
+from app.kernel.errors import Conflict
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
 from app.kernel.storage_bucket import bucket
@@ -372,6 +373,25 @@ def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_
     assert done["finished_at"] is not None
     once_more = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
     assert json.loads(once_more.stdout)["error"]["code"] == "erasure-not-approved"
+
+
+def test_two_runs_of_one_erasure_leave_one_certificate(
+    worker_app: Flask, admin: psycopg.Connection, two: tuple[Browser, Browser], small: UUID
+) -> None:
+    slug = factories.slug_of(admin, small)
+    ask_and_approve(admin, two, slug)
+    operator = jobs.system_user("operator")
+    row = admin.execute("select guard.provider()").fetchone()
+    admin.commit()
+    assert row is not None
+    with worker_app.app_context():
+        with db.transaction(Scope.system_job(row[0], person_id=operator)):
+            both = erasing.approved(slug)  # what the job and the operator have read
+        erasing.erase(both, provider=row[0], operator=operator)
+        before = certificate_of(admin, small)
+        with pytest.raises(Conflict, match="erasure-running"):
+            erasing.erase(both, provider=row[0], operator=operator)
+    assert certificate_of(admin, small) == before
 
 
 def test_a_client_that_was_erased_comes_in_again_where_its_audit_was_kept(

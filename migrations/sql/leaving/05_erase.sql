@@ -22,7 +22,8 @@ create table app.erasure_certificate (
   people_erased bigint not null,
   backups_until timestamptz not null,           -- when the last backup that holds it has aged out
   finished_at timestamptz,                      -- the bucket is empty too; the rows went at erased_at
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  unique (tenant_id, approval_id)               -- one, whoever carries it out at once
 );
 call guard.protect('app.erasure_certificate', 'member');
 grant select on app.erasure_certificate to app_rw, app_worker;
