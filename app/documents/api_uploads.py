@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import Api, Page, PageRequest
+from app.api.principals import bearer
 from app.api.schema import In, Out
 from app.documents import held, queries, subjects, uploads
 from app.documents.api import DocumentOut, line_for
@@ -109,7 +110,7 @@ def open_upload(body: UploadIn) -> object:
         name=body.name,
         size=body.size,
         line=line,
-        source="api",
+        source="api" if bearer() else uploads.source_by_hand(),
         document_class=body.document_class,
         sha256=body.sha256,
         subject=subject,

@@ -60,6 +60,11 @@ class Part:
     sha256: str
 
 
+def source_by_hand() -> str:
+    """How what somebody chose on a page came: of staff or at the portal."""
+    return "staff" if session.scalar(_IS_STAFF) else "portal"
+
+
 def open_one(
     *,
     name: str,
@@ -187,6 +192,7 @@ _COLUMNS = (
 _OPEN = sa.text(
     "select app.open_upload(:line, :class, :name, :size, :sha, :source, :type, :subject)"
 )
+_IS_STAFF = sa.text("select guard.is_staff()")
 _PART = sa.text("select app.keep_upload_part(:id, :no, :size, :sha)")
 _COMPLETE = sa.text("select app.complete_upload(:id)")
 _HEAD = sa.text(f"select {_COLUMNS} from app.upload_head(:id)")

@@ -43,7 +43,7 @@ JOBS = lists.ListView(
     caption=_("Jobs"),
     columns=(
         lists.Column(
-            "title", _("Job"), cell=lambda job: job.title or words.name_of(job.kind), main=True
+            "title", _("Job"), cell=lambda job: words.name_of(job.title or job.kind), main=True
         ),
         lists.Column("made_at", _("Started"), wide=True, phone="l2"),
         lists.Column("percent", _("Progress"), cell=progress, phone="r1"),

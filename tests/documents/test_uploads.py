@@ -316,3 +316,10 @@ def test_a_link_reaches_no_upload_of_another_and_opens_none_by_itself(
             uploads.put_part(mine, 1, b"four")
         with pytest.raises(Forbidden), db.transaction(link_scope):
             uploads.open_one(name="a", size=4, line="accounting", source="link")
+
+
+def test_what_is_chosen_on_a_page_did_not_come_over_the_api(place: Place) -> None:
+    with place.acting(place.staff):
+        assert uploads.source_by_hand() == "staff"
+    with place.acting(place.owner):
+        assert uploads.source_by_hand() == "portal"

@@ -62,3 +62,13 @@ def test_a_failed_job_runs_again_in_one_click(live_app: Flask, desk: Any) -> Non
     assert f'action="{address}"' in text
     assert client.post(address, data={"csrf_token": csrf_token(client, home)}).status_code == 303
     assert "Waiting" in client.get(f"{home}jobs/{job}").get_data(True)
+
+
+def test_a_job_of_an_event_has_words(live_app: Flask, desk: Any) -> None:
+    person, home, give = desk
+    client = signed_in(live_app, person.cookie)
+    give("document.added", "done")
+    for address in (home, f"{home}jobs"):
+        text = client.get(address).get_data(True)
+        assert "A document is read and found" in text
+        assert "document.added" not in text

@@ -108,7 +108,8 @@ async function run() {
 		row.end();
 		const word = upload.state || "refused";
 		if (word === "held" || word === "refused") troubled = true;
-		if (upload.detail || upload.title) row.tell(upload.detail || upload.title);
+		const why = upload.errors?.[0]?.message || upload.detail || upload.title;
+		if (why) row.tell(why);
 		else row.say(word);
 	}
 	busy = false;
