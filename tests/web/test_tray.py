@@ -67,7 +67,7 @@ def test_a_failed_job_runs_again_in_one_click(live_app: Flask, desk: Any) -> Non
 def test_a_job_of_an_event_has_words(live_app: Flask, desk: Any) -> None:
     person, home, give = desk
     client = signed_in(live_app, person.cookie)
-    give("document.added", "done")
+    give("document.added", "claimed")
     for address in (home, f"{home}jobs"):
         text = client.get(address).get_data(True)
         assert "A document is read and found" in text
