@@ -29,7 +29,7 @@ _HEAD_ROWS = 25
 _CODE = re.compile(r"\((\d{3})\)")
 _SENTENCE = re.compile(
     r"(?:\([^()\d]*\) ?)?\((?P<kind>[1-9]\d{2})\) (?:nr|no|n°|number|num[eé]ro)\.? ?:? ?"
-    r"(?P<number>\S*\d\S*) (?:vom|of|dated|du|del|van) (?P<day>\S+)",
+    r"(?P<number>(?=\S*\d)\S{1,60}) (?:vom|of|dated|du|del|van) (?P<day>\S{1,30})",
     re.IGNORECASE,
 )
 """What stands behind the headline, as `(380) Nr. R-31 vom 03.10.2018`."""

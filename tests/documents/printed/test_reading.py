@@ -93,6 +93,14 @@ def test_a_sentence_about_another_invoice_or_an_unclear_day_is_not_believed(text
     assert not believed(text) & {"kind", "invoice_number", "issue_date"}
 
 
+def test_figures_without_end_behind_a_headline_are_no_number() -> None:
+    texts = ("Rechnung", "(380)", "Nr.", "1" * 200_000)
+    words = [
+        Word(text, Box(0, 50 + 60 * at, 50, 105 + 60 * at, 60)) for at, text in enumerate(texts)
+    ]
+    assert reading.read(words, source="text").confidence.get("invoice_number", 0) < reading.ACCEPTED
+
+
 def test_a_sentence_seen_on_a_picture_is_not_believed() -> None:
     assert not believed(SENTENCE, "ocr") & {"kind", "invoice_number", "issue_date"}
 
