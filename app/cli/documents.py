@@ -179,8 +179,9 @@ def _told(answer: dict[str, Any]) -> str:
     said = answer["fields"]
     if not said:
         return f"{answer['file']}: refused: {error['message']}"
-    head = (
-        f"{answer['file']}: {answer['kind']} {said['invoice_number']} of {said['issue_date']},"
-        f" {said['seller_name']}: {said['payable_minor']} {said['currency']} (minor units)"
-    )
-    return head if error is None else f"{head}\n  {error['message']}"
+    heads = [
+        f"{answer['file']}: {answer['kind']} {one['invoice_number']} of {one['issue_date']},"
+        f" {one['seller_name']}: {one['payable_minor']} {one['currency']} (minor units)"
+        for one in (said, *answer.get("others", ()))
+    ]
+    return "\n".join(heads if error is None else [*heads, f"  {error['message']}"])

@@ -94,6 +94,13 @@ def test_extract_ends_with_nought_when_all_is_sound_and_tells_a_person(tmp_path:
     assert "2026-77 of 2026-03-02, Fern & Söhne GmbH: 20000 EUR" in done.stdout
 
 
+def test_each_invoice_of_a_lot_is_told_to_a_person(tmp_path: Path) -> None:
+    lot = tmp_path / "lot.xml"
+    lot.write_bytes(samples.fatturapa("TD01", "TD04"))
+    told = run(lot).stdout.splitlines()
+    assert [line.split(" of ")[0] for line in told] == [f"{lot}: fatturapa {no}" for no in (1, 2)]
+
+
 def test_a_locked_or_broken_pdf_is_refused(tmp_path: Path) -> None:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(width=200, height=200)
