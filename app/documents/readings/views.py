@@ -82,6 +82,7 @@ def show(document_id: UUID) -> Response:
     if found is None:
         raise NotFound
     who = learning.supplier(found.values)
+    standing = queries.standing(document_id)
     return render(
         "documents/reading.html",
         document=head,
@@ -102,7 +103,8 @@ def show(document_id: UUID) -> Response:
         left=queries.waiting_count(),
         written=schemas.written,
         which=lots.named(found.no),
-        asks=any(one > 1 for one in queries.standing(document_id).values()),
+        asks=any(one > 1 for one in standing.values()),
+        kept=len(standing),
     )
 
 

@@ -181,6 +181,15 @@ def test_the_invoices_of_a_lot_are_walked_one_after_the_other(place: Place) -> N
     assert staff.get(f"{address(place, made)}?invoice=x").status_code == 404
 
 
+def test_a_lot_of_more_invoices_than_are_kept_says_so(place: Place) -> None:
+    made = stage.add(place, samples.fatturapa(*["TD01"] * 201), "too-many.xml")
+    staff = place.browser(place.staff)
+    last = staff.get(f"{address(place, made)}?invoice=200").text
+    assert "Only the first 200 of them were read." in last
+    assert "invoice=199" in last
+    assert "invoice=201" not in last
+
+
 def test_only_those_who_may_check_change_what_was_read(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77122")), "seven.pdf")
     owner = place.browser(place.owner)
