@@ -1,4 +1,4 @@
-"""Papers of the demo that a machine reads: bills, a photo of a receipt, an e-invoice."""
+"""Papers of the demo that a machine reads: bills, a photo of a receipt, e-invoices, a lot."""
 
 from __future__ import annotations
 
@@ -70,6 +70,34 @@ _E_INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 <cac:Price><cbc:PriceAmount currencyID="EUR">0.50</cbc:PriceAmount></cac:Price></cac:InvoiceLine>
 </Invoice>"""
 
+_LOT = """<?xml version="1.0" encoding="UTF-8"?>
+<p:FatturaElettronica versione="FPR12"
+ xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2">
+<FatturaElettronicaHeader><CedentePrestatore><DatiAnagrafici><IdFiscaleIVA>
+<IdPaese>IT</IdPaese><IdCodice>00743110157</IdCodice></IdFiscaleIVA>
+<Anagrafica><Denominazione>Molino del Ponte S.r.l.</Denominazione></Anagrafica>
+</DatiAnagrafici></CedentePrestatore>
+<CessionarioCommittente><DatiAnagrafici><Anagrafica><Denominazione>{buyer}</Denominazione>
+</Anagrafica></DatiAnagrafici></CessionarioCommittente></FatturaElettronicaHeader>
+{bodies}</p:FatturaElettronica>"""
+_OF_THE_LOT = """<FatturaElettronicaBody>
+<DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD01</TipoDocumento><Divisa>EUR</Divisa>
+<Data>{on}</Data><Numero>{number}</Numero>
+<ImportoTotaleDocumento>{total}</ImportoTotaleDocumento></DatiGeneraliDocumento></DatiGenerali>
+<DatiBeniServizi><DettaglioLinee><NumeroLinea>1</NumeroLinea><Descrizione>{what}</Descrizione>
+<Quantita>{many}.00</Quantita><PrezzoUnitario>{price}</PrezzoUnitario>
+<PrezzoTotale>{net}</PrezzoTotale><AliquotaIVA>4.00</AliquotaIVA></DettaglioLinee>
+<DatiRiepilogo><AliquotaIVA>4.00</AliquotaIVA><ImponibileImporto>{net}</ImponibileImporto>
+<Imposta>{tax}</Imposta></DatiRiepilogo></DatiBeniServizi>
+</FatturaElettronicaBody>
+"""
+_DELIVERIES = (
+    ("118/A", "Flour, 25 kg", 20, Decimal("21.00")),
+    ("119/A", "Flour, 25 kg", 20, Decimal("21.00")),
+    ("120/A", "Semolina, 25 kg", 8, Decimal("34.50")),
+)
+"""Two deliveries over one amount, and a third: number, what, how many, at which price."""
+
 
 def fill(staff: Scope, owner: Scope, *, buyer: str) -> None:
     """Adds papers that belong to the newest payments without a document, and some that do not."""
@@ -93,6 +121,23 @@ def fill(staff: Scope, owner: Scope, *, buyer: str) -> None:
             line=LINE,
             source="staff",
         )
+        documents.add(
+            _lot(buyer, on=lines[0].booked_on - timedelta(days=9)),
+            name="molino-del-ponte-lot.xml",
+            line=LINE,
+            source="staff",
+        )
+
+
+def _lot(buyer: str, *, on: date) -> bytes:
+    """One file with the invoices of several deliveries."""
+    bodies = []
+    for number, what, many, price in _DELIVERIES:
+        net = many * price
+        tax = (net * Decimal("0.04")).quantize(Decimal("0.01"))
+        told = {"number": number, "what": what, "many": many, "price": price, "on": on}
+        bodies.append(_OF_THE_LOT.format(**told, net=net, tax=tax, total=net + tax))
+    return _LOT.format(buyer=escape(buyer), bodies="".join(bodies)).encode()
 
 
 def _payments() -> list[BankLine]:
