@@ -105,11 +105,16 @@ def _facts(paper: Paper) -> dict[str, str]:
     }
 
 
-def link(document_id: UUID, *, subject_type: str, subject_id: UUID) -> None:
-    """Says that a paper belongs to a record; once more changes nothing. Raises NotFound."""
+def link(
+    document_id: UUID, *, subject_type: str, subject_id: UUID, part: int | None = None
+) -> None:
+    """Says that a paper belongs to a record; once more changes nothing. Raises NotFound.
+
+    `part` says which of the invoices that its file holds, where only one does.
+    """
     found = queries.head(document_id)
     values = {"id": found.id, "line": found.line, "type": subject_type, "subject": subject_id}
-    session.execute(_LINK, values)
+    session.execute(_LINK, {**values, "part": part})
 
 
 def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
@@ -120,9 +125,11 @@ def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
     """
     found = queries.head(document_id)
     values = {"id": found.id, "type": subject_type, "subject": subject_id}
-    if session.execute(_UNLINK, values).scalar() is None:
+    row = session.execute(_UNLINK, values).first()
+    if row is None:
         raise Conflict("document-not-linked")
-    return undo.offer(UNDO_UNLINK, _place(document_id, subject_type, subject_id))
+    place = _place(document_id, subject_type, subject_id)
+    return undo.offer(UNDO_UNLINK, {**place, "part": row.part})
 
 
 def set_class(document_id: UUID, *, document_class: str) -> None:
@@ -156,6 +163,7 @@ def _link_again(args: dict[str, Any]) -> None:
         UUID(args["document"]),
         subject_type=args["subject_type"],
         subject_id=UUID(args["subject_id"]),
+        part=args.get("part"),
     )
 
 
@@ -222,12 +230,13 @@ _ADD_VERSION = sa.text(
     " returning id"
 )
 _LINK = sa.text(
-    "insert into app.document_link (tenant_id, document_id, line, subject_type, subject_id)"
-    " values ((select guard.tenant_id()), :id, :line, :type, :subject) on conflict do nothing"
+    "insert into app.document_link (tenant_id, document_id, line, subject_type, subject_id, part)"
+    " values ((select guard.tenant_id()), :id, :line, :type, :subject, :part)"
+    " on conflict do nothing"
 )
 _UNLINK = sa.text(
     f"delete from app.document_link where {_TENANT} and document_id = :id"
-    " and subject_type = :type and subject_id = :subject returning id"
+    " and subject_type = :type and subject_id = :subject returning part"
 )
 _SET_CLASS = sa.text(f"update app.document set class = :class where {_TENANT} and id = :id")
 _REMOVE = sa.text(

@@ -34,7 +34,7 @@ def attach(document_id: UUID, *, line_id: UUID, no: int = 1) -> UUID:
     fitting = paper_queries.lines_for(facts(found)) if found else []
     if all(one.line_id != line_id for one, _line in fitting):
         raise Conflict("paper-fits-not")
-    documents.link(document_id, subject_type=LINE_SUBJECT, subject_id=line_id)
+    documents.link(document_id, subject_type=LINE_SUBJECT, subject_id=line_id, part=no)
     return undo.offer(UNDO, {"document": str(document_id), "line": str(line_id)})
 
 

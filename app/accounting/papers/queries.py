@@ -115,11 +115,12 @@ def booked(document_id: UUID, *, source_type: str = SOURCE) -> Booked | None:
 def linked_line(facts: PaperFacts) -> LineSide | None:
     """The bank line that a paper is attached to already.
 
-    Where its file holds several invoices, one that says this invoice's amount.
+    Where its file holds several invoices, the one attached as this invoice's; else, where nobody
+    said which, one that says its amount.
     """
     paper = side(facts) if facts.further else None
     amounts = list(wanted(paper)) if paper else None
-    values = {"document": facts.document_id, "amounts": amounts}
+    values = {"document": facts.document_id, "no": facts.no, "amounts": amounts}
     row = session.execute(_LINKED, values).mappings().first()
     return LineSide(**row) if row else None
 
@@ -195,9 +196,10 @@ _ENTRY = sa.text(
     f" from ledger.entry e where e.{_HERE} and e.id = :id"
 )
 _LINKED = sa.text(
-    f"{_LINE} and (cast(:amounts as bigint[]) is null or t.amount_minor = any(:amounts))"
-    f" and t.id in (select k.subject_id from app.document_link k where k.{_HERE}"
-    " and k.document_id = :document and k.subject_type = 'bank_transaction') order by t.id limit 1"
+    f"{_LINE} and t.id in (select k.subject_id from app.document_link k where k.{_HERE}"
+    " and k.document_id = :document and k.subject_type = 'bank_transaction'"
+    " and (cast(:amounts as bigint[]) is null or k.part = :no"
+    "  or k.part is null and t.amount_minor = any(:amounts))) order by t.id limit 1"
 ).bindparams(sa.bindparam("amounts", type_=ARRAY(sa.BigInteger())))
 _PAPERS = sa.text(f"""
 select a.line_id, c.* from unnest(:lines, :amounts, :currencies, :days, :said)
@@ -231,7 +233,8 @@ cross join lateral (
       and greatest(x.issued_on, x.due_on) + {LATE.days})
     and not exists (select from app.document_link k where k.tenant_id = r.tenant_id
       and k.document_id = r.document_id and k.subject_type in ('bank_transaction', 'entry')
-      and (r.further = 0 or k.subject_type = 'bank_transaction' and exists (
+      and (r.further = 0 or k.part = r.no
+        or k.subject_type = 'bank_transaction' and k.part is null and exists (
           select from app.bank_transaction t where t.tenant_id = k.tenant_id
           and t.id = k.subject_id and t.amount_minor = a.amount)
         or k.subject_type = 'entry' and exists (

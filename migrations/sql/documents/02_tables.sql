@@ -53,6 +53,7 @@ create table app.document_link (
   line text not null,
   subject_type text not null check (subject_type ~ '^[a-z][a-z_]{0,59}$'),
   subject_id uuid not null,
+  part integer check (part > 0),               -- which of the invoices that the file holds; null: not said
   linked_by uuid not null default guard.user_id(),
   linked_side text not null default case when guard.is_staff() then 'provider' else 'client' end
     check (linked_side in ('provider', 'client')),
@@ -80,7 +81,7 @@ grant update (class, type, period, counterparty, tags, removed_at, removed_by)
   on app.document to app_rw, app_worker;
 grant insert (tenant_id, document_id, line, no, stored_object_id, sha256, size, media_type)
   on app.document_version to app_rw, app_worker;
-grant insert (tenant_id, document_id, line, subject_type, subject_id)
+grant insert (tenant_id, document_id, line, subject_type, subject_id, part)
   on app.document_link to app_rw, app_worker;
 grant delete on app.document_link to app_rw, app_worker;
 

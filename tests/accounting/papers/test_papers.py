@@ -14,7 +14,8 @@ from app.accounting.bank import intake as bank_import
 from app.accounting.ledger import PostingInput
 from app.accounting.papers import commands
 from app.accounting.reconcile import papers as reconcile_papers
-from app.kernel import clock
+from app.documents import commands as documents
+from app.kernel import clock, undo
 from app.kernel.db import session
 from tests import factories
 from tests.documents.einvoice import samples
@@ -39,6 +40,29 @@ def paid(place: Place, cents: int, name: str) -> tuple[UUID, UUID]:
             {"a": -cents},
         ).one()
     return row.id, row.bank_account_id
+
+
+def paid_twice(place: Place, cents: int, name: str) -> list[tuple[UUID, UUID]]:
+    """Two payments of today over one amount; each line and its bank account."""
+    day = f"{clock.today():%y%m%d}"
+    whole = f"{cents // 100},{cents % 100:02}"
+    both = f"{2 * cents // 100},{2 * cents % 100:02}"
+    lines = "".join(
+        f":61:{day}D{whole}NTRFNONREF\n:86:{name} {place_of}\n" for place_of in ("ONE", "TWO")
+    )
+    data = (
+        f":20:T{cents}\n:25:{IBAN}\n:28C:1\n:60F:C{day}EUR{both}\n{lines}:62F:C{day}EUR0,00\n-\n"
+    ).encode()
+    with place.acting(place.staff):
+        bank_import.upload_statement(data=data, name=f"{cents}-twice.sta")
+        rows = session.execute(
+            sa.text(
+                "select id, bank_account_id from app.bank_transaction where amount_minor = :a"
+                " order by id"
+            ),
+            {"a": -cents},
+        ).all()
+    return [(row.id, row.bank_account_id) for row in rows]
 
 
 def invoice(cents: int, *, number: str, sign: str = "€") -> str:
@@ -311,6 +335,39 @@ def test_each_invoice_of_a_lot_finds_its_own_line_and_makes_its_own_entry(place:
             {"id": made},
         ).scalars()
         assert list(rows) == ["document", "document/2"]
+
+
+def test_two_invoices_of_one_amount_in_a_lot_are_attached_each_to_its_own_line(
+    place: Place,
+) -> None:
+    day = f"{clock.today():%Y-%m-%d}"
+    lot = re.sub(
+        r"<Data>[^<]*</Data>", f"<Data>{day}</Data>", samples.fatturapa("TD01", "TD01").decode()
+    )
+    made = stage.add(place, lot.encode(), "twins.xml")
+    (one, _bank), (other, _same) = paid_twice(place, 1_220, "MOLINO")
+    staff = place.browser(place.staff)
+    base = f"/c/{place.slug}/documents/{made}"
+    attached = staff.post(f"{base}/books/attach", {"line_id": str(one)})
+    assert attached.status_code == 303
+    assert "Attached to its bank line" in staff.get(f"{base}/reading").text
+    second = staff.get(f"{base}/reading?invoice=2").text
+    assert "Attached to its bank line" not in second
+    assert f'value="{other}"' in second
+    beside = staff.get(f"/c/{place.slug}/books/reconcile/lines/{other}", follow_redirects=True)
+    assert f"{made}/books/attach?invoice=2" in beside.text
+    assert f'{made}/books/attach"' not in beside.text
+    assert staff.post(f"{base}/books/attach?invoice=2", {"line_id": str(other)}).status_code == 303
+    with place.acting(place.staff):
+        found = session.execute(
+            sa.text("select subject_id, part from app.document_link where document_id = :id"),
+            {"id": made},
+        )
+        assert {(row.subject_id, row.part) for row in found} == {(one, 1), (other, 2)}
+        token = documents.unlink(made, subject_type="bank_transaction", subject_id=other)
+        undo.take(token)
+        part = sa.text("select part from app.document_link where subject_id = :id")
+        assert session.execute(part, {"id": other}).scalar_one() == 2
 
 
 def test_no_stranger_attaches_or_drafts(place: Place, admin: psycopg.Connection) -> None:
