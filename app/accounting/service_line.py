@@ -140,6 +140,7 @@ def _errors() -> dict[str, words.Lazy]:
         "account-currency-differs": _("The account is kept in another currency."),
         "amount-zero": _("A posting of nothing changes nothing. Fill in an amount."),
         "approval-does-not-cover": _("What was approved is not what is to be posted."),
+        "approval-maker-left": _("Whoever drafted this may not post entries any more."),
         "approval-one-by-one": _("Entries with an approval are posted one by one."),
         "arrays-differ": _("The entries and their postings do not fit together."),
         "base-missing": _("Say what the amount is worth in %(currency)s."),

@@ -25,6 +25,15 @@ class ApprovalDecided:
     state: str
 
 
+@events.event("kernel.approval-failed")
+@dataclass(frozen=True, slots=True)
+class ApprovalFailed:
+    """What was approved was not carried out and will not be; `people` asked for or approved it."""
+
+    approval_id: UUID
+    people: tuple[UUID, ...]
+
+
 @events.event("kernel.approval-asked")
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
@@ -45,9 +54,10 @@ class ApprovalKind:
     """A kind of approval as a package declares it: its name in `app.approval_kind` and in words.
 
     `policies` says whether owners of rules may write policies for it, `amounts` whether from an
-    amount on. `carry_out` does what was approved, as a job of the system; kinds without it are
-    carried out by whoever asked, or by handlers of ApprovalDecided. `page` is where the thing
-    itself stands, beside the decision.
+    amount on. `carry_out` does what was approved, as a job of the system; what it raises as a
+    refusal ends the approval, for both sides to read. Kinds without it are carried out by whoever
+    asked, or by handlers of ApprovalDecided. `page` is where the thing itself stands, beside the
+    decision.
     """
 
     kind: str
@@ -61,7 +71,10 @@ class ApprovalKind:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """One approval with the content that is decided on, and who may decide."""
+    """One approval with the content that is decided on, and who may decide.
+
+    State `failed` was approved and could not be carried out: `failed_code` says why, as a refusal.
+    """
 
     tenant_id: UUID
     id: UUID
@@ -83,6 +96,8 @@ class ApprovalView:
     fresh: bool
     second_factor: bool
     carried_at: datetime | None
+    failed_code: str | None
+    failed_params: dict[str, Any]
     marks: bool
 
 

@@ -26,8 +26,6 @@ from app.kernel.approval_models import (
     Step,
 )
 from app.kernel.errors import Conflict, NotFound
-from app.kernel.jobs_catalog import job
-from app.kernel.jobs_progress import Progress
 from app.kernel.paging import Page
 
 __all__ = [
@@ -50,7 +48,8 @@ _DECIDE = sa.text("select app.decide_approval(:id, :decision, :sha, :reason, :fo
 _SELECT = (
     "select a.tenant_id, a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
     " a.content_sha, a.state, a.requested_by, a.requested_at, a.expires_at, a.decided_at,"
-    " a.amount_minor, a.currency, a.round, a.fresh, a.second_factor, a.carried_at, k.marks"
+    " a.amount_minor, a.currency, a.round, a.fresh, a.second_factor, a.carried_at, a.failed_code,"
+    " a.failed_params, k.marks"
     " from app.approval a join app.approval_kind k on k.kind = a.kind"
 )
 _MINE = sa.text("select id, for_person from app.approvals_mine(cast(:ids as uuid[]))")
@@ -268,15 +267,6 @@ def order_carrying_out(found: ApprovalView) -> None:
         decided = len(decisions(found.id))
         key = f"approved:{found.id}:{decided}"
         jobs.enqueue(CARRY_OUT, {"approval": str(found.id)}, key=key, line=found.line)
-
-
-@job(CARRY_OUT, retries=5)
-def carry_out(args: dict[str, Any], _progress: Progress) -> None:
-    """Does what was approved, once; a decision taken back meanwhile leaves nothing to do."""
-    found = one(UUID(args["approval"]))
-    act = _kind(found.kind).carry_out
-    if act is not None and found.state == "approved" and found.carried_at is None:
-        act(found)
 
 
 def kinds() -> list[ApprovalKind]:

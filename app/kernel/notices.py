@@ -55,7 +55,8 @@ class NoticeKind:
 class Told:
     """What happened, and whom it concerns: a person, or whoever holds `permission` on the line.
 
-    `document_class` is that of the thing: who may not see the class is not told.
+    `document_class` is that of the thing: who may not see the class is not told. `own` tells it to
+    the person in whose name it happened too, which only a job of the system may.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Told:
     permission: str | None = None
     side: Side | None = None
     document_class: str = "normal"
+    own: bool = False
 
 
 def kinds() -> dict[str, NoticeKind]:
@@ -98,6 +100,6 @@ def _row(one: Told, kind: NoticeKind) -> dict[str, Any]:
         "permission": one.permission,
         "side": one.side,
         "adds": kind.adds,
-        "own": False,
+        "own": one.own,
         "mail": kind.mail,
     }

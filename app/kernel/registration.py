@@ -9,7 +9,7 @@ from app.kernel.words import _
 
 JOBS = (
     "app.kernel.mail_sending",
-    "app.kernel.approvals",
+    "app.kernel.approvals_done",
     "app.kernel.storage_sweep",
     "app.kernel.client_keys",
 )
@@ -55,6 +55,7 @@ NAMES = {
     "approval_policy": _("Rule of approvals"),
     "kernel.approval-asked": _("An approval is asked for"),
     "kernel.approval-decided": _("A decision is carried out"),
+    "kernel.approval-failed": _("What was approved could not be carried out"),
     "key_destruction": _("Certificate of a destroyed key"),
     "storage.renew-key": _("A client's key is renewed"),
     "mail.codes": _("Codes are mailed"),

@@ -16,7 +16,8 @@ api = Api("tasks")
 
 
 class ApprovalOut(Out):
-    """An approval; `content` is what is decided on and `content_sha` names exactly that."""
+    """An approval; `content` is what is decided on and `content_sha` names exactly that. State
+    `failed`: it was approved and could not be carried out, by the refusal `failed_code`."""
 
     id: UUID
     kind: str
@@ -37,6 +38,8 @@ class ApprovalOut(Out):
     fresh: bool
     second_factor: bool
     carried_at: datetime | None
+    failed_code: str | None
+    failed_params: dict[str, Any]
 
 
 class StepOut(Out):

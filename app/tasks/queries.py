@@ -51,6 +51,7 @@ STATES = {
     "approved": (_("Approved"), "good"),
     "refused": (_("Refused"), "bad"),
     "withdrawn": (_("Withdrawn"), ""),
+    "failed": (_("Not carried out"), "bad"),
 }
 
 SIDES = {

@@ -88,6 +88,7 @@ BY_HAND = {
     "the trigger on entries, disabled": "alter table ledger.entry disable trigger approved",
     "all triggers, disabled": "set local session_replication_role = replica",
     "that it was taken": f"select app.take_approval(:id, '{KIND}', :sha, null, null)",
+    "that it could not be carried out": "select app.fail_approval(:id, 'paper-booked', '{}')",
     "its steps, laid anew": (
         "select app.lay_approval_steps(a) from app.approval a where a.id = :id"
     ),

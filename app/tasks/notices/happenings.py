@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.documents.happened import UploadEnded
 from app.kernel import events, notices
+from app.kernel.approval_models import ApprovalFailed
 from app.kernel.approvals import ApprovalAsked, ApprovalDecided
 from app.kernel.db import session
 from app.kernel.notices import Told
@@ -137,6 +138,25 @@ def decided(told: Sequence[ApprovalDecided]) -> None:
         )
         for one in told
         if one.approval_id in asked
+    )
+
+
+@events.together(ApprovalFailed)
+def not_carried_out(told: Sequence[ApprovalFailed]) -> None:
+    """Whoever asked for it, and who approved it: also the last, in whose name the job ran."""
+    failed = _rows(_APPROVALS, (one.approval_id for one in told))
+    notices.tell(
+        Told(
+            "approval.failed",
+            "approval",
+            str(one.approval_id),
+            failed[one.approval_id].line,
+            person_id=person,
+            own=True,
+        )
+        for one in told
+        if one.approval_id in failed
+        for person in one.people
     )
 
 

@@ -138,6 +138,22 @@ KINDS = (
         order=21,
     ),
     NoticeKind(
+        "approval.failed",
+        _("What was approved could not be carried out"),
+        WORK,
+        lambda n: ngettext(
+            "What was approved could not be carried out",
+            "%(n)s approved things could not be carried out",
+            n,
+            n=n,
+        ),
+        _APPROVAL,
+        page("tasks_portal.sheet", "approval_id"),
+        _APPROVALS,
+        sides=BOTH,
+        order=23,
+    ),
+    NoticeKind(
         "question.answered",
         _("Your question was answered"),
         CLIENT,

@@ -23,7 +23,7 @@ create table app.approval (
   content jsonb not null check (pg_column_size(content) <= 262144),
   content_sha text not null check (content_sha ~ '^[0-9a-f]{64}$'),
   state text not null default 'pending'
-    check (state in ('pending', 'approved', 'refused', 'withdrawn')),
+    check (state in ('pending', 'approved', 'refused', 'withdrawn', 'failed')),
   requested_by uuid not null,
   requested_at timestamptz not null default now(),
   expires_at timestamptz,
@@ -34,8 +34,11 @@ create table app.approval (
   fresh boolean not null default false,
   second_factor boolean not null default false,            -- and both factors in these five minutes
   carried_at timestamptz,
+  failed_code text check (failed_code ~ '^[a-z][a-z0-9-]{1,60}$'),   -- why it was not carried out
+  failed_params jsonb not null default '{}' check (pg_column_size(failed_params) <= 4000),
   primary key (tenant_id, id),
-  check ((amount_minor is null) = (currency is null))
+  check ((amount_minor is null) = (currency is null)),
+  check ((state = 'failed') = (failed_code is not null))
 );
 create index approval_pending on app.approval (tenant_id, requested_at) where state = 'pending';
 create index approval_subject on app.approval (tenant_id, subject_type, subject_id);
@@ -105,4 +108,6 @@ insert into app.approval_kind (kind, side, needed, floor, amounts, marks) values
   ('entry.post', 'provider', 1, false, true, true),
   ('period.close', 'provider', 1, false, false, true),
   ('report.publish', 'provider', 1, false, false, true);
+-- Who decides last need not hold what carrying out takes: it is done as a job of the system.
+insert into app.system_job (kind) values ('approval.carry-out');
 reset role;

@@ -237,7 +237,7 @@ begin
     raise exception 'not-found' using errcode = 'BO404';
   end if;
   if a.carried_at is not null or a.expires_at <= now() or a.state = 'withdrawn'
-     or a.state = 'approved' and not (select k.marks from app.approval_kind k where k.kind = a.kind)
+     or a.state = 'failed' or a.state = 'approved' and not (select k.marks from app.approval_kind k where k.kind = a.kind)
      or a.decided_at < now() - interval '24 hours' then
     raise exception 'undo-not-possible' using errcode = 'BO409';
   end if;
@@ -273,6 +273,19 @@ begin
     where tenant_id = guard.tenant_id() and id = p_id and state = 'pending'
       and requested_by = c.person;
   if not found then raise exception 'not-found' using errcode = 'BO404'; end if;
+end $$;
+
+-- Carrying out was refused, for good: the job that tried says why. False where it is done, or not
+-- approved any more.
+create function app.fail_approval(p_id uuid, p_code text, p_params jsonb) returns boolean
+language plpgsql security definer set search_path=pg_catalog,pg_temp as $$
+begin
+  if (guard.claims()).mode is distinct from 'j' then
+    raise exception 'refused: approval' using errcode = '42501';
+  end if;
+  update app.approval set state = 'failed', failed_code = p_code, failed_params = p_params
+    where tenant_id = guard.tenant_id() and id = p_id and state = 'approved' and carried_at is null;
+  return found;
 end $$;
 
 -- For other doors: is this exactly what was approved?
@@ -360,6 +373,7 @@ begin
     'demand_decider(app.approval, guard.claim, uuid, text)',
     'decide_approval(uuid, text, text, text, uuid)', 'approval_met(app.approval)',
     'allow_access(app.approval)', 'take_back_decision(uuid)', 'withdraw_approval(uuid)',
+    'fail_approval(uuid, text, jsonb)',
     'approval_holds(uuid, text, uuid, text)', 'take_approval(uuid, text, text, bigint, text)',
     'approvals_mine(uuid[])', 'approval_deciders(uuid)'] loop
     execute format('alter function app.%s owner to approval_door', f);
@@ -371,6 +385,7 @@ grant execute on function
   app.decide_approval(uuid, text, text, text, uuid), app.take_back_decision(uuid),
   app.withdraw_approval(uuid), app.approvals_mine(uuid[]), app.approval_deciders(uuid)
   to app_rw, app_worker;
+grant execute on function app.fail_approval(uuid, text, jsonb) to app_worker;
 grant execute on function app.approval_holds(uuid, text, uuid, text)
   to guard_definer, app_rw, app_worker;
 grant execute on function app.take_approval(uuid, text, text, bigint, text) to guard_definer;

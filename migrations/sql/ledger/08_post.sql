@@ -215,7 +215,7 @@ begin
 end $$;
 
 -- Who drafted what an approval covers; refuses one that is not granted, covers other content or
--- was used for another entry.
+-- was used for another entry, and one of somebody who may not post (any more).
 create function ledger.approved_maker(t uuid, p_approved uuid, sha bytea) returns uuid
 language plpgsql as $$
 declare
@@ -227,6 +227,8 @@ begin
       and not exists (select from ledger.entry e where e.tenant_id = t and e.approved_ref = a.id);
   if not found then
     perform ledger.refuse('BO422', 'approval-does-not-cover');
+  elsif not guard.person_may(drafted_by, t, 'accounting.post', 'accounting') then
+    perform ledger.refuse('BO409', 'approval-maker-left');
   end if;
   return drafted_by;
 end $$;

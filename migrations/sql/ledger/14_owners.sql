@@ -31,3 +31,5 @@ end $$;
 grant execute on function ledger.some(anyarray) to app_rw, app_worker;
 grant execute on function ledger.request_sha(text, date, text, text, text, uuid, uuid, uuid[], text[],
   bigint[], bigint[], uuid[], text[], uuid[], uuid[], text[]) to app_rw, app_worker;
+-- whoever drafted what was approved must still be one who may post
+grant execute on function guard.person_may(uuid, uuid, text, text) to ledger_writer;

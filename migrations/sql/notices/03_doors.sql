@@ -69,7 +69,8 @@ begin
   return coalesce(urgent, false);
 end $$;
 
--- What people and jobs tell of: in the open client, on lines the teller reaches. What concerns the
+-- What people and jobs tell of: in the open client, on lines the teller reaches. Only a job of the
+-- system tells also those in whose name it runs (`own`). What concerns the
 -- safety of an account and the end of a job is told by the database alone.
 create function app.tell_notices(p jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -82,7 +83,7 @@ begin
   end if;
   if t is null or jsonb_array_length(p) > 20000
      or exists (select from jsonb_to_recordset(p) x(kind text, own boolean)
-                 where x.own or x.kind is null or x.kind ~ '^(security|job)\.')
+                 where x.own and c.mode <> 'j' or x.kind is null or x.kind ~ '^(security|job)\.')
      or c.mode <> 'j' and exists (
        select from (select distinct x.line from jsonb_to_recordset(p) x(line text)) l
         where l.line is null or t <> all (guard.scope(l.line))) then
