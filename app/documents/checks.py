@@ -6,9 +6,7 @@ the sender says). Archives are read piece by piece against a bound, so that a bo
 
 from __future__ import annotations
 
-import email
 import email.errors
-import email.policy
 import io
 import re
 import struct
@@ -19,12 +17,13 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import TypeVar
 
+from app.documents import raw_mail
+from app.documents.raw_mail import MOST_PARTS
 from app.kernel.errors import Invalid
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_UNPACKED = 100 * 1024 * 1024
 MOST_MEMBERS = 5_000
-MOST_PARTS = 200
 MOST_PIXELS = 150_000_000
 PIECE = 1024 * 1024
 MAIL_FAULTS = (
@@ -337,7 +336,7 @@ def _is_mail(data: bytes) -> bool:
 def _check_mail(data: bytes) -> None:
     """Looks into every part of a mail, decoded: a virus in base64 is not seen from outside."""
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
+        message = raw_mail.parse(data)
         for number, part in enumerate(message.walk()):
             if number >= MOST_PARTS:
                 raise _refused("file-bomb")

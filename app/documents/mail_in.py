@@ -6,8 +6,6 @@ the address is a secret; with `BACKOFFICE_MAIL_IN_KEY` set the body must be sign
 
 from __future__ import annotations
 
-import email
-import email.policy
 import email.utils
 import hashlib
 import hmac
@@ -21,7 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import current_app
 
-from app.documents import checks, uploads
+from app.documents import checks, raw_mail, uploads
 from app.kernel import db, ids, sealing
 from app.kernel import scope as scopes
 from app.kernel.db import session
@@ -137,7 +135,7 @@ def receive(recipient: str, raw: bytes, *, request_id: str = "") -> UUID:
 def read(raw: bytes) -> Letter:
     """A message taken apart; what cannot be read is left out, so that it never fails."""
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
+        message = raw_mail.parse(raw)
         files = tuple(_files(message))
     except checks.MAIL_FAULTS:
         return Letter("mail.eml", "", ())
@@ -159,7 +157,7 @@ def _header(message: EmailMessage, name: str) -> str:
 def _files(message: EmailMessage) -> Iterator[Attached]:
     """The attached files; small pictures of a signature and the mail's own text are none."""
     count = 0
-    for part in message.walk():
+    for part in raw_mail.parts(message):
         found = _file(part)
         if found is not None and count < MOST_FILES:
             count += 1

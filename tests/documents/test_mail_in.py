@@ -73,10 +73,11 @@ def test_a_mail_becomes_a_paper_with_its_attachments_linked(
     assert found["rent.txt"][2].startswith("vos@example.com")
     assert (found["rent.txt"][3], found["shop.png"][3], found[mail][3]) == (1, 1, 0)
     held = admin.execute(
-        "select reason from app.held_file where tenant_id = %s and source = 'mail' order by id",
+        "select name, reason from app.held_file where tenant_id = %s and source = 'mail'"
+        " and name in ('Mai.eml', 'bad.exe') order by name",
         (place.tenant,),
     ).fetchall()
-    assert {row[0] for row in held} == {"file-macros", "file-not-kept"}
+    assert dict(held) == {"Mai.eml": "file-macros", "bad.exe": "file-not-kept"}
 
 
 def test_what_is_no_mail_is_kept_as_a_paper_with_a_note(
@@ -87,6 +88,28 @@ def test_what_is_no_mail_is_kept_as_a_paper_with_a_note(
     assert mailed(place, address, b"no headers at all " + uuid4().hex.encode()).status_code == 201
     jobs.run_due(place.worker_app)
     assert "could not be read" in papers(place, admin)["mail.txt"][2]
+
+
+def test_the_door_reads_only_the_beginning_of_a_header_and_the_paper_keeps_all_of_it(
+    place: Place, admin: psycopg.Connection, without_limits: None
+) -> None:
+    del without_limits
+    address, note = address_of(place), uuid4().hex.encode()
+    endless = b"Subject: May " + b"=?utf-8?q?_and?= " * 40_000 + b"\r\n"
+    inner = b"From: a@b.example\r\n" + endless + b"\r\n" + note
+    raw = (
+        b"From: a@b.example\r\nMIME-Version: 1.0\r\n"
+        + endless
+        + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        + b"Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n"
+        + inner
+        + b"\r\n--x--\r\n"
+    )
+    assert mailed(place, address, raw).status_code == 201
+    (file,) = mail_in.read(raw).files
+    assert file.data.count(b"=?utf-8?q?_and?=") == 40_000
+    jobs.run_due(place.worker_app)
+    assert any(name.startswith("May and and") for name in papers(place, admin))
 
 
 def nested(times: int, *, kind: str) -> bytes:

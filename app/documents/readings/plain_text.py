@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import io
 import re
 import zipfile
 import zlib
-from email.message import EmailMessage
 
 from lxml import etree
+
+from app.documents import raw_mail
 
 MOST_MEMBER = 20_000_000
 _PARTS = {
@@ -45,8 +44,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _mail(data: bytes) -> str:
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
+    message = raw_mail.parse(data)
     heads = [str(message[name]) for name in ("Subject", "From", "To") if message[name]]
     body = message.get_body(preferencelist=("plain", "html"))
     words = ""
