@@ -264,17 +264,72 @@ def test_who_may_answer_no_more_is_held(
     assert list_stage.states(place, listed) == ("open", ["waiting"])
 
 
-def test_the_same_message_handed_over_twice_or_after_the_answer_is_not_lost(
+def test_the_same_message_handed_over_twice_is_one_reply_and_another_is_not_lost(
     place: Place, admin: psycopg.Connection, fresh: None
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
     mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), "Ada")
-    for _time in range(2):
-        assert _replied(place, _address_of(place, mail_id), raw) == 201
+    to, sender = _address_of(place, mail_id), _email(admin, place)
+    raw = _letter(sender, "Ada")
+    again = b"Received: from another server\r\n" + raw
+    for one in (raw, again, raw, _letter(sender, "Ada")):
+        assert _replied(place, to, one) == 201
     assert _replies(admin, mail_id) == [("placed", "Ada"), ("to_place", "Ada")]
     assert list_stage.states(place, listed) == ("open", ["given"])
+    ends = admin.execute(
+        "select state, document_id from app.upload where subject_id = %s order by id", (mail_id,)
+    ).fetchall()
+    admin.rollback()
+    assert [state for state, _paper in ends] == ["done"] * 4
+    assert ends[0] == ends[1] == ends[2]
+
+
+HEAD = b"Message-ID: <x@example.com>\r\nMIME-Version: 1.0\r\nSubject: Re: it\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "text"),
+    [
+        (b"Content-Type: text/plain\r\n\r\nAda\0 drives\r\n", "Ada drives"),
+        (b"Content-Type: text/plain; charset=unicode_escape\r\n\r\nAda \\ud800\r\n", "Ada ?"),
+        (b"Content-Type: text/html\r\n\r\n<p><b>Ada</b> <i>drives</i></p><![x y", "Ada drives"),
+        (b"Content-Type: text/html\r\n\r\n<p>Ada</p>" + b"<!--" * 40_000, "Ada"),
+        (b"Content-Type: text/html\r\n\r\n<p>Ada</p>" + b"<a " * 40_000, "Ada"),
+        (b"To: " + b"x@y.example, " * 40_000 + b"\r\n\r\nAda\r\n", "Ada"),
+        (b"Content-Type: text/plain" + b"; a=b" * 40_000 + b"\r\n\r\nAda\r\n", "Ada"),
+        (b"X-Failed: " + b"=?utf-8?q?a?= " * 40_000 + b"\r\n\r\nAda\r\n", "Ada"),
+    ],
+    ids=["zero", "half a sign", "markup", "comments", "tags", "many", "parameters", "encoded"],
+)
+def test_a_reply_that_is_built_to_stop_its_reader_is_read_all_the_same(
+    place: Place, admin: psycopg.Connection, fresh: None, rest: bytes, text: str
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    raw = b"From: " + _email(admin, place).encode() + b"\r\n" + HEAD + rest
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("placed", text)]
+    assert list_stage.states(place, listed) == ("open", ["given"])
+
+
+def test_a_reply_with_nothing_in_it_is_no_answer_to_a_question(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    asked = request_stage.ask(place, text="Empty?")
+    mail_id = _mailed(place)
+    assert _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "")) == 201
+    assert _replies(admin, mail_id) == [("to_place", "")]
+    (reply,) = admin.execute(
+        "select id from app.mail_reply where address_id = %s", (mail_id,)
+    ).fetchall()
+    admin.rollback()
+    staff, base = place.browser(place.staff), f"/c/{place.slug}/requests/mail"
+    refused = staff.post(f"{base}/{reply[0]}/place", {"item_id": str(asked)})
+    assert refused.status_code == 409
+    assert staff.post(f"{base}/{reply[0]}/aside", {}).status_code == 303
 
 
 def test_a_colleague_answers_what_was_handed_on_by_replying_to_its_mail(
@@ -295,6 +350,17 @@ def test_a_colleague_answers_what_was_handed_on_by_replying_to_its_mail(
         (answer,),
     ).fetchone()
     assert row == ("I do", None, made.id)
+    asked = request_stage.ask(place, text="For the firm alone?")
+    late = _letter("Dee <driver@example.com>", "And more")
+    assert _replied(place, _address_of(place, mail_id), late) == 201
+    waiting = admin.execute(
+        "select id from app.mail_reply where address_id = %s and state = 'to_place'", (mail_id,)
+    ).fetchone()
+    admin.rollback()
+    assert waiting is not None
+    staff, base = place.browser(place.staff), f"/c/{place.slug}/requests/mail"
+    assert staff.post(f"{base}/{waiting[0]}/place", {"item_id": str(asked)}).status_code == 409
+    assert staff.post(f"{base}/{waiting[0]}/aside", {}).status_code == 303
 
 
 def test_the_client_reads_no_replies_and_places_none(

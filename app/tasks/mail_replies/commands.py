@@ -33,7 +33,11 @@ def take_in(upload: Upload, raw: bytes) -> Taken:
     """
     address_id = upload.subject_id or upload.id
     address, reply = queries.address(address_id), reading.read(raw)
+    before = queries.taken_before(address_id, reply.sha)
+    if before is not None:  # mail servers hand a message over again when they missed our answer
+        return Taken(before.document_id, before.held_id, before.code)
     about: dict[str, object] = {"address": address.id, "upload": upload.id, "line": upload.line}
+    about["sha"] = reply.sha
     about |= {"person": address.person_id, "link": address.link_id}
     letter = mail_in.read(raw)
     if reply.automated:
@@ -53,11 +57,14 @@ def _take(
     asked: list[tuple[str, UUID]],
 ) -> Taken:
     """Keeps the message and its files as papers and gives them for what they answer."""
-    letter = mail_in.read(raw)
-    whole = _paper(raw, letter.name, upload, letter.note)
-    taken = [_paper(one.data, one.name, upload, letter.note) for one in letter.files]
+    letter, open_things = mail_in.read(raw), queries.targets(asked)
+    lines = {one.line for one in open_things}
+    line = lines.pop() if len(lines) == 1 else upload.line  # where what it answers is read
+    about["line"] = line
+    whole = _paper(raw, letter.name, line, letter.note)
+    taken = [_paper(one.data, one.name, line, letter.note) for one in letter.files]
     files = [one.document_id for one in taken if one.document_id]
-    target = fitting(queries.targets(asked), text=reply.text, files=len(files))
+    target = fitting(open_things, text=reply.text, files=len(files))
     text = reply.text if target else reply.text or reply.whole
     made = _keep(about, text=text, state="to_place", documents=files)
     if whole.document_id:
@@ -69,10 +76,10 @@ def _take(
     return whole
 
 
-def _paper(data: bytes, name: str, upload: Upload, note: str) -> Taken:
+def _paper(data: bytes, name: str, line: str, note: str) -> Taken:
     """A file through the checks of everything that comes in: a paper, held, or refused."""
     return intake.take(
-        data, name=name, line=upload.line, source="mail", most=uploads.MOST_BYTES, note=note
+        data, name=name, line=line, source="mail", most=uploads.MOST_BYTES, note=note
     )
 
 
@@ -126,12 +133,16 @@ def _answer(reply_id: UUID, question_id: UUID, papers: list[UUID]) -> None:
 
 
 def place_at(reply_id: UUID, *, item_id: UUID, confirmed: bool | None = None) -> None:
-    """Places a reply at an open thing or question that staff chose. Raises as `place`."""
-    for one in queries.every_target():
-        if one.id == item_id:
-            place(reply_id, one, confirmed=confirmed)
-            return
-    raise Conflict("mail-reply-target")
+    """Places a reply at an open thing or question that staff chose.
+
+    Raises as `place`, and Conflict `mail-reply-target` for what is open no more, or for a question
+    where the reply came from somebody to whom a thing was handed on.
+    """
+    found = queries.one(reply_id)
+    chosen = queries.targets([("request_item", item_id), ("question", item_id)])
+    if not chosen or (chosen[0].type == "question" and found.person_id is None):
+        raise Conflict("mail-reply-target")
+    place(reply_id, chosen[0], confirmed=confirmed)
 
 
 def put_aside(reply_id: UUID) -> UUID:
@@ -157,9 +168,10 @@ def _move(reply_id: UUID, old: str, new: str) -> None:
 
 _HERE = "tenant_id = (select guard.tenant_id())"
 _KEEP = sa.text(
-    "insert into app.mail_reply (tenant_id, id, line, address_id, upload_id, person_id, link_id,"
-    " text, documents, state) values ((select guard.tenant_id()), :id, :line, :address, :upload,"
-    " cast(:person as uuid), cast(:link as uuid), :text, cast(:documents as uuid[]), :state)"
+    "insert into app.mail_reply (tenant_id, id, line, address_id, upload_id, message_sha,"
+    " person_id, link_id, text, documents, state) values ((select guard.tenant_id()), :id,"
+    " :line, :address, :upload, :sha, cast(:person as uuid), cast(:link as uuid), :text,"
+    " cast(:documents as uuid[]), :state)"
 )
 _GIVE = sa.text("select app.give_by_reply(:reply, :item, cast(:confirmed as boolean))")
 _ANSWER = sa.text("select app.answer_by_reply(:reply, :question, :answer)")

@@ -28,6 +28,15 @@ class Address:
     about: list[tuple[str, UUID]]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A paper, a held file, or neither, with the code of the reason."""
+
+    document_id: UUID | None
+    held_id: UUID | None
+    code: str
+
+
 def address(address_id: UUID) -> Address:
     """The address of a mail; `email` is None for somebody who may answer no more."""
     row = session.execute(_ADDRESS, {"id": address_id}).mappings().first()
@@ -40,6 +49,12 @@ def address(address_id: UUID) -> Address:
     return Address(row["id"], row["line"], row["person_id"], row["link_id"], mail, about)
 
 
+def taken_before(address_id: UUID, sha: str) -> Taken | None:
+    """What became of the same message when it came to this address before; None for a new one."""
+    row = session.execute(_BEFORE, {"id": address_id, "sha": sha}).mappings().first()
+    return Taken(**row) if row else None
+
+
 def targets(about: Sequence[tuple[str, UUID]]) -> list[Target]:
     """Of what stood in a mail, what is still open: questions, and the things of lists."""
     values = {"types": [kind for kind, _id in about], "ids": [key for _kind, key in about]}
@@ -47,7 +62,7 @@ def targets(about: Sequence[tuple[str, UUID]]) -> list[Target]:
 
 
 def every_target() -> list[Target]:
-    """Everything open that staff may place a reply at."""
+    """What is open that staff may place a reply at: the newest two hundred of each kind."""
     return [Target(**row) for row in session.execute(_EVERY).mappings()]
 
 
@@ -86,6 +101,11 @@ _ADDRESS = sa.text(
     " join app.mail_message m on m.tenant_id = a.tenant_id and m.id = a.id"
     f" where a.{_HERE} and a.id = :id"
 )
+_BEFORE = sa.text(
+    "select u.document_id, u.held_id, u.code from app.mail_reply r"
+    " join app.upload u on u.tenant_id = r.tenant_id and u.id = r.upload_id"
+    f" where r.{_HERE} and r.address_id = :id and r.message_sha = :sha"
+)
 _QUESTIONS = (
     "select 'question' as type, q.id, q.line, 'question' as kind, q.text as title,"
     " null::uuid as list_id from app.question q"
@@ -102,7 +122,10 @@ _TARGETS = sa.text(
     f"{_QUESTIONS} and ('question', q.id) in {_ASKED} union all {_THINGS}"
     f" and (('request_list', i.list_id) in {_ASKED} or ('request_item', i.id) in {_ASKED})"
 )
-_EVERY = sa.text(f"{_THINGS} union all {_QUESTIONS} order by type desc, id limit {MOST_TARGETS}")
+_EVERY = sa.text(
+    f"({_THINGS} order by i.id desc limit {MOST_TARGETS}) union all"
+    f" ({_QUESTIONS} order by q.id desc limit {MOST_TARGETS})"
+)
 _COLUMNS = (
     "select r.id, r.line, r.person_id, coalesce(k.name, k.address, '') as name, r.text,"
     " r.documents, r.state, r.came_at, r.version from app.mail_reply r"

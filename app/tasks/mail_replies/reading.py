@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import email.utils
+import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage, MIMEPart
-from html.parser import HTMLParser
+from typing import Any
 
-from app.documents import checks
+from lxml import etree
+
+from app.documents import checks, raw_mail
 from app.kernel import mail_replies, words
 
 MOST_LETTERS = 200_000
@@ -39,24 +41,34 @@ _QUOTED = re.compile(r"^\s?>")
 class Reply:
     """A reply: `text` is the writer's own words, `whole` all of them; `sender` in small letters.
 
-    `automated` says that a machine wrote it (RFC 3834): such a mail answers nothing.
+    `automated` says that a machine wrote it (RFC 3834): such a mail answers nothing. `sha` tells
+    messages apart: the same one keeps it, whatever servers on the way add to its head.
     """
 
     sender: str
     automated: bool
     text: str
     whole: str
+    sha: str
 
 
 def read(raw: bytes) -> Reply:
     """A raw reply taken apart; what cannot be read is left out, so that it never fails."""
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
+        message = raw_mail.parse(raw)
         whole = _words(message)
     except checks.MAIL_FAULTS:
-        return Reply("", False, "", "")
+        return Reply("", False, "", "", hashlib.sha256(raw).hexdigest())
     sender = email.utils.parseaddr(_header(message, "from"))[1].strip().lower()
-    return Reply(sender, _is_automated(message, sender), own_words(whole), whole.strip())
+    automated, sha = _is_automated(message, sender), _sha(message, sender, raw)
+    return Reply(sender, automated, own_words(whole), whole.strip(), sha)
+
+
+def _sha(message: EmailMessage, sender: str, raw: bytes) -> str:
+    """The hash of who wrote, what the writer's program calls the message, and what is in it."""
+    body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1].replace(b"\r\n", b"\n")
+    named = f"{sender}\n{_header(message, 'message-id')}\n".encode("utf-8", "replace")
+    return hashlib.sha256(named + body).hexdigest()
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -87,7 +99,7 @@ def _words(message: EmailMessage) -> str:
     body = message.get_body(preferencelist=("plain", "html"))
     if body is None:
         return ""
-    text = _content(body)[:MOST_LETTERS]
+    text = _kept(_content(body)[:MOST_LETTERS])
     return _from_html(text) if body.get_content_subtype() == "html" else text
 
 
@@ -99,35 +111,48 @@ def _content(part: MIMEPart) -> str:
     return found if isinstance(found, str) else bytes(found or b"").decode("utf-8", "replace")
 
 
-class _Text(HTMLParser):
-    """HTML as lines; what a block quotes begins with `>`."""
+def _kept(text: str) -> str:
+    """A text without the signs that no database keeps: zeros and halves of signs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class _Text:
+    """HTML as lines; what a block quotes begins with `>`. The target of a parser (lxml)."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.lines: list[str] = [""]
         self._quotes = 0
         self._unseen = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
+    def start(self, tag: str, attributes: object) -> None:
+        """An element begins."""
+        del attributes
         self._unseen += tag in _UNSEEN
         if tag in _BREAKS:
             self._break()
         self._quotes += tag == "blockquote"
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """An element ends."""
         self._unseen -= tag in _UNSEEN and self._unseen > 0
         if tag in _BREAKS:
             self._break()
         self._quotes -= tag == "blockquote" and self._quotes > 0
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
+        """Letters between elements; white space alone parts two words."""
         text = " ".join(data.split())
-        if not text or self._unseen:
+        if self._unseen:
+            return
+        if not text:
+            self.lines[-1] += " " if self.lines[-1] else ""
             return
         mark = "> " if self._quotes and not self.lines[-1] else ""
         gap = " " if self.lines[-1] and data[:1].isspace() else ""
         self.lines[-1] += f"{mark}{gap}{text}" + (" " if data[-1:].isspace() else "")
+
+    def close(self) -> None:
+        """Nothing is left to be done."""
 
     def _break(self) -> None:
         if self.lines[-1] or (len(self.lines) > 1 and self.lines[-2]):
@@ -135,10 +160,11 @@ class _Text(HTMLParser):
 
 
 def _from_html(text: str) -> str:
-    parser = _Text()
-    parser.feed(text)
-    parser.close()
-    return "\n".join(one.rstrip() for one in parser.lines)
+    read: Any = _Text()
+    parser = etree.HTMLParser(target=read, recover=True, huge_tree=True, encoding="utf-8")
+    with suppress(etree.LxmlError):  # a text without any element; what was read till then stays
+        etree.fromstring(text.encode(), parser)
+    return "\n".join(" ".join(one.split()) for one in read.lines)
 
 
 def own_words(text: str) -> str:

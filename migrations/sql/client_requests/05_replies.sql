@@ -23,6 +23,7 @@ create table app.mail_reply (
   line text not null,
   address_id uuid not null,
   upload_id uuid not null,                         -- the raw message: each is taken in once
+  message_sha text not null check (length(message_sha) = 64),  -- sender, Message-ID and body
   person_id uuid,
   link_id uuid,
   text text not null default '' check (length(text) <= 4000),
@@ -36,6 +37,7 @@ create table app.mail_reply (
   version integer not null default 1,
   primary key (tenant_id, id),
   unique (tenant_id, upload_id),
+  unique (tenant_id, address_id, message_sha),     -- handed over twice, it is one reply
   check ((state = 'placed') = (item_id is not null)),
   check ((item_type is null) = (item_id is null)),
   foreign key (tenant_id, address_id) references app.mail_reply_address (tenant_id, id)
@@ -57,7 +59,8 @@ begin
 end $$;
 grant insert (tenant_id, id, line, principal_id, person_id, link_id) on app.mail_reply_address
   to list_door;
-grant insert (tenant_id, id, line, address_id, upload_id, person_id, link_id, text, documents, state)
+grant insert (tenant_id, id, line, address_id, upload_id, message_sha, person_id, link_id, text,
+  documents, state)
   on app.mail_reply to app_worker;
 grant update (state, decided_at, decided_by, version) on app.mail_reply to app_rw, app_worker;
 grant update (state, item_type, item_id, decided_at, decided_by, version) on app.mail_reply
@@ -185,6 +188,8 @@ begin
     raise exception 'not-found' using errcode = 'BO404';
   elsif q.state = 'withdrawn' then
     raise exception 'question-withdrawn' using errcode = 'BO409';
+  elsif r.text = '' and r.documents = '{}' then
+    raise exception 'request-answer-missing' using errcode = 'BO409';
   end if;
   insert into app.answer (tenant_id, id, question_id, line, text, files, answered_by)
   values (q.tenant_id, p_answer, q.id, q.line, r.text, cardinality(r.documents), r.person_id);
