@@ -67,10 +67,11 @@ def build(admin: psycopg.Connection, worker_app: Flask, app: Flask) -> Stage:
     factories.make_provider(admin)
     ours, theirs = _client(worker_app, "Ourfirm"), _client(worker_app, MARK)
     insider = factories.staff(admin, theirs, role="operations_manager")
-    factories.owner(admin, theirs)
+    owner = factories.owner(admin, theirs)
     factories.token(admin, theirs, insider.person_id)
     with app.app_context(), db.transaction(insider.scope(theirs)):
         _fill()
+    _replied(admin, theirs, owner.person_id)
     return Stage(
         ours=factories.slug_of(admin, ours),
         theirs=factories.slug_of(admin, theirs),
@@ -150,6 +151,22 @@ def _fill_requests() -> None:
         text=f"{CONTENT} note",
         audience="client",
     )
+
+
+def _replied(admin: psycopg.Connection, tenant: UUID, person: UUID) -> None:
+    """A reply by mail that waits to be placed."""
+    admin.execute(
+        "with m as (insert into app.mail_message (tenant_id, id, line, to_person, template,"
+        " message_id) values (%s, %s, 'accounting', %s, 'question.day', 'isolation')"
+        " returning tenant_id, id, to_person),"
+        " a as (insert into app.mail_reply_address (tenant_id, id, line, principal_id, person_id)"
+        " select tenant_id, id, 'accounting', id, to_person from m returning *)"
+        " insert into app.mail_reply (tenant_id, line, address_id, upload_id, message_sha,"
+        " person_id, text, state) select tenant_id, line, id, id, repeat('0', 64), person_id, %s,"
+        " 'to_place' from a",
+        (tenant, ids.uuid7(), person, f"{CONTENT} reply"),
+    )
+    admin.commit()
 
 
 def _publish_pack(report: Report) -> None:
