@@ -217,6 +217,10 @@ def test_every_mail_is_stopped_and_safety_stays(firm: Firm, told: Told) -> None:
     assert told.mail(monday(13)) == 0
     page = firm.place.browser(firm.second).get("/me/notices/settings").text
     assert 'name="all_mails" value="true">' in page
+    assert '<option value="digest" selected>' in page  # each kind's own wish waits for the way back
+    client.post(links[-1], data={"act": "again"})
+    firm.make("By mail again", assignee_id=firm.second.person_id)
+    assert told.mail(monday(8, weeks=2)) == 1
     assert client.post("/n/made-up", data={"act": "stop"}).status_code == 404
     assert client.get("/n/made-up").status_code == 404
 

@@ -89,9 +89,10 @@ class WishOut(Out):
 
 
 class SettingsOut(Out):
-    """How the caller is told."""
+    """How the caller is told; without `all_mails` every mail that can be stopped is stopped."""
 
     wishes: list[WishOut]
+    all_mails: bool
     hours: list[int]
     every_day: bool
     quiet_from: int
@@ -175,6 +176,7 @@ def _settings() -> SettingsOut:
             )
             for one in queries.choices("provider")
         ],
+        all_mails=not queries.stopped_all(),
         hours=list(kept.hours),
         every_day=kept.every_day,
         quiet_from=kept.quiet_from,

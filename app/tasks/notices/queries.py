@@ -163,17 +163,17 @@ def subject(notice_id: UUID) -> tuple[str, str]:
 
 
 def choices(side: str) -> list[Choice]:
-    """How the acting person is told of each kind that can reach their side."""
+    """How the acting person is told of each kind that can reach their side.
+
+    What they chose stays there while every mail is stopped (`stopped_all`).
+    """
     made = {row.kind: row for row in session.execute(_CHOICES)}
-    every = made.get(EVERYTHING)
     found = []
     for kind in notices.kinds().values():
         if side not in kind.sides:
             continue
         own = made.get(kind.name)
         wish: Wish = own.by_mail if own is not None else kind.mail
-        if kind.stops and every is not None and every.by_mail == "off":
-            wish = "off"
         found.append(Choice(kind, own.in_app if own is not None else True, wish))
     return found
 
