@@ -16,7 +16,7 @@ from flask import Flask
 from app.kernel import clock, jobs, mail, mail_replies
 from app.kernel.db import session
 from app.tasks import day_mail
-from app.tasks.client_requests import happened, links
+from app.tasks.client_requests import commands, happened, links
 from tests import factories
 from tests.tasks import list_stage, request_stage
 from tests.tasks.list_stage import ANSWER, CONFIRMATION, FILE
@@ -283,6 +283,31 @@ def test_the_same_message_handed_over_twice_is_one_reply_and_another_is_not_lost
     admin.rollback()
     assert [state for state, _paper in ends] == ["done"] * 4
     assert ends[0] == ends[1] == ends[2]
+
+
+def test_a_reply_stands_on_the_line_of_what_it_answers(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    helper = factories.staff(
+        admin, place.tenant, role="operations_manager", lines=("accounting", "tickets")
+    )
+    with place.acting(helper):
+        other = commands.write(line="tickets", title="The server", wanted=[FILE])
+        commands.send(other, version=1)
+    mail_id = _mailed(place)
+    with place.acting(place.staff):
+        commands.withdraw(listed)
+    raw = _letter(_email(admin, place), "Here", ("server.pdf", PDF + b"of the server"))
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    found = admin.execute(
+        "select r.line, r.state, d.line from app.mail_reply r join app.document d"
+        " on d.id = any (r.documents) where r.address_id = %s",
+        (mail_id,),
+    ).fetchall()
+    admin.rollback()
+    assert found == [("tickets", "placed", "tickets")]
 
 
 HEAD = b"Message-ID: <x@example.com>\r\nMIME-Version: 1.0\r\nSubject: Re: it\r\n"
