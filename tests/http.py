@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.web import security
 from tests.factories import Session
 
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_TOKEN = re.compile(r'(?:name="csrf_token" value=|"X-CSRF-Token":)"([^"]+)"')
 
 
 class Browser:
@@ -29,7 +29,7 @@ class Browser:
 
     @property
     def token(self) -> str:
-        """The token of the last page with a form; the palette has one whatever the page shows."""
+        """The token of the last page; every whole page has one, the palette whoever asks."""
         if not self._token:
             self.get("/palette")
         return self._token
