@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -94,6 +95,32 @@ def test_a_list_is_given_at_the_portal_accepted_and_done(place: Place) -> None:
     assert _states(place, listed) == ("done", ["accepted"] * 3)
     late = owner.post(f"{base}/{answer}", {"text": "Bea"})
     assert late.status_code == 409
+
+
+def test_of_several_files_the_one_that_cannot_be_taken_is_named(place: Place, app: Flask) -> None:
+    listed = _sent(place, WANTED[:1])
+    (file,) = _items(place, listed)
+    secret = _secret(place, listed)
+    stranger, owner = app.test_client(), place.browser(place.owner)
+    token = _token(stranger, f"/r/{secret}")
+    owner.get(f"/portal/{place.slug}/requests/{listed}")
+    pages = [
+        stranger.post(
+            f"/r/{secret}/items/{file}",
+            data=_van_and_program() | {"csrf_token": token},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        ),
+        owner.post(f"/portal/{place.slug}/requests/items/{file}", _van_and_program()),
+    ]
+    for page in pages:
+        assert page.status_code == 422
+        assert "setup.pdf: Files of this kind become no documents." in page.text
+        assert 'href="#f-files"' in page.text
+    assert _states(place, listed) == ("open", ["waiting"])
+
+
+def _van_and_program() -> dict[str, Any]:
+    return {"files": [(io.BytesIO(PDF), "van.pdf"), (io.BytesIO(b"MZ" + b"\0" * 99), "setup.pdf")]}
 
 
 def test_what_is_sent_back_is_asked_once_more_with_its_reason(place: Place) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.documents import checks
 from app.documents import commands as documents
-from app.kernel import ids, scope, undo, usage
+from app.kernel import ids, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.tasks.client_requests import links, queries
@@ -181,15 +183,32 @@ def give(
     """
     found = queries.item(item_id)
     demand_given(found.kind, text=text, confirmed=confirmed, files=len(files))
-    papers = [
-        documents.add(data, name=name, line=found.line, source="request") for name, data in files
-    ]
+    papers: list[UUID] = []
+    for name, data in files:
+        with naming(name, among=len(files)):
+            papers.append(documents.add(data, name=name, line=found.line, source="request"))
     for paper in papers:
         documents.link(paper, subject_type=SUBJECT, subject_id=item_id)
     given: list[UUID | None] = [*papers] or [None]
     for one in given:
         values = {"item": item_id, "text": text.strip(), "confirmed": confirmed, "paper": one}
         session.execute(_GIVE, values)
+
+
+@contextmanager
+def naming(name: str, *, among: int) -> Iterator[None]:
+    """Says at the form's field which of several files cannot be taken, and why."""
+    try:
+        yield
+    except Invalid as error:
+        faults = error.fields.get("file")
+        if not faults:
+            raise
+        if among == 1:
+            raise Invalid("invalid", {"files": faults}) from error
+        why = words.error_text(faults[0].code, faults[0].params)
+        named = {"file": checks.plain_name(name), "why": why, "n": among}
+        raise Invalid.of("files", "request-file-refused", **named) from error
 
 
 def demand_given(kind: str, *, text: str, confirmed: bool | None, files: int) -> None:

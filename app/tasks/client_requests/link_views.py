@@ -5,7 +5,7 @@ Opening it changes nothing, so that mail scanners and the previews of chats use 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -70,7 +70,7 @@ def opens(secret: str, item_id: UUID) -> None:
 def give(secret: str, item_id: UUID) -> Response:
     """Keeps what is given: words at once; a file is looked through by a job before staff see it."""
     form = forms.bind(GiveForm)
-    files = [(checks.check(data, name=name).name, data) for name, data in sent_files()]
+    files = _checked(sent_files())
     with _opened(secret, read_only=False) as found:
         item = _item(found, item_id)
         commands.demand_given(item.kind, text=form.text, confirmed=form.confirmed, files=len(files))
@@ -79,6 +79,14 @@ def give(secret: str, item_id: UUID) -> Response:
             links.give(item_id, text=form.text, confirmed=form.confirmed, upload_id=upload)
     toast(_("Thank you. We have it."))
     return go(url_for(".show", secret=secret))
+
+
+def _checked(sent: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    files: list[tuple[str, bytes]] = []
+    for name, data in sent:
+        with commands.naming(name, among=len(sent)):
+            files.append((checks.check(data, name=name).name, data))
+    return files
 
 
 def _bring(item_id: UUID, name: str, data: bytes) -> UUID:

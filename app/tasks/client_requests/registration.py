@@ -38,6 +38,9 @@ ERROR_TEXTS = {
     "request-answer-missing": _("Write your answer."),
     "request-confirmation-missing": _("Choose yes or no."),
     "request-file-missing": _("Take a photo or choose a file."),
+    "request-file-refused": _(
+        "%(file)s: %(why)s None of the %(n)s files was kept. Send the others without this one."
+    ),
     "request-handed-on-often": _("This was handed on ten times already. Ask us instead."),
     "request-item-accepted": _("This was accepted already. Nothing more is needed."),
     "request-item-given": _("Something was given for this already. Accept it or send it back."),
