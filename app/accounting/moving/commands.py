@@ -23,7 +23,7 @@ from app.accounting.moving.plan import Plan
 from app.accounting.moving.queries import MovingFile
 from app.accounting.moving.table import Table, TableRefused
 from app.accounting.moving.values import Settings
-from app.kernel import clock, jobs, scope, storage, undo
+from app.kernel import approvals, clock, jobs, scope, storage, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid
 
@@ -265,7 +265,10 @@ def _choice(source: str, choice: str) -> tuple[str, str | None, str | None]:
 
 
 def confirm(*, file_id: UUID, version: int | None = None) -> str:
-    """Imports a file, all or nothing; a large one by a job. Answers the state: imported, importing.
+    """Imports a file, all or nothing. Answers the state: imported, importing.
+
+    A large one is imported by a job, and any where entries are approved first: what is taken over
+    is not asked about, and only the worker can say that it is (migrations/sql/ledger/15).
 
     Entries that cannot be held are left out and stay listed; everything else that speaks against
     it refuses the file: Conflict (moving-blocked, moving-not-waiting, changed-meanwhile).
@@ -278,6 +281,7 @@ def confirm(*, file_id: UUID, version: int | None = None) -> str:
         faults = found.report.get("faults", [{"row": 0, "warning": False}])
         if any(one["row"] == 0 and not one["warning"] for one in faults):
             raise Conflict("moving-blocked")
+    if plan is None or approvals.needed("entry.post"):
         job = jobs.enqueue(
             IMPORT_JOB, {"file_id": str(file_id)}, title=found.name, line="accounting"
         )

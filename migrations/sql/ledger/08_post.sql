@@ -45,7 +45,8 @@ create function ledger.is_job(role text) returns boolean language sql stable ret
   role = 'job' and session_user = 'app_worker';
 
 -- Opens the door: verifies the context, wants a permission, names the client for the policies of
--- the door roles and, for writing, locks the client's book. A system user's job has no role and
+-- the door roles, forgets what another door said of its entries (15) and, for writing, locks the
+-- client's book. A system user's job has no role and
 -- does what its code says.
 create function ledger.open_door(permission text, out tenant uuid, out who uuid, out may_review boolean)
 language plpgsql as $$
@@ -56,7 +57,7 @@ begin
   if not g.can_write or not (g.holds or ledger.is_job(g.role)) then
     raise exception 'refused: %', permission using errcode = '42501';
   end if;
-  perform set_config('ledger.tenant', g.tenant::text, true);
+  perform set_config('ledger.tenant', g.tenant::text, true), set_config('ledger.door', '', true);
   tenant := g.tenant;
   who := g.who;
   may_review := ledger.is_job(g.role) or null;     -- null: asked only when a period is in review

@@ -91,6 +91,9 @@ grant update (kind, state, settings, report, made_accounts, made_contacts, job_i
 grant update (account_id, type) on app.moving_account to app_rw, app_worker;
 grant update (tax_code) on app.moving_tax to app_rw, app_worker;
 grant update (settings) on app.moving_mapping to app_rw, app_worker;
+-- whether an entry comes of a file that is being imported (ledger/15)
+call guard.admit('app.moving_file', 'ledger_writer', 'accounting');
+grant select (tenant_id, id, state) on app.moving_file to ledger_writer;
 call guard.sign('app.moving_file', '{uploaded_by,imported_by}');
 call guard.sign('app.moving_account', '{decided_by}');
 call guard.sign('app.moving_tax', '{decided_by}');

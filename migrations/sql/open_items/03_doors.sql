@@ -82,9 +82,11 @@ begin
     x.counterparty := x.counterparty || null::uuid;
     x.memo := x.memo || null::text;
   end if;
+  perform set_config('ledger.door', 'allocation', true);             -- no approval asked, ledger/15
   done := ledger.write_entry(t, who, may_review, 'GEN', p_on, p_description, 'allocation/' || p_id,
     x.account, x.currency, x.amount, x.base, x.counterparty, null, null, null, x.memo, 'normal',
     'allocation', p_id, null, null);
+  perform set_config('ledger.door', '', true);
   return done.entry_id;
 end $$;
 
