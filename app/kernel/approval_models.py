@@ -57,7 +57,8 @@ class ApprovalKind:
     amount on. `carry_out` does what was approved, as a job of the system; what it raises as a
     refusal ends the approval, for both sides to read. Kinds without it are carried out by whoever
     asked, or by handlers of ApprovalDecided. `page` is where the thing itself stands, beside the
-    decision.
+    decision. `shown` draws what the decider reads from what the hash covers, never from words that
+    whoever asked wrote beside it; None where the hash covers something else: nobody approves that.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class ApprovalKind:
     amounts: bool = False
     carry_out: Callable[[ApprovalView], None] | None = None
     page: Callable[[ApprovalView], str | None] | None = None
+    shown: Callable[[ApprovalView], dict[str, Any] | None] | None = None
     order: int = 100
 
 
@@ -99,6 +101,8 @@ class ApprovalView:
     failed_code: str | None
     failed_params: dict[str, Any]
     marks: bool
+    bound: bool
+    """Whether the hash is that of the content itself, rather than of something kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

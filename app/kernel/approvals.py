@@ -49,7 +49,8 @@ _SELECT = (
     "select a.tenant_id, a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
     " a.content_sha, a.state, a.requested_by, a.requested_at, a.expires_at, a.decided_at,"
     " a.amount_minor, a.currency, a.round, a.fresh, a.second_factor, a.carried_at, a.failed_code,"
-    " a.failed_params, k.marks"
+    " a.failed_params, k.marks,"
+    " a.content_sha = encode(sha256(convert_to(a.content::text, 'UTF8')), 'hex') as bound"
     " from app.approval a join app.approval_kind k on k.kind = a.kind"
 )
 _MINE = sa.text("select id, for_person from app.approvals_mine(cast(:ids as uuid[]))")
@@ -249,6 +250,8 @@ def decide(
     approval-not-pending, approval-content-changed, approval-not-your-turn,
     approval-decided-already.
     """
+    if decision == "approve" and content_of(one(approval_id)) is None:
+        raise Conflict("approval-content-changed")
     values = {"id": approval_id, "decision": decision, "sha": content_sha, "reason": reason}
     state = str(db.session.execute(_DECIDE, {**values, "for_person": for_person}).scalar_one())
     if state == "pending":
@@ -281,6 +284,14 @@ def _kind(name: str) -> ApprovalKind:
 def kind(name: str) -> ApprovalKind:
     """One kind; a kind that nobody declared is called by its name."""
     return _kind(name)
+
+
+def content_of(found: ApprovalView) -> dict[str, Any] | None:
+    """What a decider reads of an open approval; None where its hash covers something else."""
+    draws = _kind(found.kind).shown
+    if draws is None or found.bound or found.state != "pending":
+        return found.content
+    return draws(found)
 
 
 def take_back(approval_id: UUID) -> None:

@@ -115,6 +115,7 @@ def one(approval_id: UUID) -> object:
     reads.leave(reads.Look("approval", found.line, approval_id))
     return {
         **asdict(found),
+        "content": approvals.content_of(found) or {},
         "steps": approvals.steps(found),
         "decisions": approvals.decisions(approval_id),
         "mine_as": approvals.mine([approval_id]).get(approval_id, []),

@@ -88,6 +88,7 @@ class Sheet:
     `proved` is False when a fresh proof of identity must come first. `voices` are for whom the
     reader may decide: (None, own name) and who delegated to them. `mine` is one of them at least,
     `back` whether the reader's own decision can be taken back, `page` where the thing stands.
+    `covered` is False where what was written is not what the hash covers: it can only be refused.
     """
 
     approval: ApprovalView
@@ -100,6 +101,7 @@ class Sheet:
     proved: bool
     back: bool
     page: str | None
+    covered: bool
     names: dict[UUID, str]
 
 
@@ -138,17 +140,19 @@ def sheet(approval_id: UUID) -> Sheet:
         ]
     )
     page = approvals.kind(found.kind).page
+    content = approvals.content_of(found)
     return Sheet(
         found,
         known.get(found.requested_by, "–"),
-        tuple(_rows(found.content, known)),
+        tuple(_rows(content or {}, known)),
         tuple((known.get(one.person_id, "–"), one) for one in decided),
         tuple(_step(one, steps, known) for one in steps),
         tuple((one, known.get(one, "–") if one else "") for one in voices),
         bool(voices),
         not found.fresh or _proved_lately(),
         _may_take_back(found, decided),
-        page(found) if page is not None else None,
+        page(found) if page is not None and content is not None else None,
+        content is not None,
         known,
     )
 

@@ -156,6 +156,20 @@ def ask_close(*, period_id: int) -> UUID | None:
     )
 
 
+def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:
+    """What the decider of a close reads: the month, as long as it is what was asked about."""
+    period_id = found.content.get("_period")
+    if not isinstance(period_id, int):
+        return None
+    sha = session.execute(
+        sa.text("select ledger.period_sha(:period)"), {"period": period_id}
+    ).scalar_one_or_none()
+    if sha != found.content_sha or found.subject_id != uuid5(NAMESPACE_URL, subject_key(period_id)):
+        return None
+    month = close_queries.month(period_id)
+    return {**found.content, "month": f"{month.starts:%Y-%m}"}
+
+
 def _close_over(period_id: int, red: Sequence[Result], reason: str) -> None:
     if not reason:
         raise Conflict("close-blocked", checks=told(red))

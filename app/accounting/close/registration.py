@@ -94,7 +94,11 @@ def register(registry: Registry) -> None:
     registry.add(*close_checks.CHECKS)
     kind = close_commands.APPROVAL
     registry.add(Permission(f"approve.{kind}", _("Approve the close of a month"), _("Accounting")))
-    registry.add(ApprovalKind(kind, _("Closing a month"), page=_month_of, order=20))
+    registry.add(
+        ApprovalKind(
+            kind, _("Closing a month"), page=_month_of, shown=close_commands.shown, order=20
+        )
+    )
     registry.add(
         NavItem(
             "close",

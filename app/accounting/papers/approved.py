@@ -51,7 +51,7 @@ def ask(made: EntryDraft) -> UUID:
     faults = ledger.validate(made, book)
     if faults:
         raise Invalid("invalid", {"lines": [problem for _no, problem in faults.found]})
-    content = {**_shown(made), "_draft": _written(made)}
+    content = {**_told(made), "_draft": _written(made)}
     sha = ledger.request_sha(made, book).hex()
     told: dict[str, Any] = {
         "title": made.description,
@@ -90,8 +90,17 @@ def page(found: ApprovalView) -> str | None:
     return url_for("document_readings.show", document_id=source, **which)
 
 
-def _shown(made: EntryDraft) -> dict[str, Any]:
-    """What the decider reads."""
+def shown(found: ApprovalView) -> dict[str, Any] | None:
+    """What the decider reads, drawn anew from the draft that the hash covers and that is posted."""
+    try:
+        made = _read(found.content["_draft"])
+        covered = ledger.request_sha(made, queries.book()).hex() == found.content_sha
+    except (KeyError, TypeError, ValueError):
+        return None  # asked past the pages: there is no draft in it that could be posted
+    return {**_told(made), "_draft": found.content["_draft"]} if covered else None
+
+
+def _told(made: EntryDraft) -> dict[str, Any]:
     chart = {one.id: one for one in queries.accounts()}
     told: dict[str, Any] = {
         "date": words.format_date(made.date),
@@ -102,9 +111,8 @@ def _shown(made: EntryDraft) -> dict[str, Any]:
             for one in made.postings
         ],
     }
-    if made.source_id is not None:
-        told = {"document": documents.head(made.source_id).name, **told}
-    return told
+    papers = documents.heads([made.source_id]) if made.source_id is not None else []
+    return {"document": papers[0].name, **told} if papers else told
 
 
 def _written(made: EntryDraft) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def register(registry: Registry) -> None:
             amounts=True,
             carry_out=approved.carry_out,
             page=approved.page,
+            shown=approved.shown,
             order=10,
         ),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 
 from app.accounting import queries
@@ -13,6 +15,7 @@ from app.accounting.papers import approved, commands
 from app.kernel import approval_rules, approvals, clock, ids
 from app.kernel.approval_rules import PolicyIn
 from app.kernel.db import session
+from app.kernel.errors import Conflict
 from tests import factories
 from tests.accounting.papers.scenes import drafted, invoice
 from tests.documents.printed import papers
@@ -118,3 +121,45 @@ def test_nothing_is_posted_for_whoever_may_not_post_any_more(
     assert "Whoever drafted this may not post entries any more." in page
     with left.acting(other):
         assert queries.entries_of("document", [made]) == {}
+
+
+def retold(place: Place, asked: tuple[UUID, str], change: str, **values: Any) -> None:
+    """The maker asks again past the pages: other words or another draft under the same hash."""
+    with place.acting(place.staff):
+        found = approvals.one(asked[0])
+        content = {**found.content, **values}
+        if change:
+            content["_draft"] = {**content["_draft"], "description": change}
+        approvals.change(asked[0], title=found.title, content=content, content_sha=asked[1])
+
+
+def test_a_decider_reads_the_draft_that_is_posted_and_no_words_written_beside_it(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = stage.add(place, papers.typeset(invoice(90_021, number="HP-9021", sign="£")), "w.pdf")
+    asked = asked_about(place, made, 90_021, "approved-words")
+    retold(place, asked, "", description="Stamps", postings=["5000 Stamps: £3.00"])
+    other = factories.staff(admin, place.tenant, role="operations_manager")
+    page = place.browser(other).get(f"/c/{place.slug}/approvals/{asked[0]}").text
+    assert "Stamps" not in page
+    assert "Harrow Press" in page
+    assert "900.21" in page
+    answer = place.browser(other).get(f"/api/v1/clients/{place.slug}/approvals/{asked[0]}")
+    assert answer.get_json()["content"]["description"] == "Harrow Press"
+
+
+def test_what_the_hash_does_not_cover_is_approved_by_nobody(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = stage.add(place, papers.typeset(invoice(90_031, number="HP-9031", sign="£")), "h.pdf")
+    asked = asked_about(place, made, 90_031, "approved-other")
+    retold(place, asked, "Harrow Press, a smaller one")
+    other = factories.staff(admin, place.tenant, role="operations_manager")
+    page = place.browser(other).get(f"/c/{place.slug}/approvals/{asked[0]}").text
+    assert "a smaller one" not in page
+    with place.acting(other), pytest.raises(Conflict) as refused:
+        approvals.decide(asked[0], "approve", content_sha=asked[1])
+    assert refused.value.code == "approval-content-changed"
+    with place.acting(other):
+        told = approvals.decide(asked[0], "refuse", content_sha=asked[1], reason="Not what it says")
+    assert told == "refused"
