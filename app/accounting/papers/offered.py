@@ -70,7 +70,11 @@ def _lines(facts: PaperFacts) -> list[Offer]:
 
 
 def _draft(facts: PaperFacts) -> list[Offer]:
-    if facts.currency != queries.book().base_currency or not (facts.total or facts.payable):
+    if not (facts.total or facts.payable):
+        return []
+    if facts.currency and facts.currency != queries.book().base_currency:
+        return [_by_hand(facts.currency)]
+    if not facts.currency:
         return []
     return [
         Offer(
@@ -87,6 +91,19 @@ def _draft(facts: PaperFacts) -> list[Offer]:
             post=False,
         )
     ]
+
+
+def _by_hand(currency: str) -> Offer:
+    """What is no draft of ours says why, and where an entry is written instead."""
+    return Offer(
+        _("Book it by hand"),
+        words.error_text("paper-foreign", {"currency": currency}),
+        "",
+        _("Write an entry"),
+        url_for("accounting.new_entry"),
+        "book-open",
+        post=False,
+    )
 
 
 def _told(line: LineSide) -> str:

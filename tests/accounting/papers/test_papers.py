@@ -42,6 +42,13 @@ def test_a_read_paper_finds_its_line_and_attached_clears_that_it_needs_one(place
     assert "Attached to its bank line" in shown
 
 
+def test_a_paper_in_another_currency_says_why_it_has_no_draft_and_leads_on(place: Place) -> None:
+    made = stage.add(place, papers.typeset(invoice(23_118, number="HP-9002", sign="USD")), "d.pdf")
+    page = place.browser(place.staff).get(f"/c/{place.slug}/documents/{made}/reading").text
+    assert "The document is in USD." in page
+    assert f'href="/c/{place.slug}/books/entries/new"' in page
+
+
 def test_many_papers_of_one_amount_do_not_hide_the_one_that_fits(
     place: Place, admin: psycopg.Connection
 ) -> None:

@@ -419,7 +419,8 @@ def stepped_up(admin: psycopg.Connection, people: list[Session]) -> Iterator[Non
     """The second factor is fresh."""
     for one in people:
         admin.execute(
-            "update guard.principal set stepped_up_at = now() + interval '1 day' where id = %s",
+            "update guard.principal set stepped_up_at = now() + interval '1 day',"
+            " idle_until = now() + interval '12 hours' where id = %s",
             (one.principal_id,),
         )
     admin.commit()
