@@ -108,13 +108,18 @@ def load(app: Flask) -> None:
         _take_in(sessions, today)
         replying = _in_client(sessions[FIRMS[0].owner.email], FIRMS[0])
         db.db.engine.dispose()
+    _reply(app, web, replying)
+    jobs.run_due(app)
+
+
+def _reply(app: Flask, web: Flask, replying: Scope) -> None:
+    """Somebody answers a mail of the demo by mail."""
     with app.app_context():
         mailed = mailed_replies.ask(replying)
     if mailed is not None:
         with web.app_context():
             mailed_replies.answer(*mailed)
             db.db.engine.dispose()
-    jobs.run_due(app)
 
 
 def logins() -> list[Login]:

@@ -132,6 +132,7 @@ def ask_close(*, period_id: int) -> UUID | None:
     What is decided on is the month's entries as they stand: one more, and it is asked anew. Raises
     NotFound, Conflict (not-in-review, approval-waits-already).
     """
+    close_queries.month(period_id)
     sha: str = session.execute(
         sa.text("select ledger.period_sha(:period)"), {"period": period_id}
     ).scalar_one()
@@ -158,15 +159,16 @@ def ask_close(*, period_id: int) -> UUID | None:
 
 def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:
     """What the decider of a close reads: the month, as long as it is what was asked about."""
-    period_id = found.content.get("_period")
-    if not isinstance(period_id, int):
+    try:
+        period_id = int(str(found.content.get("_period")))
+        month = close_queries.month(period_id)
+    except (ValueError, NotFound):
         return None
     sha = session.execute(
         sa.text("select ledger.period_sha(:period)"), {"period": period_id}
     ).scalar_one_or_none()
     if sha != found.content_sha or found.subject_id != uuid5(NAMESPACE_URL, subject_key(period_id)):
         return None
-    month = close_queries.month(period_id)
     return {**found.content, "month": f"{month.starts:%Y-%m}"}
 
 

@@ -15,10 +15,8 @@ from app.documents import commands as documents
 from app.kernel import ids, scope, undo, usage, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.tasks.client_requests import links, queries
+from app.tasks.client_requests import links, queries, wanting
 from app.tasks.client_requests.models import (
-    HINT_LENGTH,
-    KINDS,
     MESSAGE_LENGTH,
     MOST_ITEMS,
     REASON_LENGTH,
@@ -49,10 +47,10 @@ def write(
     Raises Invalid for no title, nothing asked for, more than 100 things, or too long words.
     """
     made = ids.uuid7()
-    values = {"id": made, "line": line, "title": _words(title, "title", TITLE_LENGTH)}
-    values["message"] = _words(message, "message", MESSAGE_LENGTH, needed=False)
+    values = {"id": made, "line": line, "title": wanting.plain(title, "title", TITLE_LENGTH)}
+    values["message"] = wanting.plain(message, "message", MESSAGE_LENGTH, needed=False)
     session.execute(_ADD, {**values, "due_on": due_on, "to_person": to_person})
-    _add_items(made, line, _checked(wanted))
+    wanting.add(made, line, wanting.checked(wanted))
     return made
 
 
@@ -69,12 +67,12 @@ def rewrite(
     found = _locked(list_id, version)
     if found.state != "draft":
         raise Conflict("request-list-sent")
-    checked = _checked(wanted)
-    values = {"id": list_id, "title": _words(title, "title", TITLE_LENGTH), "due_on": due_on}
-    values["message"] = _words(message, "message", MESSAGE_LENGTH, needed=False)
+    checked = wanting.checked(wanted)
+    values = {"id": list_id, "title": wanting.plain(title, "title", TITLE_LENGTH), "due_on": due_on}
+    values["message"] = wanting.plain(message, "message", MESSAGE_LENGTH, needed=False)
     session.execute(_REWRITE, values)
     places = session.execute(_DROP_ALL, {"id": list_id}).scalar_one()
-    _add_items(list_id, found.line, checked, first=places)
+    wanting.add(list_id, found.line, checked, first=places)
 
 
 def send(list_id: UUID, *, version: int) -> None:
@@ -116,7 +114,7 @@ def add(list_id: UUID, wanted: Wanted) -> UUID:
     if found.items >= MOST_ITEMS:
         raise Invalid.of("items", "request-items", most=MOST_ITEMS)
     place = session.execute(_NEXT_PLACE, {"id": list_id}).scalar_one()
-    return _add_items(list_id, found.line, _checked([wanted]), first=place)[0]
+    return wanting.add(list_id, found.line, wanting.checked([wanted]), first=place)[0]
 
 
 def drop(item_id: UUID) -> UUID:
@@ -152,7 +150,7 @@ def send_back(item_id: UUID, *, reason: str) -> None:
     Raises NotFound, Invalid without a reason, Conflict `request-item-not-given`, or
     `request-list-ended` for a list that was withdrawn.
     """
-    words = _words(reason, "reason", REASON_LENGTH)
+    words = wanting.plain(reason, "reason", REASON_LENGTH)
     items = _given([item_id], also=("accepted",))
     session.execute(_SEND_BACK, {"id": item_id, "reason": words})
     _note(items, "sent_back", text=words)
@@ -294,38 +292,6 @@ def _locked(list_id: UUID, version: int | None = None) -> RequestList:
     return found
 
 
-def _checked(wanted: Sequence[Wanted]) -> list[Wanted]:
-    if not wanted or len(wanted) > MOST_ITEMS:
-        raise Invalid.of("items", "request-items", most=MOST_ITEMS)
-    for one in wanted:
-        if one.kind not in KINDS:
-            raise Invalid.of("items", "not-a-choice")
-        _words(one.title, "items", TITLE_LENGTH)
-        _words(one.hint, "items", HINT_LENGTH, needed=False)
-    return list(wanted)
-
-
-def _words(text: str, name: str, most: int, *, needed: bool = True) -> str:
-    plain = text.strip()
-    if needed and not plain:
-        raise Invalid.of(name, "required")
-    if len(plain) > most:
-        raise Invalid.of(name, "text-too-long", most=most)
-    return plain
-
-
-def _add_items(list_id: UUID, line: str, wanted: Sequence[Wanted], *, first: int = 0) -> list[UUID]:
-    made = [ids.uuid7() for _one in wanted]
-    values = {
-        "ids": made,
-        "kinds": [one.kind for one in wanted],
-        "titles": [one.title.strip() for one in wanted],
-        "hints": [one.hint.strip() for one in wanted],
-    }
-    session.execute(_ADD_ITEMS, {**values, "list": list_id, "line": line, "first": first})
-    return made
-
-
 _HERE = "tenant_id = (select guard.tenant_id())"
 _ADD = sa.text(
     "insert into app.request_list (tenant_id, id, line, title, message, due_on, to_person)"
@@ -342,12 +308,6 @@ _DROP_ALL = sa.text(
 )
 _NEXT_PLACE = sa.text(
     f"select coalesce(max(position) + 1, 0) from app.request_item where {_HERE} and list_id = :id"
-)
-_ADD_ITEMS = sa.text(
-    "insert into app.request_item (tenant_id, id, list_id, line, position, kind, title, hint)"
-    " select (select guard.tenant_id()), w.id, :list, :line, :first + w.place - 1, w.kind, w.title,"
-    " w.hint from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), cast(:titles as text[]),"
-    " cast(:hints as text[])) with ordinality w(id, kind, title, hint, place)"
 )
 _SEND = sa.text(
     "update app.request_list set state = 'open', sent_at = now(), version = version + 1"

@@ -40,6 +40,7 @@ def register(registry: Registry) -> None:
             "notice": _("Notice"),
             "notice_choice": _("How somebody is told"),
             "notice_hours": _("Hours of a digest"),
+            "notice.stop": _("A kind of mail was stopped by its link"),
             "notice.settings-changed": _("How somebody is told was changed"),
             "notices.digest": _("Digests are mailed"),
             "notices.forget": _("Old notices end"),

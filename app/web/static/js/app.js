@@ -51,14 +51,6 @@ async function help() {
 	}
 }
 
-// What cannot be written to the clipboard stays marked, for the reader's own keys.
-async function copy(button) {
-	const input = $("#" + button.dataset.copy);
-	input.select();
-	await navigator.clipboard.writeText(input.value);
-	$("span", button).textContent = button.dataset.copied;
-}
-
 on("click", (event) => {
 	const at = event.target;
 	const open = at.closest("[data-palette]") ? palette : at.closest("[data-keys-help]") && help;
@@ -68,12 +60,9 @@ on("click", (event) => {
 	}
 	if (at.closest("[data-close]")) at.closest(".toast").remove();
 	if (at.matches("dialog")) at.close();
-	const copied = at.closest("[data-copy]");
-	if (copied) copy(copied);
 });
 on("htmx:after:request", (event) => event.detail.ctx?.response?.status >= 400 && fail());
 on("htmx:error", fail);
 setTimeout(() => $$(".toast:not(.bad)").forEach((one) => one.remove()), 8000);
-if (navigator.clipboard) $$("[data-copy]").forEach((one) => (one.hidden = false));
 keys();
 $$("[data-list]").forEach(list);
