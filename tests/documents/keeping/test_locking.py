@@ -46,6 +46,13 @@ def night(keep: Keep) -> None:
         )
         control.close()
     keep.work()
+    left = keep.admin.execute(
+        "select state, error_code from app.job where kind = 'documents.lock' and tenant_id = %s"
+        " and state <> 'done'",
+        (keep.place.tenant,),
+    ).fetchall()
+    keep.admin.commit()
+    assert not left
 
 
 def version_of(keep: Keep, store: Bucket, document: UUID) -> Version:
@@ -79,6 +86,8 @@ def test_what_the_law_keeps_is_locked_until_its_time_is_over(
             uuid4().bytes, kind="t", name="a", media_type="text/plain", line="accounting"
         )
         sha = storage.info(other).sha256
+    assert locked_bucket.lock_mode() is not None
+    assert version_of(keep, locked_bucket, young).is_latest
     night(keep)
     night(keep)
     assert until(keep, locked_bucket, young) == date(2035, 1, 1)
