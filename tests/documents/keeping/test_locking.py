@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 import psycopg
@@ -30,13 +31,16 @@ def keep(app: Flask, worker_app: Flask, settings: object) -> Iterator[Keep]:
         yield stage.build(app, worker_app, link)
 
 
+NIGHTS = count(1)
+
+
 def night(keep: Keep) -> None:
-    """What the schedule does at night."""
+    """What the schedule does at night; each night is another due time, to the second."""
     with keep.place.worker_app.app_context():
         control = Control(keep.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
         control.fire(
             "documents.lock",
-            clock.now() - timedelta(days=1),
+            clock.now() - timedelta(days=next(NIGHTS)),
             clients=True,
             queue="bulk",
             line="member",
