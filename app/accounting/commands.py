@@ -190,6 +190,8 @@ def ensure_periods(*, first: dt.date, last: dt.date) -> int:
 
 
 def _set_period(period_id: int, state: str, reason: str) -> None:
+    if not 0 < period_id < 2**31:
+        raise NotFound("period-unknown")
     session.execute(
         sa.text("select ledger.set_period(:period, :state, :reason)"),
         {"period": period_id, "state": state, "reason": reason},

@@ -572,7 +572,7 @@ def test_an_amount_that_was_told_too_small_covers_nothing(stage: Stage) -> None:
             subject_type="entry_draft",
             line="accounting",
             title="Rent",
-            content={},
+            content={"_draft": approved._written(draft)},
             content_sha=sha,
             amount_minor=1,
             currency="EUR",

@@ -62,7 +62,7 @@ def keep(found: Paper, answer: Answer, *, over: Mapping[str, int] = _NOTHING) ->
     if not _is_newest(found) or not _may_replace(found, over):
         return None
     invoices = _invoices(answer)
-    made = [ids.uuid7() for _one in invoices]
+    made = sorted(ids.uuid7() for _one in invoices)  # in the order of the file
     place = {"id": found.id, "version": found.version_id, "line": found.line}
     session.execute(_FORGET_TEXT, place)
     if any(answer.texts):
