@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -48,3 +49,15 @@ def fields(place: Place, document: UUID) -> dict[str, dict[str, Any]]:
         )
         rows = session.execute(statement, {"id": document}).mappings()
         return {row["field"]: dict(row) for row in rows}
+
+
+def shown(page: str) -> dict[str, str]:
+    """The values of the form's inputs."""
+    found = re.findall(r'<input class="inp"[^>]*? name="(\w+)"[^>]*?value="([^"]*)"', page)
+    version = re.findall(r'name="version" value="(\d+)"', page)
+    return {**dict(found), "version": version[0], "kind": "380"}
+
+
+def address(place: Place, document: UUID) -> str:
+    """Where a paper stands beside what was read off it."""
+    return f"/c/{place.slug}/documents/{document}/reading"

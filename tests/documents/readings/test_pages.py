@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from uuid import UUID
 
 import psycopg
 import pytest
 from flask import Flask
 
-from tests.documents.einvoice import samples
 from tests.documents.printed import papers
 from tests.documents.readings import stage
 from tests.tasks import request_stage
@@ -21,17 +19,6 @@ NOT_KNOWN = papers.ENGLISH.replace("[*Invoice number*]", "[*Our mark*]").replace
 )
 
 
-def shown(page: str) -> dict[str, str]:
-    """The values of the form's inputs."""
-    found = re.findall(r'<input class="inp"[^>]*? name="(\w+)"[^>]*?value="([^"]*)"', page)
-    version = re.findall(r'name="version" value="(\d+)"', page)
-    return {**dict(found), "version": version[0], "kind": "380"}
-
-
-def address(place: Place, document: UUID) -> str:
-    return f"/c/{place.slug}/documents/{document}/reading"
-
-
 def test_a_paper_is_corrected_and_confirmed_beside_its_page_and_the_next_follows(
     place: Place,
 ) -> None:
@@ -40,25 +27,27 @@ def test_a_paper_is_corrected_and_confirmed_beside_its_page_and_the_next_follows
     staff = place.browser(place.staff)
     waiting = staff.get(f"/c/{place.slug}/documents/to-check").text
     assert "Harrow Press Ltd" in waiting
-    page = staff.get(address(place, first)).text
+    page = staff.get(stage.address(place, first)).text
     assert 'data-box="invoice_number"' in page
-    values = shown(page)
+    values = stage.shown(page)
     assert values["total_minor"] == "318.60"
-    sent = staff.post(address(place, first), {**values, "seller_name": "Harrow Press Limited"})
+    sent = staff.post(
+        stage.address(place, first), {**values, "seller_name": "Harrow Press Limited"}
+    )
     assert sent.status_code == 303
     assert str(second) in sent.headers["Location"]
     row = stage.fields(place, first)["seller_name"]
     assert (row["value"], row["method"], row["no"]) == ("Harrow Press Limited", "person", 2)
     assert row["said_by"] == place.staff.person_id
     assert stage.reading(place, first)["state"] == "confirmed"
-    assert "Checked by" in staff.get(address(place, first)).text
+    assert "Checked by" in staff.get(stage.address(place, first)).text
 
 
 def test_wrong_input_is_named_at_its_field_and_nothing_is_changed(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.FRENCH), "three.pdf")
     staff = place.browser(place.staff)
-    values = shown(staff.get(address(place, made)).text)
-    answer = staff.post(address(place, made), {**values, "total_minor": "much"})
+    values = stage.shown(staff.get(stage.address(place, made)).text)
+    answer = staff.post(stage.address(place, made), {**values, "total_minor": "much"})
     assert answer.status_code == 422
     assert 'id="e-total_minor"' in answer.text
     assert stage.reading(place, made)["state"] == "to_check"
@@ -67,9 +56,9 @@ def test_wrong_input_is_named_at_its_field_and_nothing_is_changed(place: Place) 
 def test_who_is_late_with_a_correction_is_told(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.FRENCH.replace("0018", "0019")), "four.pdf")
     staff = place.browser(place.staff)
-    values = shown(staff.get(address(place, made)).text)
-    assert staff.post(f"{address(place, made)}/keep", values).status_code == 303
-    late = staff.post(address(place, made), values)
+    values = stage.shown(staff.get(stage.address(place, made)).text)
+    assert staff.post(f"{stage.address(place, made)}/keep", values).status_code == 303
+    late = staff.post(stage.address(place, made), values)
     assert late.status_code == 409
     assert "changed what is read off this document meanwhile" in late.text
 
@@ -77,8 +66,8 @@ def test_who_is_late_with_a_correction_is_told(place: Place) -> None:
 def test_no_invoice_is_put_away_and_taken_back(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.FRENCH.replace("0018", "0020")), "five.pdf")
     staff = place.browser(place.staff)
-    staff.get(address(place, made))
-    done = staff.post(f"{address(place, made)}/aside", {"version": "1"}, follow=True)
+    staff.get(stage.address(place, made))
+    done = staff.post(f"{stage.address(place, made)}/aside", {"version": "1"}, follow=True)
     assert stage.reading(place, made)["state"] == "nothing"
     undo = re.findall(r'action="([^"]+/to-check/undo/[^"]+)"', done.text)[0]
     assert staff.post(undo).status_code == 303
@@ -89,18 +78,18 @@ def test_a_correction_teaches_the_suppliers_next_paper_and_can_be_forgotten(plac
     first = stage.add(place, papers.typeset(NOT_KNOWN), "odd.pdf")
     assert "invoice_number" not in stage.fields(place, first)
     staff = place.browser(place.staff)
-    values = shown(staff.get(address(place, first)).text)
-    staff.post(address(place, first), {**values, "invoice_number": "HP-2026/0177"})
+    values = stage.shown(staff.get(stage.address(place, first)).text)
+    staff.post(stage.address(place, first), {**values, "invoice_number": "HP-2026/0177"})
     stage.work(place)
     second = stage.add(place, papers.typeset(NOT_KNOWN.replace("0177", "0178")), "odd2.pdf")
     learnt = stage.fields(place, second)["invoice_number"]
     assert (learnt["value"], learnt["method"]) == ("HP-2026/0178", "template")
     assert learnt["confidence"] < Decimal("0.995")
     assert learnt["place"] is not None
-    page = staff.get(address(place, second)).text
+    page = staff.get(stage.address(place, second)).text
     assert "corrected on" in page
     assert "our mark" in page
-    gone = staff.post(f"{address(place, second)}/forget", follow=True)
+    gone = staff.post(f"{stage.address(place, second)}/forget", follow=True)
     assert "is forgotten" in gone.text
     third = stage.add(place, papers.typeset(NOT_KNOWN.replace("0177", "0179")), "odd3.pdf")
     assert "invoice_number" not in stage.fields(place, third)
@@ -113,8 +102,8 @@ def test_what_one_client_taught_no_other_hears_of(
     source = source.replace("IE29 AIBK 9311 5212 3456 78", "").replace("Harrow", "Marrow")
     first = stage.add(place, papers.typeset(source), "m.pdf")
     staff = place.browser(place.staff)
-    values = shown(staff.get(address(place, first)).text)
-    staff.post(address(place, first), {**values, "invoice_number": "HP-2026/0177"})
+    values = stage.shown(staff.get(stage.address(place, first)).text)
+    staff.post(stage.address(place, first), {**values, "invoice_number": "HP-2026/0177"})
     stage.work(place)
     other = request_stage.build(app, worker_app, admin, "Stranger")
     theirs = stage.add(other, papers.typeset(source.replace("0177", "0178")), "m.pdf")
@@ -127,8 +116,8 @@ def test_a_paper_is_read_again_on_demand_and_keeps_what_was_before(place: Place)
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77121")), "six.pdf")
     before = stage.reading(place, made)["id"]
     staff = place.browser(place.staff)
-    staff.get(address(place, made))
-    assert staff.post(f"{address(place, made)}/again").status_code == 303
+    staff.get(stage.address(place, made))
+    assert staff.post(f"{stage.address(place, made)}/again").status_code == 303
     stage.work(place)
     assert stage.reading(place, made)["id"] != before
 
@@ -137,13 +126,13 @@ def test_reading_a_checked_paper_again_asks_first_and_can_be_taken_back(place: P
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77131")), "asks.pdf")
     before = stage.reading(place, made)["id"]
     staff = place.browser(place.staff)
-    values = shown(staff.get(address(place, made)).text)
-    assert staff.post(address(place, made), values).status_code == 303
-    page = staff.get(address(place, made)).text
+    values = stage.shown(staff.get(stage.address(place, made)).text)
+    assert staff.post(stage.address(place, made), values).status_code == 303
+    page = staff.get(stage.address(place, made)).text
     assert "Read this document again?" in page
-    assert staff.post(f"{address(place, made)}/again").status_code == 409
+    assert staff.post(f"{stage.address(place, made)}/again").status_code == 409
     version = re.findall(r'/again">.*?name="version" value="(\d+)"', page, re.DOTALL)[0]
-    told = staff.post(f"{address(place, made)}/again", {"version": version}, follow=True).text
+    told = staff.post(f"{stage.address(place, made)}/again", {"version": version}, follow=True).text
     stage.work(place)
     assert stage.reading(place, made)["state"] == "to_check"
     undo = re.findall(r'action="([^"]+/to-check/undo/[^"]+)"', told)[0]
@@ -156,44 +145,21 @@ def test_reading_again_is_taken_back_before_it_happened(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77132")), "early.pdf")
     before = stage.reading(place, made)["id"]
     staff = place.browser(place.staff)
-    staff.get(address(place, made))
-    told = staff.post(f"{address(place, made)}/again", follow=True).text
+    staff.get(stage.address(place, made))
+    told = staff.post(f"{stage.address(place, made)}/again", follow=True).text
     undo = re.findall(r'action="([^"]+/to-check/undo/[^"]+)"', told)[0]
     assert staff.post(undo).status_code == 303
     stage.work(place)
     assert stage.reading(place, made)["id"] == before
 
 
-def test_the_invoices_of_a_lot_are_walked_one_after_the_other(place: Place) -> None:
-    lot = samples.fatturapa("TD01", "TD04").replace(b"<Imposta>2.20", b"<Imposta>9.40")
-    made = stage.add(place, lot, "lot.xml")
-    staff = place.browser(place.staff)
-    first = staff.get(address(place, made)).text
-    assert "Invoice 1 of the 2 in this file" in first
-    sent = staff.post(address(place, made), {**shown(first), "currency": "EUR"})
-    assert sent.status_code == 303
-    assert f"{made}/reading?invoice=2" in sent.headers["Location"]
-    second = staff.get(f"{address(place, made)}?invoice=2").text
-    assert "Invoice 2 of the 2 in this file" in second
-    kept = staff.post(f"{address(place, made)}/keep?invoice=2", shown(second))
-    assert kept.headers["Location"].endswith("/reading?invoice=2")
-    assert staff.get(f"{address(place, made)}?invoice=3").status_code == 404
-    assert staff.get(f"{address(place, made)}?invoice=x").status_code == 404
-
-
-def test_a_lot_of_more_invoices_than_are_kept_says_so(place: Place) -> None:
-    made = stage.add(place, samples.fatturapa(*["TD01"] * 201), "too-many.xml")
-    staff = place.browser(place.staff)
-    last = staff.get(f"{address(place, made)}?invoice=200").text
-    assert "Only the first 200 of them were read." in last
-    assert "invoice=199" in last
-    assert "invoice=201" not in last
-
-
 def test_only_those_who_may_check_change_what_was_read(place: Place) -> None:
     made = stage.add(place, papers.typeset(papers.GERMAN.replace("77120", "77122")), "seven.pdf")
     owner = place.browser(place.owner)
-    assert owner.post(f"{address(place, made)}/aside", {"version": "1"}).status_code in {403, 404}
+    assert owner.post(f"{stage.address(place, made)}/aside", {"version": "1"}).status_code in {
+        403,
+        404,
+    }
     assert stage.reading(place, made)["state"] == "to_check"
 
 
