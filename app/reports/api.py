@@ -220,7 +220,7 @@ def _report_out(report: Report) -> dict[str, Any]:
 def period_for(report_key: str, query: ReportQuery) -> tuple[ReportDefinition, Period]:
     """Which report is asked for, and of which days."""
     definition = asking.definition_of(report_key)
-    given = query.model_dump(by_alias=True, exclude={"cell", "format"})
+    given = query.model_dump(by_alias=True, exclude={"cell", "format", "note"})
     return definition, asking.period_of(definition, {k: v for k, v in given.items() if v})
 
 
@@ -347,7 +347,7 @@ def change_pack(pack_id: UUID, body: PackChangeIn) -> object:
     summary="Publish a report pack to the client",
 )
 def publish_pack(pack_id: UUID, body: VersionIn) -> object:
-    """Freezes the reports as the books are now, with words and notes."""
+    """Freezes reports, words and notes as they are now; 409 `approval-needed` by a rule."""
     with at_home():
         found = pack_queries.pack(pack_id)
         chapters = [(one.report, one.words) for one in pack_views.built(found)]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.kernel import clock, reads, registry, scope
+from app.kernel import clock, reads, registry, scope, words
 from app.kernel.errors import Forbidden, NotFound
 from app.kernel.registry import ReportDefinition
+from app.reports import remarks
 from app.reports.behind import Behind, Cursor, Slice, slices
 from app.reports.document import Column, Report, Row
 from app.reports.period import Period, months_before, parse_period
@@ -62,6 +63,13 @@ def build(definition: ReportDefinition, period: Period, *, whole: bool = False) 
     asked = f"{period.words},all" if whole else period.words
     report: Report = definition.build(period.first, period.last, asked)
     return report
+
+
+def in_clients_words(definition: ReportDefinition, period: Period) -> Report:
+    """The report in the client's language with what was written to it, as it is published."""
+    client = context.client()
+    with words.speaking(client.locale, time_zone=client.time_zone):
+        return remarks.frozen(build(definition, period))
 
 
 def month_choices(period: Period, definition: ReportDefinition) -> list[date]:

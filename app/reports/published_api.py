@@ -1,17 +1,42 @@
-"""Published reports over the API: listed, withdrawn, and a withdrawal taken back."""
+"""Publishing reports over the API: approved, published, listed, withdrawn, and taken back."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from app.api import Api, Out, Page, PageRequest
+from pydantic import Field
+
+from app.api import SIGNED_IN, Api, Out, Page, PageRequest
 from app.kernel import undo
-from app.reports import commands, pack_commands, pack_queries, queries
-from app.reports.api import PUBLISH, READ, PublishedPackOut
+from app.kernel.registry import ReportDefinition
+from app.reports import asking, commands, pack_commands, pack_queries, pack_views, queries
+from app.reports.api import (
+    PUBLISH,
+    READ,
+    MadeOut,
+    PublishedPackOut,
+    ReportQuery,
+    VersionIn,
+    at_home,
+    period_for,
+)
+from app.reports.document import Report
 
 published = Api("published_reports")
+
+
+class PublishIn(ReportQuery):
+    """Which days, in the words of the report's address, and a note to the client."""
+
+    note: Annotated[str, Field(max_length=commands.MAX_NOTE)] = ""
+
+
+class AskedOut(Out):
+    """The approval that publishing waits for; null where nothing has to be approved."""
+
+    approval_id: UUID | None
 
 
 class PublishedReportOut(Out):
@@ -46,6 +71,57 @@ class WithdrawnPackOut(PublishedPackOut):
 def _with_undo(head: Any, model: type[Out], token: UUID) -> dict[str, Any]:
     names = [name for name in model.model_fields if name != "undo"]
     return {"undo": token, **{name: getattr(head, name) for name in names}}
+
+
+def _as_published(report_key: str, body: PublishIn) -> tuple[ReportDefinition, Report]:
+    definition, period = period_for(report_key, body)
+    return definition, asking.in_clients_words(definition, period)
+
+
+@published.post(
+    "/clients/<client>/reports/<report_key>/approval",
+    needs=SIGNED_IN,
+    request=PublishIn,
+    response=AskedOut,
+    summary="Send a report for approval before it is published",
+)
+def ask_report(report_key: str, body: PublishIn) -> object:
+    """Of figures and note as they stand; what changes afterwards is asked anew."""
+    with at_home():
+        definition, report = _as_published(report_key, body)
+        asking.demand(definition.line, "publish")
+        return {"approval_id": commands.ask_report(report, line=definition.line, note=body.note)}
+
+
+@published.post(
+    "/clients/<client>/reports/<report_key>/publish",
+    needs=SIGNED_IN,
+    request=PublishIn,
+    response=MadeOut,
+    status=201,
+    summary="Publish a report to the client",
+)
+def publish_report(report_key: str, body: PublishIn) -> object:
+    """Freezes the figures as the books are now; 409 `approval-needed` by a rule."""
+    with at_home():
+        definition, report = _as_published(report_key, body)
+        return {"id": commands.publish_report(report, line=definition.line, note=body.note)}
+
+
+@published.post(
+    "/clients/<client>/report-packs/<uuid:pack_id>/approval",
+    needs=PUBLISH,
+    request=VersionIn,
+    response=AskedOut,
+    summary="Send a report pack for approval before it is published",
+)
+def ask_pack(pack_id: UUID, body: VersionIn) -> object:
+    """Of figures and words as they stand; what changes afterwards is asked anew."""
+    with at_home():
+        found = pack_queries.pack(pack_id)
+        chapters = [(one.report, one.words) for one in pack_views.built(found)]
+        asked = pack_commands.ask_pack(pack_id, chapters, line=found.line, version=body.version)
+    return {"approval_id": asked}
 
 
 @published.get(

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 from pydantic import Field
 
-from app.kernel import clock, paging, scope, words
+from app.kernel import clock, paging, scope
 from app.kernel.errors import NotFound
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
@@ -180,7 +180,7 @@ def _later(
 def publish(report_key: str) -> Response:
     """Computes the report once more and publishes it to the client's portal."""
     definition, form = asking.definition_of(report_key), forms.bind(PublishForm)
-    report = in_clients_words(definition, asking.period_of(definition, form.asked))
+    report = asking.in_clients_words(definition, asking.period_of(definition, form.asked))
     asked = commands.ask_report(report, line=definition.line, note=form.note or "")
     if asked is not None:
         toast(_("Sent for approval. Publish it once it is approved."))
@@ -188,13 +188,6 @@ def publish(report_key: str) -> Response:
     report_id = commands.publish_report(report, line=definition.line, note=form.note or "")
     toast(_("Published. %(name)s can read it at the portal now.", name=context.client().name))
     return redirect_to("reports.published", report_id=report_id)
-
-
-def in_clients_words(definition: ReportDefinition, period: Period) -> Report:
-    """The report in the client's language, as it is published."""
-    client = context.client()
-    with words.speaking(client.locale, time_zone=client.time_zone):
-        return remarks.frozen(asking.build(definition, period))
 
 
 @pages.get("/c/<client>/reports/published/<uuid:report_id>", needs="accounting.read")

@@ -361,3 +361,27 @@ def test_a_report_is_published_as_it_was_approved(stage: Stage) -> None:
         assert ask(report) is None
         assert publish(report) == ""
         assert publish(report) == "approval-needed"
+
+
+def test_a_report_and_a_pack_are_sent_for_approval_and_published_over_the_api(
+    stage: Stage, admin: psycopg.Connection
+) -> None:
+    stage.books.post(on=dt.date(2026, 4, 7))
+    at, maker = f"/api/v1/clients/{_slug(stage, admin)}", _browser(stage, "maker")
+    maker.get("/desk")
+    days = {"from": "2026-04-01", "to": "2026-04-30", "cmp": "none", "note": "As agreed"}
+    pack = {"title": "April", "first_on": "2026-04-01", "last_on": "2026-04-30",
+            "parts": [{"key": "trial-balance"}]}  # fmt: skip
+    made = _api(maker, "POST", f"{at}/report-packs", pack).get_json()["id"]
+    wanted = {f"{at}/reports/trial-balance": days, f"{at}/report-packs/{made}": {"version": 1}}
+    for address, body in wanted.items():
+        with _ruled(stage, "report.publish"):
+            refused = _api(maker, "POST", f"{address}/publish", body)
+            assert (refused.status_code, refused.get_json()["code"]) == (409, "approval-needed")
+            asked = UUID(_api(maker, "POST", f"{address}/approval", body).get_json()["approval_id"])
+            with stage.app.app_context(), db.transaction(stage.scope("owner")):
+                bound = approvals.one(asked).content_sha
+            assert stage.decide("owner", (asked, bound)) == "approved"
+            published = _api(maker, "POST", f"{address}/publish", body)
+        assert published.status_code == 201, published.text
+        assert _api(maker, "POST", f"{address}/approval", body).get_json() == {"approval_id": None}
