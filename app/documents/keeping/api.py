@@ -285,10 +285,8 @@ def due(page: PageRequest) -> Page[Any]:
 )
 def disposals(page: PageRequest) -> Page[Any]:
     """Every list for disposal and what became of it."""
-    place = paging.keys(page.after, UUID)
-    rows = queries.disposals(before=place[0] if place else None, limit=page.limit + 1)
-    cut = paging.page(rows, limit=page.limit, key=lambda one: [one.id])
-    return Page(items=list(cut.rows), next=cut.next)
+    found = queries.disposals_page(page.after, limit=page.limit)
+    return Page(items=list(found.rows), next=found.next)
 
 
 @api.post(

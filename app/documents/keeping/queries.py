@@ -167,6 +167,13 @@ def disposals(*, before: UUID | None = None, limit: int = 50) -> list[Disposal]:
     return [Disposal(**row) for row in rows]
 
 
+def disposals_page(after: str | None, *, limit: int) -> paging.Page[Disposal]:
+    """A page of them; raises Invalid for a cursor that we did not make."""
+    (before,) = paging.keys(after, UUID) or (None,)
+    rows = disposals(before=before, limit=limit + 1)
+    return paging.page(rows, limit=limit, key=lambda one: [one.id])
+
+
 def disposal(disposal_id: UUID) -> Disposal:
     """One list for disposal; raises NotFound."""
     found = session.execute(sa.text(f"{_DISPOSALS} and d.id = :id"), {"id": disposal_id}).mappings()

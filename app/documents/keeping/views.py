@@ -16,7 +16,7 @@ from app.web import forms, lists
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
 
-MOST_HOLDS = 50
+MOST_BESIDE = 50
 pages = Pages("keeping", __name__, surface=Surface.CLIENT)
 portal = Pages("keeping_portal", __name__, surface=Surface.PORTAL)
 desk = Pages("keeping_desk", __name__, surface=Surface.PROVIDER)
@@ -68,15 +68,16 @@ def _rule_form() -> dict[str, Any]:
 
 
 def _about() -> dict[str, Any]:
-    holds = queries.holds_page(request.args.get("holds"), limit=MOST_HOLDS)
-    disposals = queries.disposals()
-    wanted = [one.placed_by for one in holds.rows] + [one.made_by for one in disposals]
+    holds = queries.holds_page(request.args.get("holds"), limit=MOST_BESIDE)
+    disposals = queries.disposals_page(request.args.get("disposals"), limit=MOST_BESIDE)
+    wanted = [one.placed_by for one in holds.rows] + [one.made_by for one in disposals.rows]
     wanted += [one.released_by for one in holds.rows if one.released_by]
-    wanted += [one.done_by for one in disposals if one.done_by]
+    wanted += [one.done_by for one in disposals.rows if one.done_by]
     return {
         "holds": holds.rows,
         "more_holds": holds.next,
-        "disposals": disposals,
+        "disposals": disposals.rows,
+        "more_disposals": disposals.next,
         "own": [*queries.own_rules(), *queries.firm_rules()],
         "statutes": queries.statutes(),
         "names": people.names(wanted),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from uuid import UUID
 
 import psycopg
@@ -18,7 +20,7 @@ from pypdfium2 import PdfDocument
 
 from app.documents import commands as documents
 from app.documents import queries as papers
-from app.documents.keeping import certificate, commands, queries
+from app.documents.keeping import certificate, commands, queries, views
 from app.kernel import approvals, clock, ids, jobs_catalog, storage, usage
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
@@ -373,6 +375,22 @@ def test_the_pages_say_what_is_due_held_and_kept(keep: Keep) -> None:
         for one in queries.own_rules():
             if one.side == "client":
                 commands.end_rule(one.id)
+
+
+def test_earlier_disposals_are_on_the_pages_that_follow(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (keep.propose(keep.add(name.encode(), name=name)) for name in ("e.1", "e.2"))
+    monkeypatch.setattr(views, "MOST_BESIDE", 1)
+    staff, owner = keep.place.browser(keep.place.staff), keep.place.browser(keep.place.owner)
+    slug = keep.place.slug
+    for reader, at in ((staff, f"/c/{slug}"), (owner, f"/portal/{slug}")):
+        page = reader.get(f"{at}/documents/keeping").text
+        assert str(second) in page
+        assert str(first) not in page
+        (more,) = re.findall(r'href="([^"]+[?&]disposals=[^"]+)"', page)
+        assert str(first) in reader.get(unescape(more)).text
+        assert reader.get(f"{at}/documents/keeping?disposals=none").status_code == 422
 
 
 def test_a_single_paper_is_held_on_its_own_page(keep: Keep) -> None:
