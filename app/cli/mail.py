@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from app.tickets.mail import told
-from app.tickets.mail.child import MOST_BYTES, Reader, Unreadable
+from app.mail import told
+from app.mail.child import MOST_BYTES, Reader, Unreadable
 
 _FILE = click.Path(path_type=Path)
 
@@ -26,7 +26,7 @@ def mail() -> None:
 def parse(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Say what the mails FILES hold; exit 1 when one of them is refused.
 
-    Each is read in a program of its own with bounded time and memory, as tickets read them.
+    Each is read in a program of its own with bounded time and memory, as replies are.
     """
     refused = False
     with Reader() as reader:
@@ -53,7 +53,7 @@ def _answer(reader: Reader, path: Path) -> dict[str, Any]:
 
 def _words(fault: Unreadable) -> str:
     """The sentence of a refusal; loaded only when it is needed."""
-    from app.tickets.mail import problems
+    from app.mail import problems
 
     text = str(problems.ERROR_TEXTS[fault.code])
     return text % fault.params if fault.params else text

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.tickets.mail import reading, told
-from tests.tickets.mail.mutations import mutated
+from app.mail import reading, told
+from tests.mail.mutations import mutated
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "10000"))
 SEED = int(os.environ.get("BACKOFFICE_PROVE_SEED", "1"))
