@@ -29,12 +29,13 @@ from tests.tasks import approval_stage
 from tests.tasks.approval_stage import LIMIT, Stage
 
 NUMBER = "NL91ABNA0417164300"
+DOLLARS = "NL20INGB0001234567"
 BIG = LIMIT * 2
 NEEDED = "approval-needed"
 _texts = count(1)
 POST = """
 select entry_id from ledger.post('GEN', :day, 'Rent', :key, :accounts, :currencies, :amounts,
-  :amounts, p_kind => :kind, p_source_type => :source, p_source_id => :source_id)
+  :bases, p_kind => :kind, p_source_type => :source, p_source_id => :source_id)
 """
 MANY = """
 select entry_id from ledger.post_many('GEN', array[:day, :day]::date[], array['Rent', 'Rent'],
@@ -59,20 +60,22 @@ def admin_once(settings: Settings) -> Iterator[psycopg.Connection]:
         yield admin
 
 
-def _line(stage: Stage, amount: int = BIG) -> BankLine:
+def _line(
+    stage: Stage, amount: int = BIG, *, number: str = NUMBER, currency: str = "EUR"
+) -> BankLine:
     """A new line of the bank's, that much paid out."""
     text = f"Deal {next(_texts)}"
     row = ("260304", f"-{Decimal(amount) / 100:.2f}".replace(".", ","), f"166?20{text}?32Lessor")
-    upload(stage.books, mt940([row], number=NUMBER), f"{text}.sta")
+    upload(stage.books, mt940([row], number=number, currency=currency), f"{text}.sta")
     with stage.books.open(read_only=True):
         found = bank_queries.lines(LineFilter(state="to_do"), limit=200).rows
     return next(one for one in found if text in f"{one.text}{one.reference}")
 
 
-def _bank(stage: Stage) -> UUID:
+def _bank(stage: Stage, number: str = NUMBER) -> UUID:
     with stage.books.open(read_only=True):
         found: UUID = db.session.execute(
-            sa.text("select account_id from app.bank_account where number = :n"), {"n": NUMBER}
+            sa.text("select account_id from app.bank_account where number = :n"), {"n": number}
         ).scalar_one()
         return found
 
@@ -94,6 +97,7 @@ def _raw(
         "accounts": list(accounts or plain),
         "currencies": ["EUR"] * len(amounts),
         "amounts": list(amounts),
+        "bases": list(amounts),
         "kind": "normal",
         "source": None,
         "source_id": None,
@@ -189,6 +193,33 @@ def test_a_small_line_hides_no_large_entry(stage: Stage) -> None:
     named: dict[str, Any] = {"source": "bank_transaction", "source_id": line.id}
     four = (bank, accounts["5000"], accounts["5000"], accounts["4000"])
     assert _raw(stage, (-1_000, 1_000, BIG, -BIG), four, **named) == NEEDED
+
+
+def test_a_line_in_another_currency_covers_what_the_clients_own_rates_say(stage: Stage) -> None:
+    with stage.books.open():
+        bank_commands.create_bank_account(number=DOLLARS, name="Dollars", currency="USD")
+    line = _line(stage, number=DOLLARS, currency="USD")
+    both = (_bank(stage, DOLLARS), stage.books.accounts["5000"])
+
+    def post(amount: int, base: int) -> str:
+        """An entry of the line: so many cents of a dollar, said to be so many of a euro."""
+        named: dict[str, Any] = {"source": "bank_transaction", "source_id": line.id}
+        named |= {"currencies": ["USD", "USD"], "bases": [-base, base]}
+        return _raw(stage, (-amount, amount), both, **named)
+
+    def rate(value: str, day: dt.date) -> None:
+        with stage.books.open():
+            bank_commands.set_rate(currency="USD", on=day, rate=Decimal(value))
+
+    assert post(BIG, BIG) == NEEDED  # nobody said what a dollar is worth
+    rate("4", line.booked_on + dt.timedelta(days=1))
+    assert post(BIG, BIG) == NEEDED
+    rate("0.9", line.booked_on)
+    assert post(1_000, 10_000_000_000) == NEEDED
+    assert post(BIG, 2 * BIG) == NEEDED
+    assert post(BIG // 2, BIG) == "posted"
+    assert post(BIG // 2, BIG) == NEEDED  # with the first it is more than twice the line
+    assert post(BIG // 2, BIG // 2) == "posted"
 
 
 def test_another_clients_line_covers_nothing(
