@@ -1,4 +1,4 @@
-"""Papers over the API: list, one, its bytes, upload, link and unlink, class, remove."""
+"""Papers over the API: list, one, its bytes and pictures, upload, links, class, remove and back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from app.api.schema import In, Out
 from app.documents import checks, commands, queries, subjects
 from app.documents.models import DocumentHead
 from app.documents.schemas import DocumentClass, SubjectType
-from app.kernel import paging, reads, scope
-from app.kernel.errors import Invalid
+from app.kernel import paging, reads, scope, undo
+from app.kernel.errors import Invalid, NotFound
 
 api = Api("documents")
 PREFERRED = ("accounting", "compliance", "tickets")
@@ -40,6 +40,32 @@ class DocumentOut(Out):
     counterparty: str
     tags: list[str]
     note: str
+
+
+class UnlinkedOut(DocumentOut):
+    """A paper that was taken off a record; `undo` is the token of the way back, for a day."""
+
+    undo: UUID
+
+
+class UndoOut(Out):
+    """The token of the way back, for a day."""
+
+    undo: UUID
+
+
+class LookOut(Out):
+    """One person's looks at a paper on one day; `exports` of them handed its bytes out.
+
+    Looks within ten minutes are one.
+    """
+
+    person_id: UUID
+    day: date
+    views: int
+    exports: int
+    first_at: datetime
+    last_at: datetime
 
 
 class DocumentQuery(In):
@@ -117,6 +143,12 @@ def line_for() -> str:
     return line
 
 
+def with_undo(head: DocumentHead, token: UUID | None) -> dict[str, Any]:
+    """A paper beside the token of the way back."""
+    told: dict[str, Any] = {name: getattr(head, name) for name in DocumentOut.model_fields}
+    return {**told, "undo": token}
+
+
 def _looked(head: DocumentHead, *, handed_out: bool = False) -> None:
     reads.leave(
         reads.Look("document", head.line, head.id, exported=handed_out, rows=int(handed_out))
@@ -148,6 +180,38 @@ def content(document_id: UUID) -> Download:
     return Download(queries.content(document_id), found.media_type, found.name)
 
 
+@api.get(
+    "/clients/<client>/documents/<uuid:document_id>/pages/<int:no>",
+    needs="document.read",
+    summary="The picture of a page of a document",
+)
+def page_picture(document_id: UUID, no: int) -> Download:
+    """A page of the newest content, from 1; 404 for one that was not painted (yet)."""
+    head = queries.head(document_id)
+    if no >= 2**31:
+        raise NotFound
+    media_type, pieces = queries.preview(document_id, no)
+    _looked(head)
+    return Download(pieces, media_type, f"page-{no}{checks.EXTENSIONS[media_type][0]}")
+
+
+@api.get(
+    "/clients/<client>/documents/<uuid:document_id>/looks",
+    needs="audit.read",
+    response=LookOut,
+    paged=True,
+    summary="Who looked at a document, the newest day first",
+)
+def looks(document_id: UUID, page: PageRequest) -> Page[Any]:
+    """Whoever saw it on screen, over the API, or took its bytes; looks through share links are
+    counted at the link."""
+    found = queries.head(document_id)
+    place = paging.keys(page.after, date.fromisoformat, UUID)
+    rows = reads.viewers("document", found.id, after=place, limit=page.limit + 1)
+    cut = paging.page(rows, limit=page.limit, key=lambda one: [one.day, one.person_id])
+    return Page(items=list(cut.rows), next=cut.next)
+
+
 @api.post(
     "/clients/<client>/documents/<uuid:document_id>/links",
     needs="document.add",
@@ -167,13 +231,13 @@ def link_document(document_id: UUID, body: LinkIn) -> object:
     "/clients/<client>/documents/<uuid:document_id>/unlink",
     needs="document.add",
     request=LinkIn,
-    response=DocumentOut,
+    response=UnlinkedOut,
     summary="Take a document off a record",
 )
 def unlink_document(document_id: UUID, body: LinkIn) -> object:
     """Takes the link away; the paper stays. 409 when it did not belong there."""
-    commands.unlink(document_id, subject_type=body.subject_type, subject_id=body.subject_id)
-    return queries.head(document_id)
+    token = commands.unlink(document_id, subject_type=body.subject_type, subject_id=body.subject_id)
+    return with_undo(queries.head(document_id), token)
 
 
 @api.post(
@@ -187,3 +251,26 @@ def class_document(document_id: UUID, body: ClassIn) -> object:
     """403 for a class the caller does not see."""
     commands.set_class(document_id, document_class=body.document_class)
     return queries.head(document_id)
+
+
+@api.post(
+    "/clients/<client>/documents/<uuid:document_id>/remove",
+    needs="document.add",
+    response=UndoOut,
+    summary="Take a document out of the lists",
+)
+def remove_document(document_id: UUID) -> object:
+    """Its bytes stay until retention takes them; what proves an entry stays linked to it."""
+    return {"undo": commands.remove(document_id)}
+
+
+@api.post(
+    "/clients/<client>/documents/undo/<uuid:token>",
+    needs="document.add",
+    status=204,
+    summary="Take the last act on documents back",
+)
+def take_back(token: UUID) -> None:
+    """What organised, replaced, unlinked or removed them, once, within a day; 404
+    `undo-not-possible` afterwards."""
+    undo.take(token)

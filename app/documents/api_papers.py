@@ -14,7 +14,7 @@ from app.api import Api, Page, PageRequest
 from app.api.results import Accepted, Download
 from app.api.schema import In, Out
 from app.documents import checks, mail_in, organise, queries, shares, versions
-from app.documents.api import DocumentOut, line_for
+from app.documents.api import DocumentOut, UndoOut, line_for, with_undo
 from app.kernel import client_keys, paging, reads
 from app.kernel.errors import TooLarge
 
@@ -34,10 +34,10 @@ class OrganiseIn(In):
     remove_tags: Annotated[tuple[Tag, ...], Field(max_length=organise.MOST_TAGS)] = ()
 
 
-class UndoOut(Out):
-    """The token of the way back, for a day."""
+class ReplacedOut(DocumentOut):
+    """A paper with a new version; `undo` is null where the content stood there already."""
 
-    undo: UUID
+    undo: UUID | None
 
 
 class VersionOut(Out):
@@ -158,7 +158,7 @@ def document_versions(document_id: UUID, page: PageRequest) -> Page[Any]:
     "/clients/<client>/documents/<uuid:document_id>/versions",
     needs="document.add",
     upload="file",
-    response=DocumentOut,
+    response=ReplacedOut,
     status=201,
     max_bytes=checks.MOST_BYTES + 1_000_000,
     summary="Replace a document with a new version",
@@ -166,8 +166,8 @@ def document_versions(document_id: UUID, page: PageRequest) -> Page[Any]:
 def replace_document(document_id: UUID, upload: FileStorage) -> object:
     """What it was stays; the content that stands there already adds nothing."""
     data = upload.stream.read(checks.MOST_BYTES + 1)
-    versions.replace(document_id, data, name=(upload.filename or "file")[-200:])
-    return queries.head(document_id)
+    token = versions.replace(document_id, data, name=(upload.filename or "file")[-200:])
+    return with_undo(queries.head(document_id), token)
 
 
 @api.get(

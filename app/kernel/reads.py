@@ -55,6 +55,18 @@ class Viewed:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """One line of "who looked at this": a person, a day, and how often."""
+
+    person_id: UUID
+    day: date
+    views: int
+    exports: int
+    first_at: datetime
+    last_at: datetime
+
+
 class _Visits:
     """Looks that this process has recorded within the last ten minutes.
 
@@ -167,3 +179,24 @@ def viewed(
     )
     values = {"since": since, "person": person, "limit": limit, "nothing": NO_OBJECT}
     return [Viewed(**row) for row in db.session.execute(statement, values).mappings()]
+
+
+def viewers(
+    kind: str, object_id: UUID, *, after: tuple[date, UUID] | None = None, limit: int = 50
+) -> list[Viewer]:
+    """Who looked at one object of this client, the newest day first; `after` a day and a person.
+
+    A line for each person and day.
+    """
+    day, person = after or (None, None)
+    values = {"kind": kind, "object": object_id, "day": day, "person": person, "limit": limit}
+    rows = db.session.execute(_VIEWERS, values).mappings()
+    return [Viewer(**row) for row in rows]
+
+
+_VIEWERS = sa.text(
+    "select person_id, day, views, exports, first_at, last_at from app.view_log"
+    " where tenant_id = (select guard.tenant_id()) and kind = :kind and object_id = :object"
+    " and (cast(:day as date) is null or day < :day or (day = :day and person_id > :person))"
+    " order by day desc, person_id limit :limit"
+)

@@ -1,4 +1,4 @@
-"""Readings over the API: what waits, the fields of a paper, correcting and confirming them."""
+"""Readings over the API: what waits, the fields of a paper, correcting, confirming, and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.documents import queries as papers
 from app.documents.readings import commands, doubts, learning, learnt, queries, said
 from app.documents.readings.models import ReadingView
 from app.documents.readings.said import Value
-from app.kernel import clock, money, reads
+from app.kernel import clock, money, reads, undo
 from app.kernel.errors import Conflict, Invalid, NotFound
 
 api = Api("document_readings")
@@ -83,6 +83,12 @@ class ReadingOut(Out):
     doubts: list[DoubtOut]
 
 
+class DecidedOut(ReadingOut):
+    """What was read, as it stands after an act; `undo` is the token of the way back, for a day."""
+
+    undo: UUID
+
+
 class WaitingOut(Out):
     """A paper that waits for a person's look; `total` in minor units."""
 
@@ -128,9 +134,10 @@ class AgainQuery(InvoiceQuery):
 
 
 class AskedOut(Out):
-    """The job that reads."""
+    """The job that reads; `undo` is the token of the way back to what was read before, if any."""
 
     job_id: UUID
+    undo: UUID | None
 
 
 @api.get(
@@ -176,14 +183,15 @@ def correct(document_id: UUID, body: SayIn, query: InvoiceQuery) -> object:
     needs=CHECK,
     query=InvoiceQuery,
     request=SayIn,
-    response=ReadingOut,
+    response=DecidedOut,
     summary="Confirm",
 )
 def confirm(document_id: UUID, body: SayIn, query: InvoiceQuery) -> object:
     """Corrects and says that the paper is right; corrections are learnt for its supplier."""
     found = _of(document_id, query)
-    commands.confirm(found.id, version=body.version, typed=_typed(found, body.fields))
-    return _out(_of(document_id, query))
+    typed = _typed(found, body.fields)
+    _changed, token = commands.confirm(found.id, version=body.version, typed=typed)
+    return {**_out(_of(document_id, query)), "undo": token}
 
 
 @api.post(
@@ -191,12 +199,26 @@ def confirm(document_id: UUID, body: SayIn, query: InvoiceQuery) -> object:
     needs=CHECK,
     query=InvoiceQuery,
     request=VersionIn,
-    response=ReadingOut,
+    response=DecidedOut,
     summary="No invoice",
 )
 def set_aside(document_id: UUID, body: VersionIn, query: InvoiceQuery) -> object:
     """Says that the paper is no invoice."""
-    commands.set_aside(_of(document_id, query).id, version=body.version)
+    token = commands.set_aside(_of(document_id, query).id, version=body.version)
+    return {**_out(_of(document_id, query)), "undo": token}
+
+
+@api.post(
+    f"{ONE}/open",
+    needs=CHECK,
+    query=InvoiceQuery,
+    request=VersionIn,
+    response=ReadingOut,
+    summary="Look at it once more",
+)
+def open_again(document_id: UUID, body: VersionIn, query: InvoiceQuery) -> object:
+    """Puts a decided paper among those to look at."""
+    commands.open_again(_of(document_id, query).id, version=body.version)
     return _out(_of(document_id, query))
 
 
@@ -212,17 +234,17 @@ def read_again(document_id: UUID, query: AgainQuery) -> object:
     """A job reads it once more, with all that was learnt since. 409 where somebody worked on what
     was read and `version` is not the one that stands."""
     head = papers.head(document_id)
-    job, _token = commands.read_again(
+    job, token = commands.read_again(
         head.id, line=head.line, version=query.version, no=query.invoice
     )
-    return {"job_id": job}
+    return {"job_id": job, "undo": token}
 
 
 @api.post(
     f"{ONE}/forget",
     needs=CHECK,
     query=InvoiceQuery,
-    response=ReadingOut,
+    response=DecidedOut,
     summary="Forget what a supplier taught",
 )
 def forget(document_id: UUID, query: InvoiceQuery) -> object:
@@ -231,8 +253,19 @@ def forget(document_id: UUID, query: InvoiceQuery) -> object:
     who = learning.supplier(found.values)
     if who is None or not learnt.of(who):
         raise Conflict("nothing-learnt")
-    learnt.forget(who)
-    return _out(found)
+    return {**_out(found), "undo": learnt.forget(who)}
+
+
+@api.post(
+    "/clients/<client>/documents/to-check/undo/<uuid:token>",
+    needs=CHECK,
+    status=204,
+    summary="Take the last act on a reading back",
+)
+def take_back(token: UUID) -> None:
+    """A decision, a further reading, or what was forgotten of a supplier, once, within a day; 404
+    `undo-not-possible` afterwards."""
+    undo.take(token)
 
 
 def _of(document_id: UUID, query: InvoiceQuery) -> ReadingView:

@@ -17,6 +17,7 @@ create table app.view_log (
   primary key (tenant_id, person_id, day, kind, object_id)
 );
 create index view_log_day on app.view_log (tenant_id, day desc, person_id);
+create index view_log_object on app.view_log (tenant_id, object_id, day desc, person_id);
 call guard.protect_cross('app.view_log', null, 'security');
 call guard.admit('app.view_log', 'audit_door', null);
 grant select on app.view_log to app_rw, app_worker;

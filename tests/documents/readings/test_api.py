@@ -100,3 +100,54 @@ def test_wrong_fields_are_named_and_strangers_are_not_there(place: Place, api: C
     for fields in ({"colour": "red"}, {"issue_date": "soon"}, {"total_minor": "much"}):
         api.post(f"/documents/{made}/reading", {"version": version, "fields": fields}, status=422)
     api.get(f"/documents/{uuid4()}/reading", status=404)
+
+
+def _back(api: Caller, token: str, *, status: int = 204) -> None:
+    answer = api.client.post(f"{api.base}/documents/to-check/undo/{token}", headers=api.header)
+    assert answer.status_code == status, answer.text
+
+
+def test_a_program_takes_back_what_it_decided_and_opens_it_again(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.ENGLISH.replace("0093", "0095")), "back.pdf")
+    address = f"/documents/{made}/reading"
+    first = api.get(address)
+    body = {"version": first["version"], "fields": {"invoice_number": "corrected"}}
+    done = api.post(f"{address}/confirm", body)
+    api.post(f"{address}/open", {"version": first["version"]}, status=409)
+    _back(api, done["undo"])
+    _back(api, done["undo"], status=404)
+    waits = api.get(address)
+    assert (waits["state"], waits["decided_by"]) == ("to_check", None)
+    aside = api.post(f"{address}/aside", {"version": waits["version"]})
+    assert aside["state"] == "nothing"
+    _back(api, aside["undo"])
+    again = api.get(address)
+    assert again["state"] == "to_check"
+    decided = api.post(f"{address}/confirm", {"version": again["version"], "fields": {}})
+    opened = api.post(f"{address}/open", {"version": decided["version"]})
+    assert (opened["state"], opened["decided_at"]) == ("to_check", None)
+    assert str(made) in {one["document_id"] for one in api.get("/documents/to-check")["items"]}
+
+
+def test_a_program_goes_back_to_what_was_read_before(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.FRENCH.replace("0018", "0051")), "before.pdf")
+    address = f"/documents/{made}/reading"
+    before = api.get(address)
+    asked = api.post(f"{address}/again", {}, status=202)
+    stage.work(place)
+    assert api.get(address)["id"] != before["id"]
+    _back(api, asked["undo"])
+    assert api.get(address)["id"] == before["id"]
+
+
+def test_what_a_program_forgot_of_a_supplier_is_known_again(place: Place, api: Caller) -> None:
+    made = stage.add(place, papers.typeset(papers.ENGLISH.replace("0093", "0096")), "taught.pdf")
+    address = f"/documents/{made}/reading"
+    read = api.get(address)
+    body = {"version": read["version"], "fields": {"seller_name": "Somebody else"}}
+    api.post(f"{address}/confirm", body)
+    stage.work(place)
+    forgot = api.post(f"{address}/forget", {})
+    api.post(f"{address}/forget", {}, status=409)
+    _back(api, forgot["undo"])
+    assert api.post(f"{address}/forget", {})["undo"] != forgot["undo"]
