@@ -18,6 +18,7 @@ import click
 from app.documents import checks, extract
 from app.documents.einvoice.sheet import Fault
 from app.documents.ocr_packages import PACKAGES
+from app.kernel import offline
 
 _FILE = click.Path(path_type=Path)
 CPU_SECONDS = 120
@@ -106,6 +107,7 @@ def _bounded(path: Path, writing: int) -> NoReturn:
     code = 1
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        offline.cut_off()
         signal.alarm(SECONDS)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

@@ -1,6 +1,6 @@
 """Looks into a file with a parser that may crash: `python -I examine.py FILE`.
 
-A program of its own, as the painter is: it gets little time and memory, opens no connection and
+A program of its own, as the painter is: it gets little time and memory, has no network and
 reads nothing but the file. It prints `ok`, or the code of what it found.
 """
 
@@ -19,8 +19,10 @@ def main(path: Path) -> str:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from app.documents import checks
     from app.documents.pdf_attachments import PdfUnreadable, attachments
+    from app.kernel import offline
     from app.kernel.errors import Invalid
 
+    offline.cut_off()
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:

@@ -1,7 +1,7 @@
 """Paints the first pages of a paper as pictures: `python -I paint.py IN OUT_FOLDER`.
 
 A program of its own, started by the preview's job with little time and memory: a hostile file can
-waste these and nothing else. It opens no connection and reads nothing but the file. A PDF becomes
+waste these and nothing else. It has no network and reads nothing but the file. A PDF becomes
 a PNG a page; a photo or scan one upright JPEG that carries nothing of the camera's
 notes, so not where it was taken either.
 """
@@ -64,4 +64,8 @@ def _photo(source: Path, folder: Path) -> int:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from app.kernel import offline
+
+    offline.cut_off()
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -23,6 +23,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield ok("python", version)
     yield _disk(settings.data_dir)
     yield _ocr()
+    yield _readers()
     yield from _private_files(settings.data_dir)
 
 
@@ -35,6 +36,21 @@ def _ocr() -> Finding:
         "tesseract is not installed",
         means="Invoices that are pictures are kept, but not read.",
         remedy=f"apt-get install {' '.join(PACKAGES)}",
+    )
+
+
+def _readers() -> Finding:
+    """Whether the kernel keeps the network from the programs that read strangers' files."""
+    asked = "from app.kernel import offline; print(offline.cut_off())"
+    command = [sys.executable, "-c", asked]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    if told.strip() == "True":
+        return ok("readers of files", "they have no network")
+    return warn(
+        "readers of files",
+        "the kernel does not keep the network from them",
+        means="A program that a hostile file takes over could call out.",
+        remedy="Run workers on Linux (x86_64 or aarch64), with seccomp allowed.",
     )
 
 

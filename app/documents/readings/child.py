@@ -1,7 +1,7 @@
 """Reads papers: `python -I child.py`, for the reading job, which asks it a line of JSON a paper.
 
 It forks for each: a process of its own with little time and memory, so that a hostile file can
-waste these and nothing else. It opens no connection and reads nothing but the file. What was found
+waste these and nothing else. It has no network and reads nothing but the file. What was found
 goes to the file `out` as JSON; a line's answer is how the process ended, null when it was too slow.
 """
 
@@ -53,6 +53,9 @@ def serve() -> None:
     """Answers until nobody asks any more; everything that reading needs is loaded before."""
     from app.documents import extract, ocr, pdf_words  # noqa: F401
     from app.documents.readings import places, plain_text, said  # noqa: F401
+    from app.kernel import offline
+
+    offline.cut_off()
 
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     gc.collect()
