@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -104,14 +104,15 @@ def test_what_the_client_approves_is_posted_though_they_post_nothing_themselves(
     assert (entry.made_by, entry.approved_ref) == (ours.staff.person_id, asked[0])
 
 
+@pytest.mark.parametrize("change", ["valid_to = now()", "may_write = false"])
 def test_nothing_is_posted_for_whoever_may_not_post_any_more(
-    place: Place, admin: psycopg.Connection
+    place: Place, admin: psycopg.Connection, change: LiteralString
 ) -> None:
     left = request_stage.build(place.app, place.worker_app, admin, "Makerleft")
     made = stage.add(left, papers.typeset(invoice(90_013, number="HP-9013", sign="£")), "o.pdf")
     asked = asked_about(left, made, 90_013, "of-who-left")
     admin.execute(
-        "update guard.membership set valid_to = now() where user_id = %s and tenant_id = %s",
+        f"update guard.membership set {change} where user_id = %s and tenant_id = %s",
         (left.staff.person_id, left.tenant),
     )
     admin.commit()
