@@ -227,7 +227,8 @@ def open_of(kind: str, subject_type: str, subject_id: UUID | None) -> ApprovalVi
             f"{_SELECT} where a.tenant_id = (select guard.tenant_id()) and a.kind = :kind"
             " and a.subject_type = :type and a.subject_id is not distinct from :id"
             " and a.state in ('pending', 'approved') and a.carried_at is null"
-            " and (a.expires_at is null or a.expires_at > now()) order by a.id desc limit 1"
+            " and (a.state = 'approved' or a.expires_at is null or a.expires_at > now())"
+            " order by a.id desc limit 1"
         ),
         {"kind": kind, "type": subject_type, "id": subject_id},
     ).mappings()

@@ -293,7 +293,9 @@ def _refusal(stage: Stage, act: Callable[[], object]) -> str:
     return ""
 
 
-def test_a_month_is_closed_once_what_stands_in_it_was_approved(stage: Stage) -> None:
+def test_a_month_is_closed_once_what_stands_in_it_was_approved(
+    stage: Stage, admin: psycopg.Connection
+) -> None:
     period = 202502
     stage.books.hand_in(period)
 
@@ -324,6 +326,11 @@ def test_a_month_is_closed_once_what_stands_in_it_was_approved(stage: Stage) -> 
         assert second is not None
         assert second[1] != first[1]
         assert stage.decide("owner", second) == "approved"
+        admin.execute(  # nobody pressed the button in the days it had
+            "update app.approval set expires_at = now() - interval '1 day' where id = %s",
+            (second[0],),
+        )
+        admin.commit()
         assert ask() is None
         assert _refusal(stage, shut) == ""
 

@@ -26,7 +26,8 @@ create table app.approval (
     check (state in ('pending', 'approved', 'refused', 'withdrawn', 'failed')),
   requested_by uuid not null,
   requested_at timestamptz not null default now(),
-  expires_at timestamptz,
+  asked_until timestamptz,                                 -- how long whoever asked lets it wait
+  expires_at timestamptz,                                  -- and the rules: for what nobody decided
   decided_at timestamptz,
   amount_minor bigint check (amount_minor >= 0),           -- what it is about, where it has an amount
   currency text check (currency ~ '^[A-Z]{3}$'),

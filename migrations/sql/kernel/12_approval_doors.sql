@@ -38,7 +38,7 @@ begin
       values (a.tenant_id, a.id, a.round, n + 1, a.line, k.side, k.needed);
   end if;
   update app.approval x set fresh = k.fresh or strong, second_factor = strong,
-      expires_at = least(x.expires_at, now() + make_interval(days => days))
+      expires_at = least(x.asked_until, now() + make_interval(days => days))
     where x.tenant_id = a.tenant_id and x.id = a.id;
 end $$;
 
@@ -59,7 +59,7 @@ begin
     raise exception 'approval-kind-unknown' using errcode = 'BO422';
   end if;
   insert into app.approval (tenant_id, kind, line, subject_type, subject_id, title, content,
-      content_sha, requested_by, expires_at, amount_minor, currency)
+      content_sha, requested_by, asked_until, amount_minor, currency)
     values (t, p_kind, p_line, p_type, p_subject, p_title, p_content,
       coalesce(p_sha, encode(sha256(convert_to(p_content::text, 'UTF8')), 'hex')),
       coalesce(p_for, c.person), p_expires, p_amount, p_currency)
@@ -236,8 +236,9 @@ begin
   if not found or a.tenant_id <> all(guard.scope(a.line)) then
     raise exception 'not-found' using errcode = 'BO404';
   end if;
-  if a.carried_at is not null or a.expires_at <= now() or a.state = 'withdrawn'
-     or a.state = 'failed' or a.state = 'approved' and not (select k.marks from app.approval_kind k where k.kind = a.kind)
+  if a.carried_at is not null or a.state in ('withdrawn', 'failed')
+     or a.state <> 'approved' and a.expires_at <= now()
+     or a.state = 'approved' and not (select k.marks from app.approval_kind k where k.kind = a.kind)
      or a.decided_at < now() - interval '24 hours' then
     raise exception 'undo-not-possible' using errcode = 'BO409';
   end if;
@@ -288,13 +289,13 @@ begin
   return found;
 end $$;
 
--- For other doors: is this exactly what was approved?
+-- For other doors: is this exactly what was approved? Only what nobody decided lapses.
 create function app.approval_holds(p_id uuid, p_kind text, p_subject uuid, p_sha text)
 returns boolean
 language sql stable security definer set search_path=pg_catalog,pg_temp as $$
   select exists (select from app.approval a where a.tenant_id = guard.tenant_id() and a.id = p_id
     and a.kind = p_kind and a.state = 'approved' and a.subject_id is not distinct from p_subject
-    and a.content_sha = p_sha and (a.expires_at is null or a.expires_at > now()))
+    and a.content_sha = p_sha)
 $$;
 
 -- For other doors: takes an approval of exactly this for carrying it out, once. p_id null: whichever
@@ -307,7 +308,6 @@ begin
   select a.id into taken from app.approval a
     where a.tenant_id = guard.tenant_id() and (p_id is null or a.id = p_id) and a.kind = p_kind
       and a.state = 'approved' and a.content_sha = p_sha and a.carried_at is null
-      and (a.expires_at is null or a.expires_at > now())
       and (p_amount is null or a.amount_minor is null
            or (a.amount_minor, a.currency) = (p_amount, p_currency))
     order by a.id limit 1 for update;
