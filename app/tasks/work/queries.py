@@ -22,6 +22,8 @@ HORIZONS = (2, 14, 60)
 """Days ahead that a page of open tasks looks first: most pages end within the next days."""
 FAR_ZONE = timedelta(hours=16)
 """Further from UTC is no time zone: so near the end of a day in UTC it ends everywhere."""
+BEFORE_ALL, AFTER_ALL = date(1899, 12, 31), date(2201, 1, 1)
+"""Days next to the years that `app.task.due_on` is checked to: no task is due there or beyond."""
 
 _COLUMNS = (
     "t.tenant_id, t.id, t.line, t.kind, t.title, t.description, t.class as document_class,"
@@ -103,7 +105,8 @@ def _ranges(
     behind: datetime | None = None
     if wanted.view in ("open", "waiting") and len(wanted.tenants) > 1:
         now = wanted.at or clock.now()
-        start = max(after[0], now) if after else now
+        # behind the last of all days lies nothing, however far a made-up cursor says
+        start = min(max(after[0], now), _day_end(AFTER_ALL)) if after else now
         # somebody's are found by an index, and few lie in two days
         horizons = HORIZONS[1:] if wanted.assignee else HORIZONS
         # a common word fills the page at once; a rare one is looked for in all the rest at once
@@ -185,12 +188,17 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
         said.append("strpos(lower(t.title), :search) > 0")
         values["search"] = wanted.search.lower()
     for name, sign, far in (("due_from", ">=", -FAR_ZONE), ("due_to", "<=", FAR_ZONE)):
-        day = getattr(wanted, name)
-        if day is not None:
+        asked = getattr(wanted, name)
+        if asked is not None:
+            day = min(max(asked, BEFORE_ALL), AFTER_ALL)
             said.append(f"t.due_on {sign} :{name} and t.due_at {sign} :{name}_at")
-            values[name] = day
-            values[f"{name}_at"] = datetime.combine(day, time(0), UTC) + timedelta(days=1) + far
+            values |= {name: day, f"{name}_at": _day_end(day) + far}
     return said, values
+
+
+def _day_end(day: date) -> datetime:
+    """When a day ends in UTC."""
+    return datetime.combine(day, time(0), UTC) + timedelta(days=1)
 
 
 _OPEN = "t.state in ('todo', 'doing', 'waiting', 'review')"
