@@ -73,12 +73,17 @@ def go(address: str) -> Response:
     return make_response(redirect(address, 303))
 
 
+def came_from() -> str | None:
+    """The address, with its query, of the page the form stood on; None for one not of ours."""
+    found = urlsplit(request.referrer or "")
+    if found.netloc != request.host or not found.path.startswith("/"):
+        return None
+    return found.path + (f"?{found.query}" if found.query else "")
+
+
 def redirect_back(default: str = "/") -> Response:
     """Back to the page the form stood on, if it was ours."""
-    came_from = urlsplit(request.referrer or "")
-    if came_from.netloc == request.host and came_from.path.startswith("/"):
-        return go(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
-    return go(default)
+    return go(came_from() or default)
 
 
 def toast(text: Any, *, undo: str | None = None, tone: str = "") -> None:

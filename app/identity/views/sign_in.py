@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, jsonify, make_response, redirect, request, url_for
@@ -16,7 +15,7 @@ from app.kernel.errors import FreshSignInNeeded, Invalid
 from app.kernel.words import _
 from app.web import context, forms, recall, security
 from app.web.pages import SIGNED_IN
-from app.web.render import go, redirect_to, render, toast
+from app.web.render import came_from, go, redirect_to, render, toast
 
 
 def _next() -> str:
@@ -203,12 +202,7 @@ def again_by_passkey() -> Response:
 
 def ask_again(_error: FreshSignInNeeded) -> Response:
     """Sends a person whose proof is older than five minutes to confirm, then back."""
-    if request.method == "GET":
-        here = request.full_path.rstrip("?")
-    else:
-        came_from = urlsplit(request.referrer or "")
-        ours = came_from.netloc == request.host
-        here = came_from.path + (f"?{came_from.query}" if came_from.query else "") if ours else "/"
+    here = request.full_path.rstrip("?") if request.method == "GET" else came_from() or "/"
     return security.private(go(url_for("identity.again", next=ceremony.safe(here))))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from itertools import accumulate
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from app.kernel import db, words
 from app.kernel.errors import Invalid, NotFound
@@ -15,8 +16,10 @@ from app.tasks.work import bulk, listing, schemas
 from app.tasks.work.bulk import Change, Done, Who
 from app.web import context, forms, language
 from app.web.pages import SIGNED_IN, Pages, Surface
-from app.web.render import go, redirect_back, render, toast
+from app.web.render import came_from, go, redirect_back, render, toast
 
+MOST_NAMED = 1_000
+"""So many letters of names one message holds: it waits for its page in a cookie of 4 kB."""
 desk = Pages("work_desk", __name__, surface=Surface.DESK)
 
 
@@ -67,7 +70,7 @@ def change() -> Response:
             ids=chosen,
             people=listing.people(),
             action=url_for(".apply"),
-            back=came_from(url_for(".of_my_clients")),
+            back=list_seen(url_for(".of_my_clients")),
             form=forms.Form(),
         )
 
@@ -88,16 +91,30 @@ def apply() -> Response:
 def take_back(token: UUID) -> Response:
     """Takes the last change of many tasks back in every client."""
     refused = bulk.take_back(token, who())
-    known = {pin.tenant_id: pin.name for pin in context.place().clients}
-    if not refused:
+    if refused:
+        toast(_not_back(refused), tone="bad")
+    else:
         toast(_("Taken back."))
-    for tenant, code in refused:
-        client = known.get(tenant, _("A client"))
-        why = words.error_text(code, {})
-        toast(
-            words.gettext("%(client)s: not taken back. %(why)s", client=client, why=why), tone="bad"
-        )
     return redirect_back(url_for(".of_my_clients"))
+
+
+def _not_back(refused: Sequence[tuple[UUID, str]]) -> str:
+    """Every client that refused, by its reason; in one text, as only a few wait for a page."""
+    known = {pin.tenant_id: pin.name for pin in context.place().clients}
+    by_reason: dict[str, list[str]] = {}
+    for tenant, code in refused:
+        by_reason.setdefault(code, []).append(known.get(tenant) or words.gettext("A client"))
+    return " ".join(_not_back_for(code, names) for code, names in by_reason.items())
+
+
+def _not_back_for(code: str, names: Sequence[str]) -> str:
+    """The clients of one reason; what a page's message does not carry is counted."""
+    lengths = accumulate(len(name) + 2 for name in names)
+    shown = [name for name, length in zip(names, lengths, strict=True) if length <= MOST_NAMED]
+    why = words.error_text(code, {})
+    told = words.gettext("%(client)s: not taken back. %(why)s", client=", ".join(shown), why=why)
+    more = len(names) - len(shown)
+    return f"{told} {words.ngettext('And %(n)s more.', 'And %(n)s more.', more)}" if more else told
 
 
 def _undo(token: UUID | None) -> str | None:
@@ -109,13 +126,10 @@ def _told(done: Done) -> Response:
     return redirect_back(url_for("work_desk.of_my_clients"))
 
 
-def came_from(home: str) -> str:
+def list_seen(home: str) -> str:
     """The list as it was seen, with its view and filters, where the form stood on it."""
-    found = urlsplit(request.referrer or "")
-    if found.netloc != request.host or found.path != home or not found.query:
-        return home
-    seen = f"{home}?{found.query}"
-    return seen if len(seen) <= schemas.MOST_BACK else home
+    seen = came_from() or ""
+    return seen if seen.startswith(f"{home}?") and len(seen) <= schemas.MOST_BACK else home
 
 
 def list_again(home: str, seen: str) -> Response:

@@ -186,7 +186,7 @@ def change() -> Response:
         ids=forms.selected(),
         people=listing.people(),
         action=url_for(".apply"),
-        back=desk_views.came_from(url_for(".index")),
+        back=desk_views.list_seen(url_for(".index")),
         form=forms.Form(),
     )
 
