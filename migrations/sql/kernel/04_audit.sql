@@ -108,13 +108,16 @@ begin
   return null;
 end $$;
 
--- Makes the three triggers of one table; its line comes from how the table is protected.
-create procedure app.audit_table(p_table regclass, p_secret text[] default '{}')
+-- Makes the triggers of one table; its line comes from how the table is protected. What p_when does
+-- not hold for is not audited row by row ('' holds always); p_acts names the acts that are.
+create procedure app.audit_table(p_table regclass, p_secret text[] default '{}',
+  p_when text default '', p_acts text[] default '{added,changed,removed}')
 language plpgsql set search_path=pg_catalog,pg_temp as $$
 declare
   fixed text;
   keys text[];
   arguments text;
+  act text;
 begin
   select case p.kind when 'line' then p.lines[1] when 'personal' then 'member' else '' end
     into fixed from guard.registered() p where p.tbl = p_table;
@@ -123,13 +126,15 @@ begin
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
     where i.indrelid = p_table and i.indisprimary;
   arguments := format('%L, %L, %L', fixed, keys::text, p_secret::text);
-  execute format('create trigger audit_added after insert on %s referencing new table as new_rows'
-    ' for each statement execute function app.audit_rows(%s)', p_table, arguments);
-  execute format('create trigger audit_changed after update on %s referencing old table as old_rows'
-    ' new table as new_rows for each statement execute function app.audit_rows(%s)', p_table,
-    arguments);
-  execute format('create trigger audit_removed after delete on %s referencing old table as old_rows'
-    ' for each statement execute function app.audit_rows(%s)', p_table, arguments);
+  foreach act in array p_acts loop
+    execute format('create trigger audit_%s after %s on %s referencing %s for each statement %s'
+      ' execute function app.audit_rows(%s)', act,
+      case act when 'added' then 'insert' when 'changed' then 'update' when 'removed' then 'delete' end,
+      p_table,
+      case act when 'added' then 'new table as new_rows' when 'removed' then 'old table as old_rows'
+        else 'old table as old_rows new table as new_rows' end,
+      case when p_when <> '' then 'when (' || p_when || ')' else '' end, arguments);
+  end loop;
 end $$;
 
 -- A note of an act that changes no row: an export, a download, a refusal. The actor is the context's.

@@ -206,9 +206,8 @@ create trigger moves before update on app.task
   for each row execute function app.task_moves();
 
 call app.audit_table('app.task', array['description']);
-call app.audit_table('app.task_item', array['text']);
 -- Points come with their task, whose making is audited; one added later is noted by its command.
-drop trigger audit_added on app.task_item;
+call app.audit_table('app.task_item', array['text'], p_acts => '{changed,removed}');
 call app.audit_table('app.task_comment', array['text']);
 call app.audit_table('app.task_link');
 reset role;
