@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import sqlalchemy as sa
 from flask import Flask
 
+from app.cli import install
 from app.kernel import clock
+from app.kernel.db import session
+from app.kernel.settings import Settings
 from app.tasks.work import commands
 from app.tasks.work.models import TaskIn
 from tests import factories
@@ -18,7 +23,7 @@ from tests.factories import Session
 from tests.tasks import request_stage
 from tests.tasks.request_stage import PDF, Place
 
-__all__ = ["PDF", "Firm", "build"]
+__all__ = ["PDF", "Firm", "build", "figure", "firm", "undo_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,28 @@ def build(app: Flask, worker_app: Flask, admin: psycopg.Connection, name: str = 
         factories.grant(admin, provider, one.person_id, role=role, lines=("member",))
     admin.commit()
     return Firm(replace(place), second, manager)
+
+
+def firm(app: Flask, worker_app: Flask, settings: Settings) -> Firm:
+    """The client with its people, made by the database's administrator."""
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        return build(app, worker_app, admin)
+
+
+def undo_of(text: str) -> str:
+    """The address of the first way back that a page offers."""
+    found = re.findall(r'action="([^"]+/undo/[^"]+)"', text)
+    assert found
+    return str(found[0])
+
+
+def figure(firm: Firm, name: str) -> int | None:
+    """What the desk says of the client's bookkeeping under this name."""
+    with firm.place.acting(firm.place.staff):
+        return session.execute(
+            sa.text(
+                "select n from app.client_figure where name = :name and line = 'accounting'"
+                " and tenant_id = (select guard.tenant_id())"
+            ),
+            {"name": name},
+        ).scalar()
