@@ -72,12 +72,18 @@ class Mail:
 
     Where the body is empty or was cut off, `reply` still holds whatever could be read, so that
     nothing a person wrote is out of sight. `quoted` is the rest of the text.
+
+    `senders` are all mailboxes of all From fields, an empty one for a field that names nobody: a
+    proper mail has one. `authentication` are the Authentication-Results (RFC 8601) as they came,
+    the topmost first: what the last server found out stands above what others claimed.
     """
 
     message_id: str | None = None
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     sender: Address | None = None
+    senders: tuple[Address, ...] = ()
+    authentication: tuple[str, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()

@@ -23,11 +23,13 @@ from app.mail import (
 )
 from app.mail.bodies import Bodies
 from app.mail.headers import Headers
-from app.mail.message import Attachment, Automated, Mail
+from app.mail.message import Address, Attachment, Automated, Mail
 from app.mail.structure import Part
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_TEXT = 4 * 1024 * 1024
+MOST_RESULTS = 50
+MOST_SENDERS = 10
 _TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
 _NEWLINES = re.compile(r"\r\n?")
 
@@ -52,6 +54,8 @@ def read(data: bytes) -> Mail:
         in_reply_to=addresses.ids(headers.first("in-reply-to")),
         references=addresses.ids(" ".join(headers.all("references"))),
         sender=next(iter(addresses.read(headers.first("from"))), None),
+        senders=_senders(headers),
+        authentication=tuple(headers.all("authentication-results")[:MOST_RESULTS]),
         to=addresses.read(", ".join(headers.all("to"))),
         cc=addresses.read(", ".join(headers.all("cc"))),
         reply_to=addresses.read(headers.first("reply-to")),
@@ -65,6 +69,12 @@ def read(data: bytes) -> Mail:
         automated=kind,
         bounce=bounce,
     )
+
+
+def _senders(headers: Headers) -> tuple[Address, ...]:
+    """Who says to have written, over all From fields; nobody's field counts as well."""
+    fields = headers.all("from")[:MOST_SENDERS]
+    return tuple(one for field in fields for one in addresses.read(field) or (Address(""),))
 
 
 def date_of(headers: Headers) -> datetime | None:

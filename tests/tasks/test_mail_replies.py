@@ -80,9 +80,9 @@ def _email(admin: psycopg.Connection, place: Place) -> str:
 
 def _letter(sender: str, text: str, *files: tuple[str, bytes], **headers: str) -> bytes:
     made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = sender, f"us@{DOMAIN}", "Re: What is new"
+    made["From"], made["To"] = sender, f"us@{DOMAIN}"
     made["Message-ID"] = f"<{uuid4()}@example.com>"
-    for name, value in headers.items():
+    for name, value in {"Subject": "Re: What is new", **headers}.items():
         made[name.replace("_", "-")] = value
     made.set_content(text)
     for name, data in files:
@@ -203,10 +203,23 @@ def test_what_may_answer_several_things_waits_for_staff_who_place_it(
     [
         {"Auto_Submitted": "auto-replied"},
         {"Precedence": "bulk"},
-        {"X_Auto_Response_Suppress": "All"},
+        {"X_Auto_Response_Suppress": "All", "Subject": "Automatic reply: What is new"},
         {"Return_Path": "<>"},
+        {"X_Vacation": "yes"},
+        {"X_Auto_Reply": "yes"},
+        {"List_Unsubscribe": "<https://b.example>"},
+        {"Subject": "Out of office: What is new"},
     ],
-    ids=["auto-submitted", "precedence", "suppress", "empty return path"],
+    ids=[
+        "auto-submitted",
+        "precedence",
+        "suppress",
+        "empty return path",
+        "vacation",
+        "auto-reply",
+        "list",
+        "out of office",
+    ],
 )
 def test_what_a_machine_wrote_answers_nothing_and_is_not_answered(
     place: Place, admin: psycopg.Connection, fresh: None, headers: dict[str, str]
@@ -221,6 +234,18 @@ def test_what_a_machine_wrote_answers_nothing_and_is_not_answered(
     assert _replies(admin, mail_id) == [("automated", "I am away until Monday.")]
     assert list_stage.states(place, listed) == ("open", ["waiting"])
     assert admin.execute(mails, (place.tenant,)).fetchone() == before
+
+
+def test_a_person_whose_server_wants_no_automatic_answers_answers(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place)
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), "Ada", X_Auto_Response_Suppress="OOF")
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("placed", "Ada")]
+    assert list_stage.states(place, listed) == ("open", ["given"])
 
 
 def test_another_sender_is_held_and_a_forged_or_old_address_is_refused(

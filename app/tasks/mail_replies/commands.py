@@ -23,6 +23,7 @@ SOURCE = "reply"
 SUBJECT = "mail_reply"
 UNDO_PUT_ASIDE = "mail-reply.put-aside"
 MACHINE, STRANGER = "file-mail-automated", "file-mail-sender"
+UNREADABLE = "file-mail-unreadable"
 
 
 def take_in(upload: Upload, raw: bytes) -> Taken:
@@ -43,21 +44,25 @@ def take_in(upload: Upload, raw: bytes) -> Taken:
     if reply.automated:
         _keep(about, text=reply.whole, state="automated")
         return _hold(upload, raw, letter.name, MACHINE) if letter.files else Taken(code=MACHINE)
+    if reply.unreadable:
+        _keep(about, text="", state="held")
+        return _hold(upload, raw, letter.name, UNREADABLE)
     if address.email is None or reply.sender != address.email:
         _keep(about, text="", state="held")
         return _hold(upload, raw, letter.name, STRANGER)
-    return _take(upload, raw, about, reply, address.about)
+    return _take(upload, raw, about, letter, reply, address.about)
 
 
 def _take(
     upload: Upload,
     raw: bytes,
     about: dict[str, object],
+    letter: mail_in.Letter,
     reply: reading.Reply,
     asked: list[tuple[str, UUID]],
 ) -> Taken:
     """Keeps the message and its files as papers and gives them for what they answer."""
-    letter, open_things = mail_in.read(raw), queries.targets(asked)
+    open_things = queries.targets(asked)
     lines = {one.line for one in open_things}
     line = lines.pop() if len(lines) == 1 else upload.line  # where what it answers is read
     about["line"] = line

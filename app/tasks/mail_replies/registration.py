@@ -14,6 +14,7 @@ JOBS = ("app.tasks.mail_replies.commands",)
 ERROR_TEXTS = {
     commands.MACHINE: _("A machine wrote this reply, so it answers nothing."),
     commands.STRANGER: _("This reply came from another address than the mail was sent to."),
+    commands.UNREADABLE: _("This reply could not be read. Look at the message itself."),
     "mail-reply-decided": _("This reply was placed or put aside already."),
     "mail-reply-target": _("Choose something that is still open."),
 }
