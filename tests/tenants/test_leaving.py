@@ -25,6 +25,7 @@ from app.kernel.storage_bucket import bucket
 from tenants.leaving import exporting, reading, returning
 from tests import factories
 from tests.http import Browser
+from tests.isolation import stage
 from tests.serving import close
 
 OPERATOR = jobs.system_user("operator")
@@ -72,6 +73,30 @@ def test_what_left_returns_elsewhere_and_leaves_again_with_the_same_bytes(
     assert (back.tenant_id, back.papers, back.strangers) == (firm, 2, 0)
     assert (tmp_path / "left.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
     assert left == again
+
+
+def test_a_client_full_of_rows_returns_elsewhere_to_the_byte(
+    app: Flask, worker_app: Flask, other: Flask, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    played = stage.build(admin, worker_app, app)
+    row = admin.execute("select id from guard.tenant where slug = %s", (played.theirs,)).fetchone()
+    assert row is not None
+    full = UUID(str(row[0]))
+    with worker_app.app_context():
+        jobs.run_due(worker_app)
+        left = exporting.write(tmp_path / "left.zip", scope_of(full))
+    with other.app_context():
+        returning.bring_back(tmp_path / "left.zip", operator=OPERATOR)
+        assert exporting.write(tmp_path / "again.zip", scope_of(full)) == left
+    with (
+        zipfile.ZipFile(tmp_path / "left.zip") as one,
+        zipfile.ZipFile(tmp_path / "again.zip") as two,
+    ):
+        assert one.namelist() == two.namelist()
+        assert [name for name in one.namelist() if one.read(name) != two.read(name)] == []
+        filled = [name for name in one.namelist() if one.read(name)]
+    assert len(filled) > 60
+    assert (tmp_path / "left.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
 
 
 def test_the_same_data_makes_the_same_bytes_but_for_the_note_that_it_was_taken(
