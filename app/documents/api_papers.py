@@ -16,7 +16,8 @@ from app.api.schema import In, Out
 from app.documents import checks, mail_in, organise, queries, shares, versions
 from app.documents.api import DocumentOut, UndoOut, line_for, with_undo
 from app.kernel import client_keys, paging, reads
-from app.kernel.errors import TooLarge
+from app.kernel.errors import FreshSignInNeeded, Invalid, TooLarge
+from app.web.fresh import is_fresh
 
 api = Api("papers")
 Tag = Annotated[str, Field(min_length=1, max_length=organise.TAG_LENGTH)]
@@ -99,6 +100,18 @@ class KeyOut(Out):
     no: int
     made_at: datetime | None
     keys: int
+
+
+class DestroyIn(In):
+    """The client's name, written out, as the screen asks it."""
+
+    name: Annotated[str, Field(max_length=200)]
+
+
+class DestroyAskedOut(Out):
+    """The approval that a second person decides."""
+
+    approval_id: UUID
 
 
 class DestructionOut(Out):
@@ -282,6 +295,7 @@ def inbound_mail(token_text: str) -> object:
 )
 def key() -> object:
     """Never the key itself."""
+    reads.leave(reads.Look("client.keys", "member"))
     found = client_keys.state()
     return found or {"no": 0, "made_at": None, "keys": 0}
 
@@ -297,6 +311,24 @@ def renew_key() -> Accepted:
     return Accepted(client_keys.order_renewal())
 
 
+@api.post(
+    "/clients/<client>/key/destroy",
+    needs="client.keys",
+    request=DestroyIn,
+    response=DestroyAskedOut,
+    status=201,
+    summary="Ask for the client's key to be destroyed",
+)
+def destroy_key(body: DestroyIn) -> object:
+    """Every paper becomes unreadable once a second person has approved it. Needs a person's own
+    session with a fresh sign-in: a token is refused with 403."""
+    if not is_fresh():
+        raise FreshSignInNeeded("fresh-sign-in-needed")
+    if body.name != g.api_client.name:
+        raise Invalid.of("name", "key-name-differs")
+    return {"approval_id": client_keys.request_destruction(name=body.name)}
+
+
 @api.get(
     "/clients/<client>/key/destructions",
     needs="client.keys",
@@ -306,6 +338,7 @@ def renew_key() -> Accepted:
 )
 def key_destructions(page: PageRequest) -> Page[Any]:
     """What was destroyed, by whom, and when it is gone from backups."""
+    reads.leave(reads.Look("client.keys", "member"))
     cursor = paging.keys(page.after, UUID)
     rows = [one for one in client_keys.destructions() if not cursor or one.id < cursor[0]]
     found = paging.page(rows[: page.limit + 1], limit=page.limit, key=lambda row: [row.id])

@@ -15,6 +15,7 @@ from app.kernel.client_keys import Destruction
 from app.kernel.errors import Invalid
 from app.kernel.words import _
 from app.web import context, forms
+from app.web.fresh import needs_fresh
 from app.web.render import download, redirect_to, render, toast
 
 __all__ = ["pages", "portal"]
@@ -51,6 +52,7 @@ def renew() -> Response:
     return redirect_to(".keys")
 
 
+@needs_fresh
 def ask_to_destroy() -> Response:
     """Asks a second person; nothing is destroyed before they approve it."""
     form = forms.bind(schemas.KeyForm)

@@ -1,4 +1,4 @@
-"""A client's export over the API: ordered as a job, fetched as a file."""
+"""Leaving over the API: a client's export as a job and a file; its erasure asked for, certified."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import g, request, url_for
+from pydantic import Field
 
-from app.api import Accepted, Api, Download, Out, Page, PageRequest, accepted
+from app.api import Accepted, Api, Download, In, Out, Page, PageRequest, accepted
 from app.kernel import paging, storage
 from app.kernel.errors import FreshSignInNeeded, Invalid
 from app.web.fresh import is_fresh
-from tenants.leaving import jobs
+from tenants.leaving import erasing, jobs
 
 api = Api("leaving")
 
@@ -25,6 +26,53 @@ class ExportOut(Out):
     size: int
     sha256: str
     made_at: datetime
+
+
+class ErasureIn(In):
+    """Why a client is erased."""
+
+    reason: str = Field(min_length=3, max_length=1_000)
+
+
+class ErasureAskedOut(Out):
+    """The approval that a second person decides."""
+
+    approval_id: UUID
+
+
+class ErasureRequestOut(Out):
+    """A wish to erase a client; `state` is `pending` or `approved`, and then carried out."""
+
+    id: UUID
+    title: str
+    state: str
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime | None
+
+
+class ErasureOut(Out):
+    """The certificate of an erasure: hashes of the client's name and short name, and counts.
+
+    `finished_at` is null while only the rows are gone. `objects_locked` and `own_locked` are held
+    by a lock of the bucket; after `backups_until` no backup holds anything of it.
+    """
+
+    id: UUID
+    erased_tenant_id: UUID
+    name_sha256: str
+    slug_sha256: str
+    approval_id: UUID
+    asked_by: UUID
+    approved_by: UUID
+    erased_at: datetime
+    rows_erased: int
+    objects_erased: int
+    objects_locked: int
+    own_locked: int
+    people_erased: int
+    backups_until: datetime
+    finished_at: datetime | None
 
 
 def _prove() -> None:
@@ -80,3 +128,52 @@ def fetch_export(stored_id: UUID) -> Download:
     _prove()
     head = jobs.fetched(stored_id)
     return Download(storage.open(stored_id), head.media_type, head.name)
+
+
+@api.post(
+    "/directory/<slug>/erase",
+    needs=erasing.KIND,
+    where="provider",
+    request=ErasureIn,
+    response=ErasureAskedOut,
+    status=201,
+    summary="Ask for a client to be erased",
+)
+def ask_erasure(slug: str, body: ErasureIn) -> object:
+    """Nothing is erased before a second person approves it. Needs a person's own session with a
+    fresh sign-in: a token is refused with 403."""
+    if not is_fresh():
+        raise FreshSignInNeeded("fresh-sign-in-needed")
+    return {"approval_id": erasing.ask(slug, reason=body.reason)}
+
+
+@api.get(
+    "/erasures/requests",
+    needs=erasing.KIND,
+    where="provider",
+    response=ErasureRequestOut,
+    paged=True,
+    summary="Erasures that wait or are approved",
+)
+def erasure_requests(page: PageRequest) -> Page[Any]:
+    """The newest first; those that ended or were carried out are left out."""
+    before = _before(page.after)
+    rows = [one for one in erasing.open_requests() if before is None or one.id < before]
+    rows.sort(key=lambda one: one.id, reverse=True)
+    cut = paging.page(rows[: page.limit + 1], limit=page.limit, key=lambda one: (str(one.id),))
+    return Page(cut.rows, cut.next)
+
+
+@api.get(
+    "/erasures",
+    needs=erasing.KIND,
+    where="provider",
+    response=ErasureOut,
+    paged=True,
+    summary="Certificates of erased clients",
+)
+def erasures(page: PageRequest) -> Page[Any]:
+    """The newest first."""
+    rows = erasing.certificates(before=_before(page.after), limit=page.limit + 1)
+    cut = paging.page(rows, limit=page.limit, key=lambda one: (str(one["id"]),))
+    return Page(cut.rows, cut.next)

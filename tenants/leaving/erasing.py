@@ -57,6 +57,10 @@ _FINISHED = (
     " objects_erased = greatest(objects_erased - %(locked)s, 0), finished_at = now()"
     " where approval_id = %(approval)s and finished_at is null returning *"
 )
+_CERTIFICATES = sa.text(
+    "select * from app.erasure_certificate where cast(:before as uuid) is null or id < :before"
+    " order by id desc limit :limit"
+)
 _FREE = sa.text("select app.demand_free(:tenant)")
 _STATE = sa.text("select guard.set_state(:tenant, 'closing')")
 
@@ -143,11 +147,9 @@ def open_requests() -> list[approvals.ApprovalView]:
     ]
 
 
-def certificates() -> list[dict[str, Any]]:
-    """What was erased, the newest first."""
-    rows = db.session.execute(
-        sa.text("select * from app.erasure_certificate order by id desc limit 200")
-    )
+def certificates(*, before: UUID | None = None, limit: int = 200) -> list[dict[str, Any]]:
+    """What was erased, the newest first, `before` an id."""
+    rows = db.session.execute(_CERTIFICATES, {"before": before, "limit": limit})
     return [dict(row) for row in rows.mappings()]
 
 

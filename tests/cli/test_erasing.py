@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from flask import Flask
 from psycopg import sql
 from psycopg.rows import dict_row
+from werkzeug.test import TestResponse
 
 from app import factory
 from app.cli import install, main
@@ -73,6 +74,17 @@ def ask_and_approve(admin: psycopg.Connection, two: tuple[Browser, Browser], slu
     page = f"/desk/clients/{slug}/erase"
     assert asks.get(page).status_code == 200
     assert asks.post(page, {"reason": "The client has left"}).status_code == 303
+    assert decide(admin, asks, slug) == 409  # not by whoever asked
+    approve(admin, approves, slug)
+
+
+def approve(admin: psycopg.Connection, browser: Browser, slug: str) -> None:
+    """The second person says yes."""
+    assert decide(admin, browser, slug) == 303
+
+
+def decide(admin: psycopg.Connection, browser: Browser, slug: str) -> int:
+    """Approves the newest wish to erase a client on screen; answers the status."""
     row = admin.execute(
         "select id, content_sha from app.approval where kind = 'client.erase'"
         " and content ->> 'slug' = %s order by id desc limit 1",
@@ -81,11 +93,8 @@ def ask_and_approve(admin: psycopg.Connection, two: tuple[Browser, Browser], slu
     assert row is not None
     provider = factories.slug_of(admin, factories.make_provider(admin))
     sheet = f"/c/{provider}/approvals/{row[0]}"
-    decision = {"decision": "approve", "content_sha": row[1]}
-    asks.get(sheet)
-    assert asks.post(sheet, decision).status_code == 409  # not by whoever asked
-    approves.get(sheet)
-    assert approves.post(sheet, decision).status_code == 303
+    browser.get(sheet)
+    return browser.post(sheet, {"decision": "approve", "content_sha": row[1]}).status_code
 
 
 @pytest.fixture
@@ -323,6 +332,58 @@ def test_what_a_second_person_approved_on_screen_is_carried_out_by_the_job(
     assert "still being deleted" not in page
     jobs.run_due(worker_app)
     assert certificate_of(admin, small) == certificate
+
+
+def test_an_erasure_is_asked_for_over_the_api_by_a_person_and_its_certificate_read_there(
+    app: Flask,
+    worker_app: Flask,
+    admin: psycopg.Connection,
+    two: tuple[Browser, Browser],
+    small: UUID,
+) -> None:
+    slug = factories.slug_of(admin, small)
+    provider = factories.make_provider(admin)
+    person = factories.make_person(admin)
+    factories.grant(admin, provider, person, role="administrator", lines=("member",))
+    asks = Browser(app, factories.sign_in(admin, person))
+
+    def ask(browser: Browser, reason: str) -> TestResponse:
+        head = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": browser.token}
+        address = f"/api/v1/directory/{slug}/erase"
+        return browser.client.post(address, json={"reason": reason}, headers=head)
+
+    stale = Browser(app, factories.sign_in(admin, person, fresh=False))
+    assert ask(stale, "It has left").get_json()["code"] == "fresh-sign-in-needed"
+    token = {"Authorization": f"Bearer {factories.token(admin, provider, person)}"}
+    refused = asks.client.post(
+        f"/api/v1/directory/{slug}/erase", json={"reason": "It has left"}, headers=token
+    )
+    assert refused.status_code == 403
+    assert ask(asks, "x").status_code == 422
+    made = ask(asks, "It has left")
+    assert made.status_code == 201, made.text
+    asked = made.get_json()["approval_id"]
+    waiting = asks.client.get("/api/v1/erasures/requests?limit=200").get_json()["items"]
+    assert [one["state"] for one in waiting if one["id"] == asked] == ["pending"]
+    approve(admin, two[0], slug)
+    jobs.run_due(worker_app)
+    waiting = asks.client.get("/api/v1/erasures/requests?limit=200").get_json()["items"]
+    assert asked not in {one["id"] for one in waiting}
+    walked, after = [], ""
+    while True:
+        page = asks.client.get(f"/api/v1/erasures?limit=1{after}").get_json()
+        walked += page["items"]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert walked == asks.client.get("/api/v1/erasures?limit=200").get_json()["items"]
+    (mine,) = (one for one in walked if one["erased_tenant_id"] == str(small))
+    assert (mine["approval_id"], mine["objects_erased"]) == (asked, 2)
+    assert mine["finished_at"] is not None
+    assert slug not in str(mine)
+    assert asks.client.get("/api/v1/erasures?after=nonsense").status_code == 422
+    clerk = Browser(app, factories.staff(admin, provider, lines=("member",)))
+    assert clerk.client.get("/api/v1/erasures").status_code == 403
 
 
 def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_numbers(

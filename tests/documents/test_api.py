@@ -9,15 +9,18 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import typst
+from werkzeug.test import TestResponse
 
 from app.documents import commands
 from app.kernel import jobs
 from tests import factories
 from tests.documents.coming_in import Caller, added
 from tests.documents.test_checks import png
+from tests.http import Browser
 from tests.tasks.request_stage import Place
 
 pytestmark = pytest.mark.usefixtures("without_limits")
+NAME = "Quern"
 BANK = "bank_transaction"
 
 
@@ -148,3 +151,29 @@ def test_who_looked_is_told_only_to_whom_may_read_the_trail(
         "GET", f"/documents/{made}/looks"
     )
     assert refused.status_code == 403
+
+
+def test_a_key_is_asked_to_be_destroyed_by_a_person_with_a_fresh_proof_and_by_no_token(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    manager = factories.staff(admin, place.tenant, role="operations_manager")
+    address = "/key/destroy"
+    token = Caller(place, admin, manager)("POST", address, json={"name": NAME})
+    assert (token.status_code, token.get_json()["code"]) == (403, "fresh-sign-in-needed")
+    stale = place.browser(factories.sign_in(admin, manager.person_id, fresh=False))
+    base = f"/api/v1/clients/{place.slug}"
+
+    def asked(browser: Browser, name: str) -> TestResponse:
+        browser.get(f"/c/{place.slug}/documents/key")
+        head = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": browser.token}
+        return browser.client.post(base + address, json={"name": name}, headers=head)
+
+    assert asked(stale, NAME).get_json()["code"] == "fresh-sign-in-needed"
+    fresh = place.browser(manager)
+    assert asked(fresh, "Somebody else").status_code == 422
+    made = asked(fresh, NAME)
+    assert made.status_code == 201, made.text
+    waits = fresh.client.get(f"{base}/approvals/{made.get_json()['approval_id']}").get_json()
+    assert (waits["kind"], waits["state"]) == ("client.key.destroy", "pending")
+    form = stale.post(f"/c/{place.slug}/documents/key/destroy", {"name": NAME})
+    assert "/login/again" in form.headers.get("Location", "")
