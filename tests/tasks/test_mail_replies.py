@@ -342,7 +342,7 @@ HEAD = b"Message-ID: <x@example.com>\r\nMIME-Version: 1.0\r\nSubject: Re: it\r\n
     ("rest", "text"),
     [
         (b"Content-Type: text/plain\r\n\r\nAda\0 drives\r\n", "Ada drives"),
-        (b"Content-Type: text/plain; charset=unicode_escape\r\n\r\nAda \\ud800\r\n", "Ada ?"),
+        (b"Content-Type: text/plain; charset=unicode_escape\r\n\r\nAda \\ud800\r\n", "Ada \ufffd"),
         (b"Content-Type: text/html\r\n\r\n<p><b>Ada</b> <i>drives</i></p><![x y", "Ada drives"),
         (b"Content-Type: text/html\r\n\r\n<p>Ada</p>" + b"<!--" * 40_000, "Ada"),
         (b"Content-Type: text/html\r\n\r\n<p>Ada</p>" + b"<a " * 40_000, "Ada"),
