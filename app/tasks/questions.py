@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -151,27 +152,37 @@ def _keep_answer(found: Question, chip: str | None, text: str, files: Sequence[F
     papers = tuple(_paper(found, one) for one in files)
     values = {"id": made, "question": found.id, "line": found.line, "chip": chip, "text": text}
     session.execute(_ADD_ANSWER, {**values, "files": len(papers)})
-    for paper in papers:
-        documents.link(paper, subject_type="answer", subject_id=made)
-        _link_to_subjects(found, paper)
     session.execute(_ANSWERED, {"id": found.id})
+    belong_to(found, made, papers)
+    tell(found, made, papers)
+    return made
+
+
+def belong_to(found: Question, answer_id: UUID, papers: Sequence[UUID]) -> None:
+    """Says that papers came with an answer and so belong to every record of its question."""
+    for subject_type, subject_id in (("answer", answer_id), *records(found)):
+        for paper in papers:
+            documents.link(paper, subject_type=subject_type, subject_id=subject_id)
+
+
+def tell(found: Question, answer_id: UUID, papers: Sequence[UUID]) -> None:
+    """Tells whoever listens that a question was answered, however the answer came."""
     keys = tuple(key for _type, key in found.subjects)
     kind = found.subjects[0][0] if found.subjects else ""
-    events.emit(QuestionAnswered(found.id, made, kind, keys, papers))
-    return made
+    events.emit(QuestionAnswered(found.id, answer_id, kind, keys, tuple(papers)))
+
+
+def records(found: Question) -> list[tuple[str, UUID]]:
+    """The records of a question that papers can belong to: a report's cell is none."""
+    kept = []
+    for subject_type, key in found.subjects:
+        with suppress(ValueError):
+            kept.append((subject_type, UUID(key)))
+    return kept
 
 
 def _paper(found: Question, file: File) -> UUID:
     return documents.add(file.data, name=file.name, line=found.line, source="question")
-
-
-def _link_to_subjects(found: Question, paper: UUID) -> None:
-    for subject_type, key in found.subjects:
-        try:
-            subject = UUID(key)
-        except ValueError:
-            continue  # a report's cell is no record that a paper can belong to
-        documents.link(paper, subject_type=subject_type, subject_id=subject)
 
 
 def close(question_id: UUID) -> UUID:

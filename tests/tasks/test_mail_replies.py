@@ -13,9 +13,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounting.bank import intake as bank_import
+from app.accounting.bank import queries as bank_queries
+from app.accounting.reconcile import papers
 from app.kernel import clock, jobs, mail, mail_replies
 from app.kernel.db import session
-from app.tasks import day_mail
+from app.tasks import day_mail, questions
 from app.tasks.client_requests import commands, happened, links
 from tests import factories
 from tests.tasks import list_stage, request_stage
@@ -437,3 +440,67 @@ def test_the_client_reads_no_replies_and_places_none(
     gone = "update guard.membership set valid_to = now() where user_id = %s"
     admin.execute(gone, (other.person_id,))
     admin.commit()
+
+
+def _missing(place: Place, admin: psycopg.Connection) -> int:
+    """How many lines of the client's bank account need a document."""
+    account = admin.execute(
+        "select bank_account_id from app.bank_transaction where tenant_id = %s limit 1",
+        (place.tenant,),
+    ).fetchone()
+    admin.rollback()
+    assert account is not None
+    with place.acting(place.staff):
+        return papers.missing(account[0]).count
+
+
+def _bought(place: Place) -> UUID:
+    """A line of the bank account that money went out on and that needs a document."""
+    with place.acting(place.staff):
+        before = {one.id for one in _lines()}
+        amount = 20_000 + len(before)
+        bank_import.upload_statement(
+            data=request_stage.statement([amount]).replace(b"C200,", b"D200,"),
+            name=f"{amount}.sta",
+        )
+        (made,) = {one.id for one in _lines()} - before
+        return made
+
+
+def _lines() -> list[Any]:
+    found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=100)
+    return list(found.rows)
+
+
+def test_a_receipt_by_mail_is_the_document_that_its_bank_line_needs(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    line = _bought(place)
+    assert _missing(place, admin) == 1
+    request_stage.ask(place, lines=[line], text="The receipt, please")
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), "Here", ("receipt.pdf", PDF + b"of the line"))
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("placed", "Here")]
+    assert _missing(place, admin) == 0
+
+
+def test_files_that_a_question_or_a_list_may_want_wait_to_be_placed(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    with place.acting(place.staff):
+        questions.ask(
+            line="accounting",
+            subject_type="bank_transaction",
+            subject_ids=place.lines[:1],
+            text="The receipt?",
+            wants_file=True,
+        )
+    listed = list_stage.sent(place, (FILE,))
+    mail_id = _mailed(place)
+    raw = _letter(_email(admin, place), "Here", ("receipt.pdf", PDF + b"for one of them"))
+    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    assert _replies(admin, mail_id) == [("to_place", "Here")]
+    assert list_stage.states(place, listed) == ("open", ["waiting"])

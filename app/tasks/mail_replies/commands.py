@@ -11,13 +11,12 @@ from app.documents import commands as documents
 from app.documents import held, intake, mail_in, uploads
 from app.documents.intake import Taken
 from app.documents.uploads import Upload
-from app.kernel import events, ids, undo
+from app.kernel import ids, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict
-from app.tasks import questions_queries
+from app.tasks import questions, questions_queries
 from app.tasks.mail_replies import queries, reading
 from app.tasks.mail_replies.models import TEXT_LENGTH, Target, fitting
-from app.tasks.models import QuestionAnswered
 
 SOURCE = "reply"
 SUBJECT = "mail_reply"
@@ -130,11 +129,8 @@ def _answer(reply_id: UUID, question_id: UUID, papers: list[UUID]) -> None:
     made = ids.uuid7()
     session.execute(_ANSWER, {"reply": reply_id, "question": question_id, "answer": made})
     found = questions_queries.one(question_id)
-    for paper in papers:
-        documents.link(paper, subject_type="answer", subject_id=made)
-    keys = tuple(key for _type, key in found.subjects)
-    kind = found.subjects[0][0] if found.subjects else ""
-    events.emit(QuestionAnswered(found.id, made, kind, keys, tuple(papers)))
+    questions.belong_to(found, made, papers)
+    questions.tell(found, made, papers)
 
 
 def place_at(reply_id: UUID, *, item_id: UUID, confirmed: bool | None = None) -> None:

@@ -37,6 +37,7 @@ class Target:
     kind: str
     title: str
     list_id: UUID | None
+    wants_file: bool
 
     def takes(self, *, text: str, files: int) -> bool:
         """Whether a reply alone says all that this thing needs."""
@@ -51,9 +52,9 @@ def fitting(targets: list[Target], *, text: str, files: int) -> Target | None:
     """The one thing that a reply answers; None where somebody has to look.
 
     The only open thing takes it. Of several, the only one that wants files takes what came with
-    files.
+    files: a question may want one just as a thing of a list.
     """
     if len(targets) == 1:
         return targets[0] if targets[0].takes(text=text, files=files) else None
-    wanting = [one for one in targets if one.kind == "file"]
+    wanting = [one for one in targets if one.wants_file]
     return wanting[0] if files and len(wanting) == 1 else None

@@ -108,11 +108,12 @@ _BEFORE = sa.text(
 )
 _QUESTIONS = (
     "select 'question' as type, q.id, q.line, 'question' as kind, q.text as title,"
-    " null::uuid as list_id from app.question q"
+    " null::uuid as list_id, q.wants_file from app.question q"
     f" where q.{_HERE} and q.state = 'waiting' and q.direction = 'to_client'"
 )
 _THINGS = (
-    "select 'request_item' as type, i.id, i.line, i.kind, i.title, i.list_id"
+    "select 'request_item' as type, i.id, i.line, i.kind, i.title, i.list_id,"
+    " i.kind = 'file' as wants_file"
     " from app.request_item i join app.request_list l"
     " on l.tenant_id = i.tenant_id and l.id = i.list_id and l.state = 'open'"
     f" where i.{_HERE} and i.state in ('waiting', 'sent_back')"
