@@ -3,7 +3,8 @@
 Every hour each client's job asks its sources (questions, lists, approvals, new reports) what waits
 for whom. A mail goes out between 8 and 18 o'clock of the reader's time, Monday to Friday, when
 something is new (an hour old or more, so that whoever asked may still add or withdraw) or is to be
-reminded of: three and seven days after the first mail. It lists everything that waits; what is
+reminded of: three and seven days after the first mail. What is asked anew, since it was sent back
+or more was added, is new once more. It lists everything that waits; what is
 answered is never mailed again, since each mail asks anew. News, such as a report, is told once.
 """
 
@@ -72,10 +73,12 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """How often, since when and when last a person has a question in their mails."""
+    """How often and since when a person has a question in their mails, counted from when it was
+    asked (last), and when they had it last at all; `first` is None where `times` is 0.
+    """
 
     times: int
-    first: date
+    first: date | None
     last: date
     last_at: datetime
 
@@ -134,6 +137,7 @@ def _history(people: list[UUID], waiting: list[DayMailItem]) -> dict[UUID, Histo
     """What stood in whose mails: all of what waits, however long ago, and all of the last days."""
     found: dict[UUID, History] = {}
     values: dict[str, object] = {"people": people, "items": [one.id for one in waiting]}
+    values["asked"] = [one.asked_at for one in waiting]
     values["since"] = clock.now().date() - timedelta(days=2)  # today, wherever the reader lives
     for row in session.execute(_HISTORY, values):
         mailed = Mailed(row.times, row.first, row.last, row.last_at)
@@ -227,7 +231,7 @@ def _is_due(asked: DayMailItem, mailed: Mailed | None, now: datetime) -> bool:
 
 def is_due(asked_at: datetime, mailed: Mailed | None, now: datetime) -> bool:
     """Whether a question belongs into today's mail: new and settled, or a reminder's day came."""
-    if mailed is None:
+    if mailed is None or mailed.first is None:
         return now - asked_at >= SETTLING
     if mailed.times > len(REMIND_AFTER):
         return False
@@ -265,9 +269,13 @@ _PEOPLE = sa.text(
     " guard.client_people(l.line, l.permission) p order by l.place, p.person_id"
 )
 _HISTORY = sa.text(
-    "select k.person_id, k.item_type, k.item_id, count(*)::int times, min(k.mailed_on) as first,"
+    "select k.person_id, k.item_type, k.item_id,"
+    " (count(*) filter (where a.asked_at <= m.made_at is not false))::int times,"
+    " min(k.mailed_on) filter (where a.asked_at <= m.made_at is not false) as first,"
     " max(k.mailed_on) as last, max(m.made_at) as last_at from app.day_mailing k"
     " join app.mail_message m on m.tenant_id = k.tenant_id and m.id = k.mail_id"
+    " left join unnest(cast(:items as uuid[]), cast(:asked as timestamptz[])) a(id, asked_at)"
+    " on a.id = k.item_id"
     f" where k.{_HERE} and k.person_id = any(cast(:people as uuid[]))"
     " and (k.mailed_on >= :since or k.item_id = any(cast(:items as uuid[])))"
     " group by k.person_id, k.item_type, k.item_id"

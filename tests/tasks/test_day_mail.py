@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 from flask import Flask
 
-from app.kernel import clock, jobs, mail, mail_sending
+from app.kernel import clock, jobs, mail, mail_sending, undo
 from app.kernel.day_mail import DayMailItem
 from app.tasks import day_mail, questions
 from app.tasks.client_requests import commands as lists
@@ -236,3 +236,31 @@ def test_an_accepted_given_or_withdrawn_list_is_not_mailed_though_its_mail_waite
             with place.acting(place.staff):
                 lists.accept([item])
         assert _delivered(place, waits).state == "overtaken", ends
+
+
+def _days_mailed(place: Place, days: range) -> list[int]:
+    """The days from a Monday on, at eleven or twelve, on which a mail was written."""
+    monday = _monday() + timedelta(hours=10)
+    return [day for day in days if _sent(place, monday + timedelta(days=day))]
+
+
+def test_what_is_sent_back_added_or_put_back_is_mailed_and_reminded_of_anew(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Anew")
+    listed = list_stage.sent(place)
+    (item,) = list_stage.items(place, listed)
+    assert _days_mailed(place, range(14)) == [0, 3, 7]
+    with place.acting(place.owner):
+        lists.give(item, text="me")
+    with place.acting(place.staff):
+        lists.send_back(item, reason="The full name, please")
+    assert _days_mailed(place, range(14, 28)) == [14, 17, 21]
+    with place.acting(place.staff):
+        more = lists.add(listed, list_stage.CONFIRMATION)
+    assert _days_mailed(place, range(28, 42)) == [28, 31, 35]
+    with place.acting(place.staff):
+        token = lists.drop(more)
+    with place.acting(place.staff):
+        undo.take(token)
+    assert _days_mailed(place, range(42, 56)) == [42, 45, 49]

@@ -107,14 +107,19 @@ def _link(found: RequestList) -> None:
 
 
 def add(list_id: UUID, wanted: Wanted) -> UUID:
-    """Asks for one thing more. Raises NotFound, Invalid, Conflict for a list that ended."""
+    """Asks for one thing more; of a list that was sent, the reminders begin anew.
+
+    Raises NotFound, Invalid, Conflict for a list that ended.
+    """
     found = _locked(list_id)
     if found.state not in {"draft", "open"}:
         raise Conflict("request-list-ended")
     if found.items >= MOST_ITEMS:
         raise Invalid.of("items", "request-items", most=MOST_ITEMS)
     place = session.execute(_NEXT_PLACE, {"id": list_id}).scalar_one()
-    return wanting.add(list_id, found.line, wanting.checked([wanted]), first=place)[0]
+    made = wanting.add(list_id, found.line, wanting.checked([wanted]), first=place)[0]
+    _ask_anew(found.id)
+    return made
 
 
 def drop(item_id: UUID) -> UUID:
@@ -145,7 +150,7 @@ def accept(item_ids: Sequence[UUID]) -> UUID:
 
 
 def send_back(item_id: UUID, *, reason: str) -> None:
-    """Sends what was given back with a reason; the client is asked for it once more.
+    """Sends what was given back with a reason; the client is asked and reminded of it anew.
 
     Raises NotFound, Invalid without a reason, Conflict `request-item-not-given`, or
     `request-list-ended` for a list that was withdrawn.
@@ -155,6 +160,7 @@ def send_back(item_id: UUID, *, reason: str) -> None:
     session.execute(_SEND_BACK, {"id": item_id, "reason": words})
     _note(items, "sent_back", text=words)
     _open_again([items[0].list_id], "done")
+    _ask_anew(items[0].list_id)
 
 
 def withdraw(list_id: UUID) -> UUID:
@@ -235,6 +241,7 @@ def _undrop(args: dict[str, Any]) -> None:
         raise Conflict("request-list-ended")
     session.execute(_UNDROP, {"id": found.id})
     _open_again([found.list_id], "done")
+    _ask_anew(found.list_id)
 
 
 @undo.handler(UNDO_WITHDRAW)
@@ -248,6 +255,12 @@ def _open_again(list_ids: Sequence[UUID], ended: str) -> int:
     """Opens lists again that ended in the way which the act takes back; returns how many did."""
     values = {"ids": list(list_ids), "ended": ended}
     return len(session.execute(_OPEN_AGAIN, values).all())
+
+
+def _ask_anew(list_id: UUID) -> None:
+    """Begins the reminders of an open list anew, with a new link where the last one died."""
+    if session.execute(_ASK_ANEW, {"id": list_id}).scalar() is not None:
+        _link(queries.one(list_id))
 
 
 def _count(found: RequestList) -> None:
@@ -310,8 +323,12 @@ _NEXT_PLACE = sa.text(
     f"select coalesce(max(position) + 1, 0) from app.request_item where {_HERE} and list_id = :id"
 )
 _SEND = sa.text(
-    "update app.request_list set state = 'open', sent_at = now(), version = version + 1"
-    f" where {_HERE} and id = :id"
+    "update app.request_list set state = 'open', sent_at = now(), asked_at = now(),"
+    f" version = version + 1 where {_HERE} and id = :id"
+)
+_ASK_ANEW = sa.text(
+    "update app.request_list set asked_at = now(), version = version + 1"
+    f" where {_HERE} and id = :id and state = 'open' returning id"
 )
 _REMIND = sa.text(
     "update app.request_list set reminded_at = now(), version = version + 1"

@@ -170,7 +170,7 @@ def day_items() -> list[DayMailItem]:
             id=row.id,
             line=row.line,
             text=f"{row.title}: {row.missing}",
-            asked_at=row.sent_at,
+            asked_at=row.asked_at,
             path=secrets.path(row.link) if row.link else f"/portal/<client>/requests/{row.id}",
             to_person=row.to_person,
             reminded_at=row.reminded_at,
@@ -181,7 +181,7 @@ def day_items() -> list[DayMailItem]:
 
 
 _FOR_MAIL = sa.text(
-    "select l.id, l.line, l.title, l.sent_at, l.to_person, l.reminded_at, m.missing, k.id as link"
+    "select l.id, l.line, l.title, l.asked_at, l.to_person, l.reminded_at, m.missing, k.id as link"
     " from app.request_list l cross join lateral (select string_agg(i.title, ', '"
     " order by i.position) as missing from app.request_item i where i.tenant_id = l.tenant_id"
     " and i.list_id = l.id and i.state in ('waiting', 'sent_back')) m"

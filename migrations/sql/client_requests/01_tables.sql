@@ -27,6 +27,7 @@ create table app.request_list (
   made_by uuid not null default guard.user_id(),
   made_at timestamptz not null default now(),
   sent_at timestamptz,
+  asked_at timestamptz,                           -- sent, sent back, one thing more: reminders begin
   reminded_at timestamptz,                        -- to stand in the next mail once more
   closed_at timestamptz,
   closed_by uuid,
@@ -34,6 +35,7 @@ create table app.request_list (
   primary key (tenant_id, id),
   unique (tenant_id, id, line),
   check (state <> 'draft' or sent_at is null),
+  check ((sent_at is null) = (asked_at is null)),
   check (state not in ('open', 'done') or sent_at is not null),
   check ((state in ('done', 'withdrawn')) = (closed_at is not null))
 );
@@ -118,8 +120,8 @@ begin
 end $$;
 grant insert (tenant_id, id, line, title, message, due_on, to_person) on app.request_list
   to app_rw, app_worker;
-grant update (title, message, due_on, to_person, state, sent_at, reminded_at, closed_at, closed_by,
-  version) on app.request_list to app_rw, app_worker;
+grant update (title, message, due_on, to_person, state, sent_at, asked_at, reminded_at, closed_at,
+  closed_by, version) on app.request_list to app_rw, app_worker;
 grant insert (tenant_id, id, list_id, line, position, kind, title, hint) on app.request_item
   to app_rw, app_worker;
 grant update (title, hint, position, state, reason, decided_at, decided_by, version)
@@ -137,7 +139,7 @@ call guard.demand('app.request_item', '{insert,update}', '{request.ask}');
 call guard.demand('app.request_act', '{insert}', '{request.ask}');
 call guard.sign('app.request_list', '{closed_by}');
 call guard.sign('app.request_item', '{decided_by}');
-call guard.stamp('app.request_list', '{sent_at,reminded_at,closed_at}');
+call guard.stamp('app.request_list', '{sent_at,asked_at,reminded_at,closed_at}');
 call guard.stamp('app.request_item', '{decided_at}');
 -- Lists are the provider's to write: the client gives what is asked by the door alone.
 create policy asks on app.request_list as restrictive for insert to app_rw, app_worker
