@@ -53,7 +53,9 @@ class Brand:
 _templates: dict[str, Template] = {}
 _resolvers: dict[str, Callable[[], Brand]] = {"brand": Brand}
 Overtaken = Callable[[dict[str, Any]], dict[str, Any] | None]
+Hours = Callable[[UUID, dict[str, Any]], datetime | None]
 _newest: dict[str, Overtaken] = {}
+_hours: dict[str, Hours] = {}
 
 
 def register(
@@ -80,6 +82,19 @@ def newest(name: str, params: dict[str, Any]) -> dict[str, Any] | None:
     """The parameters of a mail as they stand now; None for a mail that is overtaken."""
     asked = _newest.get(name)
     return asked(params) if asked else params
+
+
+def keep_hours(name: str, put_off: Hours) -> None:
+    """Keeps mails of a template to their reader's hours: `put_off` says, when one is to leave, at
+    which moment it leaves instead, or None for now; a server may be back in the middle of a night.
+    """
+    _hours[name] = put_off
+
+
+def put_off(name: str, mail_id: UUID, params: dict[str, Any]) -> datetime | None:
+    """Until when a mail that would leave now waits; None for one that leaves."""
+    asked = _hours.get(name)
+    return asked(mail_id, params) if asked else None
 
 
 def set_brand(resolver: Callable[[], Brand]) -> None:

@@ -31,7 +31,7 @@ CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 31: 99 bits
 
 _NEXT = sa.text(
     "select id, to_person, to_address, template, params, locale, message_id, replies, subject,"
-    " sealed from app.mail_message where id = :id and state = 'queued' for update"
+    " sealed, line from app.mail_message where id = :id and state = 'queued' for update"
 )
 _SENT = sa.text(
     "update app.mail_message set state = :state, sent_at = now(), to_address = :address,"
@@ -114,7 +114,10 @@ def _told(paragraph: Lazy | str, params: dict[str, Any]) -> str:
 
 @job("mail.deliver", queue="urgent", retries=8)
 def deliver(args: dict[str, Any], _progress: Progress) -> None:
-    """Sends one mail of the outbox and marks it; a mail that left already stays as it is."""
+    """Sends one mail of the outbox and marks it; a mail that left already stays as it is.
+
+    Where its kind keeps its reader's hours and this is none of them, another job sends it then.
+    """
     row = db.session.execute(_NEXT, {"id": args["mail"]}).mappings().first()
     if row is None:
         return
@@ -132,6 +135,10 @@ def deliver(args: dict[str, Any], _progress: Progress) -> None:
     params = mail.newest(row["template"], row["params"])
     if params is None:
         _mark(row["id"], "overtaken", None, None)
+        return
+    if later := mail.put_off(row["template"], row["id"], params):
+        key = f"mail:{row['id']}:{later:%Y%m%dT%H%M}"
+        jobs.enqueue("mail.deliver", args, key=key, run_after=later, line=row["line"])
         return
     params = {"provider": mail.brand().name, **params}
     reply_to = mail_replies.address(row["id"]) if row["replies"] else None

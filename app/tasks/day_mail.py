@@ -4,7 +4,8 @@ Every hour each client's job asks its sources (questions, lists, approvals, new 
 for whom. A mail goes out between 8 and 18 o'clock of the reader's time, Monday to Friday, when
 something is new (an hour old or more, so that whoever asked may still add or withdraw) or is to be
 reminded of: three and seven days after the first mail. What is asked anew, since it was sent back
-or more was added, is new once more. It lists everything that waits; what is
+or more was added, is new once more. A mail that could not leave by the evening leaves in the next
+morning, and is that day's mail. It lists everything that waits; what is
 answered is never mailed again, since each mail asks anew. News, such as a report, is told once.
 """
 
@@ -178,6 +179,8 @@ def _mail(
             "questions": _listed(asked),
             "link": _address(asked, place["slug"]),
             "slug": place["slug"],
+            "person": str(reader.person_id),
+            "time_zone": reader.time_zone,
             "about": [_key(one) for one in asked[:MOST_ABOUT]],
         },
         replies=bool(answered),
@@ -193,17 +196,32 @@ def _key(one: DayMailItem) -> str:
 
 
 def as_it_stands(params: dict[str, Any]) -> dict[str, Any] | None:
-    """A mail that waited, with what of it still holds; None when all was answered or ended."""
-    about = set(params.get("about", ()))
+    """A mail that waited, with what of it still waits for its reader; None when nothing does."""
+    about, person = set(params["about"]), UUID(params["person"])
     sources = registry.current().all(DayMailSource)
-    left = [one for source in sources for one in source.find() if _key(one) in about]
+    waiting = [one for source in sources for one in source.find() if _key(one) in about]
+    readers = _readers(waiting, params.get("time_zone", ""), "")
+    left = next((asked for reader, asked in readers if reader.person_id == person), [])
     if not left:
-        return None if about else params
+        return None
     return params | {"questions": _listed(left), "link": _address(left, params["slug"])}
+
+
+def put_off(mail_id: UUID, params: dict[str, Any]) -> datetime | None:
+    """The next morning for a mail that would leave outside its reader's day: it is then the mail of
+    that day too. None within the day, and for a mail that says no zone.
+    """
+    now = clock.now().astimezone(_zone(params.get("time_zone", "")))
+    if "time_zone" not in params or is_daytime(now):
+        return None
+    morning = next_morning(now)
+    session.execute(_PUT_OFF, {"mail": mail_id, "day": morning.date()})
+    return morning
 
 
 for _name in (TEMPLATE, MIXED):
     mail.at_sending(_name, as_it_stands)
+    mail.keep_hours(_name, put_off)
 
 
 def _address(asked: Sequence[DayMailItem], slug: str) -> str:
@@ -218,6 +236,14 @@ def _address(asked: Sequence[DayMailItem], slug: str) -> str:
 def is_daytime(now: datetime) -> bool:
     """Whether a mail may arrive at this hour of the reader's day."""
     return now.weekday() < WORKING_DAYS and FIRST_HOUR <= now.hour < LAST_HOUR
+
+
+def next_morning(now: datetime) -> datetime:
+    """When the next day begins on which a mail may arrive, in the zone of `now`."""
+    morning = now.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
+    while morning <= now or not is_daytime(morning):
+        morning += timedelta(days=1)
+    return morning
 
 
 def _is_due(asked: DayMailItem, mailed: Mailed | None, now: datetime) -> bool:
@@ -270,7 +296,7 @@ _PEOPLE = sa.text(
 )
 _HISTORY = sa.text(
     "select k.person_id, k.item_type, k.item_id,"
-    " (count(*) filter (where a.asked_at <= m.made_at is not false))::int times,"
+    " (count(distinct k.mail_id) filter (where a.asked_at <= m.made_at is not false))::int times,"
     " min(k.mailed_on) filter (where a.asked_at <= m.made_at is not false) as first,"
     " max(k.mailed_on) as last, max(m.made_at) as last_at from app.day_mailing k"
     " join app.mail_message m on m.tenant_id = k.tenant_id and m.id = k.mail_id"
@@ -286,4 +312,9 @@ _KEEP = sa.text(
     " mail_id) select (select guard.tenant_id()), k.* from unnest(cast(:people as uuid[]),"
     " cast(:days as date[]), cast(:types as text[]), cast(:items as uuid[]),"
     " cast(:lines as text[]), cast(:mails as uuid[])) k"
+)
+_PUT_OFF = sa.text(
+    "insert into app.day_mailing (tenant_id, person_id, mailed_on, item_type, item_id, line,"
+    " mail_id) select k.tenant_id, k.person_id, :day, k.item_type, k.item_id, k.line, k.mail_id"
+    f" from app.day_mailing k where k.{_HERE} and k.mail_id = :mail on conflict do nothing"
 )

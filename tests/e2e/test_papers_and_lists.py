@@ -140,7 +140,8 @@ def _open_the_mail(walk: Walk) -> Any:
     monday = (now + timedelta(days=7 - now.weekday())).replace(hour=10, minute=0)
     with walk.house.worker.app_context(), db.transaction(walk.job()), clock.frozen(monday):
         assert day_mail.send_due() == 1
-    walk.house.work()
+    with clock.frozen(monday):
+        walk.house.work()
     phone = walk.page(width=PHONE)
     phone.goto("/dev/mail")
     letter = phone.get_by_role("region").filter(has_text="First invoice").first

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 from flask import Flask
 
-from app.kernel import clock, jobs, mail, mail_sending, undo
+from app.kernel import approval_rules, approvals, clock, jobs, mail, mail_sending, undo
+from app.kernel.approval_rules import PolicyIn
 from app.kernel.day_mail import DayMailItem
 from app.tasks import day_mail, questions
 from app.tasks.client_requests import commands as lists
@@ -170,9 +172,9 @@ def _waiting_mail(place: Place) -> str:
     return str(found.id)
 
 
-def _delivered(place: Place, mail_id: str) -> mail.MailView:
-    """The mail after it was to leave."""
-    with place.worker_app.app_context():
+def _delivered(place: Place, mail_id: str, *, at: datetime) -> mail.MailView:
+    """The mail after it was to leave at this moment."""
+    with place.worker_app.app_context(), clock.frozen(at):
         jobs.run_due(place.worker_app)
     with place.job():
         return next(one for one in mail.recent(limit=50) if str(one.id) == mail_id)
@@ -188,7 +190,7 @@ def test_a_mail_that_waits_asks_no_more_for_what_was_answered_meanwhile(
     waits = _waiting_mail(place)
     with place.acting(place.owner):
         questions.answer(one, chip="Wages")
-    left = _delivered(place, waits)
+    left = _delivered(place, waits, at=monday)
     assert left.state == "kept"
     assert "Second thing?" in left.text
     assert "First thing?" not in left.text
@@ -196,7 +198,7 @@ def test_a_mail_that_waits_asks_no_more_for_what_was_answered_meanwhile(
     waits = _waiting_mail(place)
     with place.acting(place.staff):
         questions.withdraw(two)
-    assert _delivered(place, waits).state == "overtaken"
+    assert _delivered(place, waits, at=monday).state == "overtaken"
 
 
 def test_the_link_of_a_list_stands_at_its_line_where_the_mail_names_more(
@@ -207,7 +209,7 @@ def test_the_link_of_a_list_stands_at_its_line_where_the_mail_names_more(
     monday = _monday() + timedelta(hours=10)
     ask(place, text="And this?")
     assert _sent(place, monday) == 1
-    told = _delivered(place, _waiting_mail(place)).text
+    told = _delivered(place, _waiting_mail(place), at=monday).text
     with place.acting(place.staff):
         path = next(secrets.path(link.id) for link in queries.links(listed))
     lines = told.splitlines()
@@ -235,7 +237,71 @@ def test_an_accepted_given_or_withdrawn_list_is_not_mailed_though_its_mail_waite
         if ends == "accepted":
             with place.acting(place.staff):
                 lists.accept([item])
-        assert _delivered(place, waits).state == "overtaken", ends
+        assert _delivered(place, waits, at=monday).state == "overtaken", ends
+
+
+def test_a_mail_whose_server_comes_back_at_night_leaves_in_the_morning_as_that_days_mail(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Night")
+    ask(place, text="Before the weekend?")
+    friday = _monday() + timedelta(days=4, hours=12)
+    assert _sent(place, friday) == 1
+    waits = _waiting_mail(place)
+    saturday = _monday() + timedelta(days=5, hours=2)
+    assert _delivered(place, waits, at=saturday).state == "queued"
+    ask(place, text="On Saturday?")
+    monday = _monday() + timedelta(days=7, hours=10)
+    assert _sent(place, monday) == 0  # the mail of Friday is Monday's
+    moved = admin.execute(
+        "update app.job set run_after = now() where tenant_id = %s and kind = 'mail.deliver'"
+        " and state = 'due' returning (select max(run_after) from app.job"
+        " where tenant_id = %s and kind = 'mail.deliver')",
+        (place.tenant, place.tenant),
+    ).fetchone()
+    admin.commit()
+    assert moved is not None
+    morning = moved[0].astimezone(ZoneInfo("Europe/London"))
+    assert (morning.date(), morning.hour) == (monday.date(), day_mail.FIRST_HOUR)
+    assert "Before the weekend?" in _delivered(place, waits, at=monday).text
+    assert _sent(place, monday + timedelta(days=1)) == 1  # what was asked on Saturday
+
+
+def test_an_approval_that_its_reader_decided_meanwhile_stands_no_more_in_their_mail(
+    app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    place = request_stage.build(app, worker_app, admin, "Decided")
+    factories.owner(admin, place.tenant)
+    waits, sha = _for_two_owners(place, admin)
+    ask(place, text="And this?")
+    monday = _monday() + timedelta(hours=10)
+    assert _sent(place, monday) == 2
+    with place.acting(place.owner):
+        assert approvals.decide(waits, "approve", content_sha=sha) == "pending"
+    with place.job():
+        mails = [one for one in mail.recent(limit=9) if one.template == day_mail.MIXED]
+    told = [_delivered(place, str(one.id), at=monday).text for one in mails]
+    assert sorted("Rent of both" in text for text in told) == [False, True]
+
+
+def _for_two_owners(place: Place, admin: psycopg.Connection) -> tuple[UUID, str]:
+    """An approval that both owners of the client have to give, and its hash."""
+    boss = factories.staff(admin, place.tenant, role="operations_manager", lines=("accounting",))
+    with place.acting(boss):
+        policy = PolicyIn(kind="entry.post", title="Both", provider_needed=0, client_needed=2)
+        approval_rules.keep(uuid4(), policy)
+    with place.acting(place.staff):
+        made = approvals.request(
+            "entry.post",
+            subject_type="entry_draft",
+            subject_id=uuid4(),
+            line="accounting",
+            title="Rent of both",
+            content={"amount": "2000"},
+            amount_minor=200_000,
+            currency="EUR",
+        )
+        return made, approvals.one(made).content_sha
 
 
 def _days_mailed(place: Place, days: range) -> list[int]:

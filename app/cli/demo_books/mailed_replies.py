@@ -40,6 +40,7 @@ def ask(owner: Scope) -> tuple[str, str] | None:
                 "questions": "\n".join(f"– {one.text}" for one in asked),
                 "link": f"/portal/{who.slug}/",
                 "slug": who.slug,
+                "person": str(owner.person_id),
                 "about": [f"{one.type}:{one.id}" for one in asked],
             },
             replies=True,
