@@ -34,7 +34,8 @@ _NEXT = sa.text(
     " sealed, line from app.mail_message where id = :id and state = 'queued' for update"
 )
 _SENT = sa.text(
-    "update app.mail_message set state = :state, sent_at = now(), to_address = :address,"
+    "update app.mail_message set state = :state, sent_at = now(),"
+    " to_address = coalesce(:address, to_address),"
     " subject = :subject, body_text = :text, body_html = :html where id = :id"
 )
 _ISSUED = sa.text(

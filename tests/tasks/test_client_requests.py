@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.kernel import db, undo
+from app.kernel import db, jobs, undo
 from app.kernel.errors import Conflict, Invalid
 from app.tasks.client_requests import commands, happened, links, queries, secrets
 from app.tasks.client_requests.models import Wanted
@@ -176,8 +176,6 @@ def test_a_file_brought_by_a_link_becomes_a_paper_of_its_thing(
     assert _states(place, listed) == ("open", ["given"])
     assert "van.pdf" in browser.get(f"/r/{secret}").text
     with worker_app.app_context():
-        from app.kernel import jobs
-
         jobs.run_due(worker_app)
     staff = place.browser(place.staff).get(f"/c/{place.slug}/requests/{listed}").text
     assert "/documents/" in staff.split("van.pdf")[0][-400:] or staff.count("van.pdf") > 1
@@ -212,6 +210,28 @@ def test_a_thing_handed_on_by_link_opens_for_the_colleague_alone(
     assert _post(colleague, own, f"{own}/items/{answer}/hand-on", **sent) == 404
     assert _post(colleague, own, f"{own}/items/{answer}", text="I do") == 303
     assert _states(place, listed)[1] == ["waiting", "given", "waiting"]
+
+
+def test_a_link_that_died_before_its_mail_left_is_not_mailed(
+    place: Place, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    listed = _sent(place, WANTED[1:2])
+    (answer,) = _items(place, listed)
+    leaver = factories.owner(admin, place.tenant)
+    with place.acting(leaver):
+        made = links.hand_on(answer, address="late@example.com")
+    with place.job():
+        happened.send(made.id)
+    admin.execute(
+        "update guard.membership set valid_to = now() where user_id = %s", (leaver.person_id,)
+    )
+    admin.commit()
+    with worker_app.app_context():
+        jobs.run_due(worker_app)
+    row = admin.execute(
+        "select state from app.mail_message where to_address = 'late@example.com'"
+    ).fetchone()
+    assert row == ("overtaken",)
 
 
 def test_a_withdrawn_list_needs_nothing_and_takes_nothing(place: Place, app: Flask) -> None:

@@ -68,6 +68,7 @@ def send(link_id: UUID) -> None:
             "item": item.title,
             "link": secrets.path(link_id),
             "about": [f"request_item:{item.id}"],
+            "link_id": str(link_id),
         },
         locale=locale,
         line=item.line,
@@ -77,12 +78,11 @@ def send(link_id: UUID) -> None:
 
 
 def as_it_stands(params: dict[str, Any]) -> dict[str, Any] | None:
-    """The mail, unless what was handed on is given, accepted or taken back meanwhile."""
-    for one in params.get("about", ()):
-        item = queries.item(UUID(one.partition(":")[2]))
-        if not item.to_give or queries.one(item.list_id).state != "open":
-            return None
-    return params
+    """The mail, unless what was handed on is given, accepted or taken back, or its link died."""
+    (about,) = params["about"]
+    item = queries.item(UUID(about.partition(":")[2]))
+    waits = item.to_give and queries.one(item.list_id).state == "open"
+    return params if waits and queries.link_lives(UUID(params["link_id"])) else None
 
 
 mail.at_sending(TEMPLATE, as_it_stands)
