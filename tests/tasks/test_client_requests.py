@@ -208,7 +208,12 @@ def test_a_thing_handed_on_by_link_opens_for_the_colleague_alone(
     own = row[1]["link"]
     assert _post(colleague, own, f"{own}/items/{_file}", text="x") == 404
     assert _post(colleague, own, f"{own}/items/{answer}/hand-on", **sent) == 404
+    holders = [browser.get(f"/r/{secret}").text]
+    holders.append(place.browser(place.owner).get(f"/portal/{place.slug}/requests/{listed}").text)
+    assert all("Handed on to Dee" in one for one in holders)
+    assert "Handed on" not in page
     assert _post(colleague, own, f"{own}/items/{answer}", text="I do") == 303
+    assert "Handed on to Dee" not in browser.get(f"/r/{secret}").text
     assert _states(place, listed)[1] == ["waiting", "given", "waiting"]
 
 

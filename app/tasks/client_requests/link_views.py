@@ -45,6 +45,7 @@ def show(secret: str, item_id: UUID | None = None) -> Response:
         sent=[(one, given) for one in found.items for given in one.given if given.mine],
         secret=secret,
         states=STATES,
+        handed={one.id: one.handed_to for one in found.items if one.to_give and one.handed_to},
         most=checks.MOST_BYTES,
         form=forms.current(GiveForm),
         hand_form=forms.current(HandOnForm),

@@ -117,7 +117,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class OpenedItem:
-    """A thing as the holder of a link sees it."""
+    """A thing as the holder of a link sees it; `handed_to` is whom it was handed on to last."""
 
     id: UUID
     kind: ItemKind
@@ -125,6 +125,7 @@ class OpenedItem:
     hint: str
     state: ItemState
     reason: str | None
+    handed_to: str | None
     given: tuple[Given, ...]
 
     @property

@@ -16,7 +16,7 @@ from app.kernel.words import _
 from app.tasks.client_requests import commands, links, queries
 from app.tasks.client_requests.forms import GiveForm, HandOnForm
 from app.tasks.client_requests.happened import ItemHandedOn
-from app.tasks.client_requests.models import OpenedItem, RequestItem
+from app.tasks.client_requests.models import Act, OpenedItem, RequestItem
 from app.tasks.models import MOST_FILES
 from app.web import context, forms
 from app.web.lists import Tag
@@ -59,10 +59,17 @@ def show(list_id: UUID) -> Response:
         sent=[(one, a) for one in items for a in acts.get(one.id, []) if a.act == "given"],
         papers=papers.linked(commands.SUBJECT, [one.id for one in items]),
         states=STATES,
+        handed={one.id: to for one in items if (to := handed_to(one, acts.get(one.id, [])))},
         most=checks.MOST_BYTES,
         form=forms.current(GiveForm),
         hand_form=forms.current(HandOnForm),
     )
+
+
+def handed_to(one: RequestItem, acts: Sequence[Act]) -> str:
+    """Whom a thing still to be given was handed on to last; empty where nobody has it."""
+    last = acts[-1] if acts else None
+    return last.text if last and last.act == "handed_on" and one.to_give else ""
 
 
 def current(items: Sequence[Item]) -> Item | None:

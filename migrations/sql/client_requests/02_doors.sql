@@ -134,6 +134,10 @@ begin
         'expires_at', own.expires_at,
         'items', (select jsonb_agg(jsonb_build_object('id', i.id, 'kind', i.kind,
               'title', i.title, 'hint', i.hint, 'state', i.state, 'reason', i.reason,
+              'handed_to', case when own.item_id is null then (
+                  select case when a.act = 'handed_on' then a.text end from app.request_act a
+                   where a.tenant_id = i.tenant_id and a.item_id = i.id
+                   order by a.id desc limit 1) end,
               'given', (select coalesce(jsonb_agg(jsonb_build_object('text', a.text,
                     'confirmed', a.confirmed, 'at', a.at, 'upload', u.state, 'code', u.code,
                     'file', u.name, 'mine', a.by_link = own.id) order by a.id), '[]')
