@@ -22,6 +22,7 @@ class Browser:
     def __init__(self, app: Flask, session: Session | None = None) -> None:
         self.client: FlaskClient = app.test_client()
         self._token = ""
+        self.session = session
         if session is not None:
             with app.test_request_context():
                 name = security.login_cookie_name()

@@ -59,6 +59,8 @@ class ApprovalKind:
     asked, or by handlers of ApprovalDecided. `page` is where the thing itself stands, beside the
     decision. `shown` draws what the decider reads from what the hash covers, never from words that
     whoever asked wrote beside it; None where the hash covers something else: nobody approves that.
+    Content whose hash is its own is shown as it is, unless it `names_subject`: no hash covers whom
+    the words are about, so `shown` says whether they name the subject that is acted on.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class ApprovalKind:
     carry_out: Callable[[ApprovalView], None] | None = None
     page: Callable[[ApprovalView], str | None] | None = None
     shown: Callable[[ApprovalView], dict[str, Any] | None] | None = None
+    names_subject: bool = False
     order: int = 100
 
 

@@ -289,10 +289,11 @@ def kind(name: str) -> ApprovalKind:
 
 def content_of(found: ApprovalView) -> dict[str, Any] | None:
     """What a decider reads of an open approval; None where its hash covers something else."""
-    draws = _kind(found.kind).shown
-    if draws is None or found.bound or found.state != "pending":
+    declared = _kind(found.kind)
+    own = found.bound and not declared.names_subject
+    if declared.shown is None or own or found.state != "pending":
         return found.content
-    return draws(found)
+    return declared.shown(found)
 
 
 def take_back(approval_id: UUID) -> None:

@@ -30,6 +30,7 @@ from app.kernel.settings import Settings
 from tenants import queries
 from tenants.leaving import catalogue
 from tenants.leaving.catalogue import ClientTable
+from tenants.queries import DirectoryRow
 
 KIND = "client.erase"
 ASKED_FOR = timedelta(days=30)
@@ -40,6 +41,7 @@ _APPROVED = sa.text(
     " and d.voided_at is null order by d.at desc limit 1)"
     " as approved_by, false as begun from app.approval a where a.kind = :kind"
     " and a.state = 'approved' and (a.content ->> 'slug' = :slug or a.id = :approval)"
+    " and app.client_is(a.subject_id, a.content ->> 'slug', a.content ->> 'client')"
     " and (a.expires_at is null or a.expires_at > now()) and not exists (select"
     " from app.erasure_certificate c where c.tenant_id = a.tenant_id and c.approval_id = a.id)"
     " union all select approval_id, erased_tenant_id, :slug, '', asked_by, approved_by, true"
@@ -47,6 +49,7 @@ _APPROVED = sa.text(
     " and (slug_sha256 = :slug_sha256 or approval_id = :approval) order by begun desc, 1 desc"
     " limit 1"
 )
+_NAMED = sa.text("select app.client_is(:id, :slug, :client)")
 _CARRIED_OUT = sa.text("select approval_id from app.erasure_certificate")
 _DONE = sa.text(
     "select 1 from app.erasure_certificate where approval_id = :approval"
@@ -121,7 +124,7 @@ def ask(slug: str, *, reason: str) -> UUID:
     row = queries.directory_row(slug)
     if row.is_provider:
         raise NotFound
-    if any(one.subject_id == row.tenant_id for one in open_requests()):
+    if asked_about(row):
         raise Conflict("erasure-asked-already")
     return approvals.request(
         KIND,
@@ -132,6 +135,22 @@ def ask(slug: str, *, reason: str) -> UUID:
         content={"client": row.name, "slug": row.slug, "reason": reason},
         expires_at=clock.now() + ASKED_FOR,
     )
+
+
+def asked_about(row: DirectoryRow) -> bool:
+    """Whether a request waits or is approved that names this client as it is called now."""
+    now = (row.tenant_id, row.slug, row.name)
+    return now in {
+        (one.subject_id, one.content.get("slug"), one.content.get("client"))
+        for one in open_requests()
+    }
+
+
+def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:
+    """What the decider reads, where it names the client whose erasure it asks for."""
+    named = {name: found.content.get(name) for name in ("slug", "client")}
+    same = db.session.execute(_NAMED, {"id": found.subject_id, **named}).scalar_one()
+    return found.content if same else None
 
 
 def open_requests() -> list[approvals.ApprovalView]:
@@ -156,7 +175,8 @@ def certificates(*, before: UUID | None = None, limit: int = 200) -> list[dict[s
 def approved(slug: str = "", *, approval_id: UUID | None = None) -> Request:
     """The approved request of a client, by short name or approval, in the provider's tenant.
 
-    Also one that was broken off after the rows were gone. Raises Conflict without one.
+    Its words have to name the client that it is about. Also one that was broken off after the rows
+    were gone. Raises Conflict without one.
     """
     values = {"kind": KIND, "slug": slug, "slug_sha256": _sha(slug), "approval": approval_id}
     row = db.session.execute(_APPROVED, values).first()

@@ -58,7 +58,13 @@ def register(registry: Registry) -> None:
     registry.add(
         Permission(jobs.PERMISSION, _("Take everything of a client along"), _GROUP),
         Permission(views.ERASE, _("Ask for a client to be erased"), _GROUP),
-        ApprovalKind(erasing.KIND, _("Erasing a client"), order=90),
+        ApprovalKind(
+            erasing.KIND,
+            _("Erasing a client"),
+            shown=erasing.shown,
+            names_subject=True,
+            order=90,
+        ),
         Permission(f"approve.{erasing.KIND}", _("Approve erasing a client"), _GROUP),
         Meter(jobs.METER, _("Export of everything"), "export", "member"),
         views.CARD,

@@ -142,11 +142,12 @@ desk.get("/desk/erasures", needs=ERASE, endpoint="index")(erasures)
 
 def ask_page(slug: str) -> Response:
     """What erasing takes away, what stays, and the request for a second person's approval."""
+    row = queries.directory_row(slug)
     return render(
         "leaving/erase.html",
-        row=queries.directory_row(slug),
+        row=row,
         form=forms.current(ErasureForm),
-        open=any(one.content.get("slug") == slug for one in erasing.open_requests()),
+        open=erasing.asked_about(row),
     )
 
 

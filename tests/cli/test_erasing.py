@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 
 from app import factory
 from app.cli import install, main
-from app.kernel import audit, db, jobs, storage, usage
+from app.kernel import approvals, audit, db, jobs, storage, usage
 from app.kernel.errors import Conflict
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
@@ -267,6 +267,52 @@ def test_without_a_second_persons_approval_nothing_is_erased(
     assert json.loads(refused.stdout)["error"]["code"] == "erasure-not-approved"
     row = admin.execute("select state from guard.tenant where slug = %s", (played.ours,)).fetchone()
     assert row == ("active",)
+
+
+ASK_IN_RAW = sa.text(
+    "select app.request_approval('client.erase', 'client', :big, 'member', :title,"
+    " cast(:words as jsonb), null, null, null)"
+)
+
+
+def test_words_that_name_another_client_than_the_one_to_be_erased_erase_neither(
+    app: Flask,
+    worker_app: Flask,
+    admin: psycopg.Connection,
+    operator: CliRunner,
+    two: tuple[Browser, Browser],
+    small: UUID,
+) -> None:
+    big, provider = factories.make_client(admin, "Big Firm"), factories.make_provider(admin)
+    slug = factories.slug_of(admin, small)
+    words = json.dumps({"client": "Small Firm", "slug": slug, "reason": "The client has left"})
+    asks, approves = (one.session.scope(provider) for one in two if one.session)
+    with app.app_context(), db.transaction(asks):
+        values = {"big": big, "title": f"Small Firm ({slug})", "words": words}
+        asked = db.session.execute(ASK_IN_RAW, values).scalar_one()
+        bound = approvals.one(asked).content_sha
+    sheet = f"/c/{factories.slug_of(admin, provider)}/approvals/{asked}"
+    assert "Small Firm" not in two[1].get(sheet).text.partition("What is asked")[2]
+    refused = two[1].post(sheet, {"decision": "approve", "content_sha": bound})
+    assert refused.status_code == 409
+    with app.app_context(), db.transaction(approves):  # and past the pages
+        decide = sa.text("select app.decide_approval(:id, 'approve', :sha, '')")
+        values = {"id": asked, "sha": bound}
+        assert db.session.execute(decide, values).scalar_one() == "approved"
+    for name in (slug, factories.slug_of(admin, big)):
+        done = operator.invoke(main, ["tenant", "erase", name, "--yes", "--json"])
+        assert json.loads(done.stdout)["error"]["code"] == "erasure-not-approved"
+    with (
+        worker_app.app_context(),
+        db.transaction(Scope.system_job(provider, person_id=jobs.system_user("operator"))),
+        pytest.raises(Conflict, match="erasure-not-approved"),
+    ):
+        erasing.approved(approval_id=asked)  # as the job asks
+    # nor does it stand in the way of asking truly
+    page = f"/desk/clients/{factories.slug_of(admin, big)}/erase"
+    asks_ = two[0]
+    assert asks_.get(page).status_code == 200
+    assert asks_.post(page, {"reason": "The client has left"}).status_code == 303
 
 
 @pytest.fixture

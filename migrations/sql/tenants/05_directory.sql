@@ -39,6 +39,21 @@ alter function app.client_directory() owner to client_mirror;
 revoke execute on function app.client_directory() from public;
 grant execute on function app.client_directory() to app_rw, app_worker;
 
+-- Whether a client is the one that these words name; for what is decided about it at the provider by
+-- people who need not hold the directory.
+create function app.client_is(p_tenant uuid, p_slug text, p_name text) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.claims();
+begin
+  return c.mode in ('t', 'j') and c.tenant = guard.provider() and exists (
+    select from app.client k
+     where k.tenant_id = p_tenant and k.slug = p_slug and k.name = p_name and not k.is_provider);
+end $$;
+alter function app.client_is(uuid, text, text) owner to client_mirror;
+revoke execute on function app.client_is(uuid, text, text) from public;
+grant execute on function app.client_is(uuid, text, text) to app_rw, app_worker;
+
 -- The engagement of the client one stands in: what is served, from when until when.
 create function guard.engagements()
 returns table (tenant_id uuid, line text, valid_from timestamptz, valid_to timestamptz,
