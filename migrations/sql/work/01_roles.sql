@@ -16,7 +16,7 @@ end $$;
 
 set role guard_owner;
 -- The provider's people who reach a line of this client now (of any client of a worklist): who may
--- be given a task or named.
+-- be given a task or named. A membership that rests on the engagement counts as guard.reach() says.
 create function guard.staff_here(p_line text) returns table (person_id uuid, name text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -31,6 +31,13 @@ begin
       from guard.living m
       join guard.person p on p.id = m.user_id and p.side = 'provider' and p.left_at is null
      where m.tenant_id = any (reached) and (p_line = any (m.lines) or p_line = 'member')
+       and (not m.on_engagement or exists (
+             select from guard.running e
+              where e.tenant_id = m.tenant_id
+                and (e.line = p_line
+                     or (p_line = 'member'
+                         and (e.line = any (m.lines)
+                              or m.lines && '{oversight,security,billing}')))))
      order by 2, 1;
 end $$;
 grant execute on function guard.staff_here(text) to app_rw, app_worker;
