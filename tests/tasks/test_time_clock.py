@@ -19,7 +19,16 @@ from app.kernel.scope import Scope
 from app.kernel.settings import Settings
 from app.tasks.time import commands, queries, weeks
 from app.tasks.time.commands import About
-from tests.tasks.time_stage import BERLIN, firm, noon, other, set_client, write
+from tests.tasks.time_stage import (
+    BERLIN,
+    end_engagement,
+    firm,
+    lose,
+    noon,
+    other,
+    set_client,
+    write,
+)
 from tests.tasks.work_stage import Firm
 
 __all__ = ["firm", "other"]  # fixtures
@@ -67,7 +76,7 @@ def test_what_runs_over_midnight_becomes_an_entry_a_day(
     ]
 
 
-def test_a_clock_in_a_suspended_client_or_without_a_grant_is_stopped_or_told(
+def test_a_clock_in_a_suspended_client_is_stopped_and_told(
     firm: Firm, other: tuple[UUID, str], settings: Settings
 ) -> None:
     staff = firm.place.browser(firm.place.staff)
@@ -75,34 +84,70 @@ def test_a_clock_in_a_suspended_client_or_without_a_grant_is_stopped_or_told(
     staff.post("/desk/time/start", {"client": other[1]})
     set_client(settings, other[0], "suspended")
     stopped = staff.post("/desk/time/stop", follow=True)
-    assert "in a client that is read only now" in stopped.text
+    assert "in a client that you no longer write in" in stopped.text
     assert "Stopped by itself" in stopped.text
     assert 'action="/desk/time/stop"' not in stopped.text
-    set_client(settings, other[0], "active")
+
+
+@pytest.mark.parametrize("lost", ["grant", "closing", "suspended without grant", "engagement"])
+@pytest.mark.parametrize("act", ["stop", "start"])
+def test_a_clock_out_of_reach_is_stopped_at_once_and_bars_no_other(
+    firm: Firm, other: tuple[UUID, str], settings: Settings, lost: str, act: str
+) -> None:
+    staff = firm.place.browser(firm.place.staff)
+    staff.get("/desk/time")
+    with clock.frozen(clock.now() - timedelta(minutes=2)):
+        staff.post("/desk/time/start", {"client": other[1]})
+    lose(settings, other[0], lost)
+    sent = {"client": firm.slug} if act == "start" else {}
+    told = staff.post(f"/desk/time/{act}", sent, follow=True)
+    assert "in a client that you no longer write in" in told.text
+    running = 'action="/desk/time/stop"' in told.text
+    assert running == (act == "start")
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
-        admin.execute(
-            "update app.time_entry set started_at = started_at - interval '1 hour',"
-            " ended_at = ended_at - interval '1 hour' where tenant_id = %s",
+        ended = admin.execute(
+            "select cut, ended_at is not null from app.time_entry where tenant_id = %s",
             (other[0],),
         )
-    staff.post("/desk/time/start", {"client": other[1]})
-    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
-        admin.execute("delete from guard.membership where tenant_id = %s", (other[0],))
-    for address, sent in (("start", {"client": firm.slug}), ("stop", {})):
-        refused = staff.post(f"/desk/time/{address}", sent)
-        assert refused.status_code == 409
-        assert "It is stopped within the hour." in refused.text
-    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
-        admin.execute(
-            "update app.time_entry set started_at = started_at - interval '2 minutes'"
-            " where tenant_id = %s and ended_at is null",
+        assert ended.fetchall() == [(True, True)]
+        audited = admin.execute(
+            "select e.actor, c.after ->> 'cut' from app.audit_event e"
+            " join app.audit_change c on c.tenant_id = e.tenant_id and c.event_id = e.id"
+            " where e.tenant_id = %s and e.act = 'time_entry.changed'",
             (other[0],),
         )
-    person = jobs_catalog.SYSTEM_USERS["platform"]
-    scope = Scope.system_job(other[0], person_id=person)
-    with firm.place.worker_app.app_context(), db.transaction(scope):
-        weeks.cut({}, None)  # type: ignore[arg-type]  # it tells no progress
-    assert staff.post("/desk/time/start", {"client": firm.slug}).status_code == 303
+        assert audited.fetchall() == [(firm.place.staff.person_id, "true")]
+
+
+@pytest.mark.parametrize("lost", ["grant", "engagement"])
+def test_the_job_of_an_active_client_ends_clocks_of_people_who_work_there_no_more(
+    firm: Firm, other: tuple[UUID, str], settings: Settings, lost: str
+) -> None:
+    staff = firm.place.browser(firm.place.staff)
+    staff.get("/desk/time")
+    with clock.frozen(clock.now() - timedelta(minutes=2)):
+        staff.post("/desk/time/start", {"client": other[1]})
+    job = Scope.system_job(other[0], person_id=jobs_catalog.SYSTEM_USERS["platform"])
+    for still in (True, False):
+        with firm.place.worker_app.app_context(), db.transaction(job):
+            weeks.cut({}, None)  # type: ignore[arg-type]  # it tells no progress
+        assert ('action="/desk/time/stop"' in staff.get("/desk").text) == still
+        lose(settings, other[0], lost)
+
+
+def test_people_whose_engagement_ended_are_given_no_task(firm: Firm, settings: Settings) -> None:
+    with firm.place.acting(firm.manager):
+        assert firm.second.person_id in queries.staff()
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute(
+            "update guard.membership set basis = 'engagement', lines = '{tickets}'"
+            " where tenant_id = %s and user_id = %s",
+            (firm.place.tenant, firm.second.person_id),
+        )
+    end_engagement(settings, firm.place.tenant, "tickets")
+    with firm.place.acting(firm.manager):
+        assert firm.second.person_id not in queries.staff()
+        assert firm.place.staff.person_id in queries.staff()
 
 
 def test_a_clock_that_does_not_stop_is_told_as_such(firm: Firm, settings: Settings) -> None:
@@ -136,6 +181,28 @@ def test_only_ones_own_running_clock_is_ended_by_its_door(firm: Firm) -> None:
         assert session.execute(door, {"id": written}).scalar() is None
         assert queries.timer() is not None
         assert queries.one(written).seconds == 3600
+
+
+def test_a_second_click_on_stop_over_midnight_is_as_good_as_the_first(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff = firm.place.browser(firm.place.staff)
+    staff.get("/desk/time")
+    now = clock.now()
+    with clock.frozen(now - timedelta(hours=23)):
+        staff.post("/desk/time/start", {"client": firm.slug})
+    with firm.place.acting(firm.place.staff):
+        running = queries.timer()
+    with clock.frozen(now):
+        staff.post("/desk/time/stop")
+    monkeypatch.setattr(queries, "timer", lambda: running)  # what the second request still read
+    again = staff.post("/desk/time/stop")
+    assert again.status_code == 303
+    with firm.place.acting(firm.place.staff):
+        found = queries.here()
+    assert len(found) == 2
+    assert sum(one.seconds for one in found) == 23 * 3600
+    assert not any(one.cut for one in found)
 
 
 def test_seconds_of_a_day_of_clocks_sum_up_to_the_day(firm: Firm) -> None:

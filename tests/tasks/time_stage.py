@@ -77,3 +77,23 @@ def set_client(settings: Settings, tenant: UUID, state: str) -> None:
     """A client suspended, or taken up again."""
     with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
         admin.execute("update guard.tenant set state = %s where id = %s", (state, tenant))
+
+
+def end_engagement(settings: Settings, tenant: UUID, *lines: str) -> None:
+    """These lines are served no more."""
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        admin.execute(
+            "update guard.engagement set valid_to = now() where tenant_id = %s and line = any(%s)",
+            (tenant, list(lines)),
+        )
+
+
+def lose(settings: Settings, tenant: UUID, how: str) -> None:
+    """The accountant reaches a client no more: by their grant, its engagement or its state."""
+    if how == "engagement":
+        end_engagement(settings, tenant, "accounting", "compliance", "tickets")
+    if how == "closing" or how.startswith("suspended"):
+        set_client(settings, tenant, how.split(maxsplit=1)[0])
+    if how.endswith("grant"):
+        with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+            admin.execute("delete from guard.membership where tenant_id = %s", (tenant,))

@@ -65,9 +65,12 @@ def stop(running: Timer, *, zone: ZoneInfo) -> list[UUID]:
     """Stops the clock; what ran over midnight becomes an entry a day. Returns the entries.
 
     What ran longer than a day ends a day after it began. A clock stopped within its first second
-    leaves nothing. Raises NotFound, Conflict `time-not-stopped` where nothing may be written now.
+    leaves nothing, nor does one that was stopped meanwhile, as by the first of two clicks. Raises
+    NotFound, Conflict `time-not-stopped` where nothing may be written now.
     """
     found = queries.one(running.id)
+    if found.ended_at is not None:
+        return []
     now = _second(clock.now())
     end = min(now, found.started_at + LONGEST)
     if end <= found.started_at:
@@ -75,19 +78,21 @@ def stop(running: Timer, *, zone: ZoneInfo) -> list[UUID]:
         return []
     pieces = list(spans.by_day(found.started_at, end, zone))
     _first_day, (_begun, first_end) = pieces[0]
-    _changed(_END, {"id": found.id, "end": first_end, "cut": end < now}, "time-not-stopped")
+    if not _ended(found, first_end, cut=end < now):
+        if queries.one(found.id).ended_at is not None:
+            return []
+        raise Conflict("time-not-stopped")
     rest = [(ids.uuid7(), begun, ended, day) for day, (begun, ended) in pieces[1:]]
     if rest:
         _insert(rest, _about(found))
     return [found.id, *(one[0] for one in rest)]
 
 
-def end_out_of_reach(running: Timer) -> None:
-    """Ends one's clock in a client that is read only by now. It stays one entry, marked as ended by
-    the platform. Raises Conflict `time-not-stopped`, Forbidden where one reaches nothing any more.
+def end_out_of_reach(running: Timer) -> bool:
+    """Ends one's clock in a client that one writes nothing in by now, or does not reach at all. It
+    stays one entry, marked as ended by the platform. Answers whether it still ran.
     """
-    if session.execute(_END_MINE, {"id": running.id}).scalar() is None:
-        raise Conflict("time-not-stopped")
+    return session.execute(_END_MINE, {"id": running.id}).scalar() is not None
 
 
 def write(about: About, started_at: datetime, ended_at: datetime, *, zone: ZoneInfo) -> list[UUID]:
@@ -153,7 +158,8 @@ def split(entry_id: UUID, at: datetime) -> UUID:
     found, at = queries.one(entry_id), _second(at)
     if found.ended_at is None or not found.started_at < at < found.ended_at:
         raise Invalid.of("at", "time-split")
-    _changed(_END, {"id": found.id, "end": at, "cut": found.cut}, "time-not-changed")
+    if not _ended(found, at, cut=found.cut):
+        raise Conflict("time-not-changed")
     made = ids.uuid7()
     _insert([(made, at, found.ended_at, found.day)], _about(found))
     return made
@@ -214,6 +220,12 @@ def _insert(rows: Sequence[tuple[UUID, datetime, datetime | None, date]], about:
     _guarded(_ADD, values | {"type": about.subject_type, "key": about.subject_key})
 
 
+def _ended(found: Entry, end: datetime, *, cut: bool) -> bool:
+    """Gives an entry its end; not one that has another end by now than it was read with."""
+    values = {"id": found.id, "was": found.ended_at, "end": end, "cut": cut}
+    return _guarded(_END, values) is not None
+
+
 def _second(at: datetime) -> datetime:
     """The whole second an instant lies in: entries follow each other without gap or overlap."""
     return at.replace(microsecond=0)
@@ -253,7 +265,8 @@ _ADD = sa.text(
 )
 _END = sa.text(
     "update app.time_entry set ended_at = :end, cut = :cut, version = version + 1"
-    f" where {_HERE} and id = :id and removed_at is null returning id"
+    f" where {_HERE} and id = :id and removed_at is null"
+    " and ended_at is not distinct from cast(:was as timestamptz) returning id"
 )
 _CHANGE = sa.text(
     "update app.time_entry set started_at = :start, ended_at = :end, day = :day, note = :note,"

@@ -14,7 +14,6 @@ from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.words import _
 from app.tasks.time import commands, queries, rates, schemas, sheet, spans, weeks
 from app.tasks.time.commands import About
-from app.tasks.time.models import Timer
 from app.tasks.time.weeks import Done
 from app.tasks.work.desk_views import who
 from app.web import context, forms
@@ -22,7 +21,7 @@ from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_back, redirect_to, render, toast
 
 desk = Pages("time", __name__, surface=Surface.DESK)
-CUT = _("The clock ran in a client that is read only now. It was stopped there.")
+CUT = _("The clock ran in a client that you no longer write in. It was stopped there.")
 provider = Pages("rates", __name__, surface=Surface.PROVIDER)
 
 
@@ -77,7 +76,7 @@ def start() -> Response:
 
 def _stop_elsewhere(tenant: UUID | None) -> Literal["", "stopped", "cut"]:
     """Stops what runs in another client than this one, in a transaction of its own; `cut` where
-    nothing may be written any more."""
+    one writes nothing any more."""
     acting = who()
     with db.transaction(acting.worklist):
         running = queries.timer()
@@ -87,17 +86,9 @@ def _stop_elsewhere(tenant: UUID | None) -> Literal["", "stopped", "cut"]:
         with db.transaction(acting.inside(running.tenant_id)):
             commands.stop(running, zone=zone())
     except (Conflict, NotFound):
-        _end_out_of_reach(running)
-        return "cut"
+        with db.transaction(acting.worklist, read_only=False):
+            return "cut" if commands.end_out_of_reach(running) else "stopped"
     return "stopped"
-
-
-def _end_out_of_reach(running: Timer) -> None:
-    try:
-        with db.transaction(who().worklist, read_only=False):
-            commands.end_out_of_reach(running)
-    except Forbidden:  # the grant ended: nothing may be noted there; the client's job ends it
-        raise Conflict("timer-out-of-reach") from None
 
 
 @desk.post("/desk/time/stop", needs=SIGNED_IN)

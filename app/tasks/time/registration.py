@@ -35,9 +35,6 @@ ERROR_TEXTS = {
     "time-state": _("This time is not in a state that allows it."),
     "time-too-long": _("An entry is at most a day long."),
     "timer-elsewhere": _("Your clock runs in another client. Stop it there first."),
-    "timer-out-of-reach": _(
-        "Your clock runs in a client you do not reach any more. It is stopped within the hour."
-    ),
     "timer-none": _("No clock runs."),
     "week-empty": _("There is nothing to hand in."),
 }

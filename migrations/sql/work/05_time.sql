@@ -133,12 +133,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
    order by e.started_at
 $$;
 
--- One's own clock ends also in a client that is suspended by now: neither its job nor anybody else
--- could end it there, and no other could be started. It is marked as ended by the platform.
+-- One's own clock ends also in a client that is suspended or closing by now, or that one does not
+-- reach any more: perhaps nobody else could end it there, and no other could be started. It is marked
+-- as ended by the platform, and the audit of that client tells it of its person.
 create policy ends on app.time_entry for update to work_door
   using (person_id = (select guard.user_id()) and ended_at is null and removed_at is null)
   with check (person_id = (select guard.user_id()) and ended_at is not null);
 grant update (ended_at, cut, version) on app.time_entry to work_door;
+create policy own_clock on app.audit_event for insert to audit_door
+  with check (act = 'time_entry.changed' and actor = (select guard.user_id()));
+create policy own_clock on app.audit_change for insert to audit_door
+  with check (after ->> 'cut' = 'true' and before ? 'ended_at' and before ->> 'ended_at' is null);
 create function app.end_my_clock(p_id uuid) returns uuid
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update app.time_entry
