@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Literal, cast
 
 import click
@@ -16,11 +17,13 @@ from billing.rating.lines import Line
 from billing.rating.models import Convention, Event, Measured
 from billing.rating.price import ZERO, PriceRefused
 
-MOST_LINE = 2_000_000
+MOST_LINE = 10_000_000
 MOST_EVENTS = 50_000
 _FLAGS = ("flat_at_zero", "volume_while_open", "convert_parts", "starts", "ends")
 _WORDS = {
     "not-json": "A line is one JSON object: id, price, quantities, convention, currency.",
+    "line-too-long": f"A line has at most {MOST_LINE:,} bytes.",
+    "bad-id": "An id is a string or a whole number.",
     "not-a-price": "This is no object.",
     "unknown-model": "Models are flat, unit, graduated, volume, stairstep, package, blocks,"
     " percentage, graduated_percentage, dynamic, matrix.",
@@ -33,6 +36,7 @@ _WORDS = {
     "not-whole": "This must be a whole number.",
     "not-a-number": f"Write a number below {reading.GREATEST:f} as a string or a whole number.",
     "too-many-places": f"At most {reading.MOST_PLACES} decimal places.",
+    "not-with-model": "This has no effect on this model; leave it out.",
     "rows": "A list of objects is wanted, not empty and not too long.",
     "twice": "This stands twice.",
     "tier-open": "The last tier, and only that, has no up_to.",
@@ -69,19 +73,32 @@ def rate_lines(context: click.Context, as_json: bool) -> None:
     {id, lines: […], total, error}, amounts in major units as strings. Exit 1 when one is refused.
     """
     refused = False
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if not line.strip():
-            continue
-        answer = _answer(line, number)
-        refused = refused or answer["error"] is not None
-        click.echo(json.dumps(answer, ensure_ascii=False))
+    with localcontext(prec=rate.PRECISION):
+        for number, line in enumerate(_lines(), 1):
+            if not line.strip():
+                continue
+            answer = _answer(line, number)
+            refused = refused or answer["error"] is not None
+            click.echo(json.dumps(answer))
     context.exit(1 if refused else 0)
 
 
+def _lines() -> Iterator[bytes]:
+    """The lines of standard input; of one that is too long the begin, which is too long as well."""
+    source = sys.stdin.buffer
+    while line := source.readline(MOST_LINE + 1):
+        yield line
+        while len(line) > MOST_LINE and not line.endswith(b"\n"):
+            line = source.readline(MOST_LINE + 1)
+            if not line:
+                return
+
+
 def _answer(line: bytes, number: int) -> dict[str, Any]:
-    content: dict[str, Any] = {}
+    id_: str | int | None = None
     try:
         content = _content(line)
+        id_ = _id(content)
         asked = _asked(content)
         found = rate.rate(
             reading.read(content.get("price")),
@@ -92,10 +109,10 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
     except PriceRefused as refused:
         place = f"{refused.where}: " if refused.where else ""
         told = {"code": refused.code, "line": number, "message": place + _WORDS[refused.code]}
-        return {"id": content.get("id"), "lines": [], "total": None, "error": told}
+        return {"id": id_, "lines": [], "total": None, "error": told}
     total = f"{lines.total(found):.{asked.places}f}"
     return {
-        "id": content.get("id"),
+        "id": id_,
         "lines": [_line(one) for one in found],
         "total": total,
         "error": None,
@@ -103,8 +120,10 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _content(line: bytes) -> dict[str, Any]:
+    if len(line) > MOST_LINE:
+        raise PriceRefused("line-too-long")
     try:
-        found = json.loads(line, parse_float=str) if len(line) <= MOST_LINE else None
+        found = json.loads(line, parse_float=_Fraction)
     except (ValueError, RecursionError) as error:
         raise PriceRefused("not-json") from error
     if not isinstance(found, dict):
@@ -112,16 +131,30 @@ def _content(line: bytes) -> dict[str, Any]:
     return found
 
 
+class _Fraction(str):
+    """A number with a point or an exponent, as it is written."""
+
+    __slots__ = ()
+
+
+def _id(content: dict[str, Any]) -> str | int | None:
+    found = content.get("id")
+    whole = isinstance(found, int) and not isinstance(found, bool)
+    text = isinstance(found, str) and not isinstance(found, _Fraction)
+    if found is not None and not whole and not text:
+        raise PriceRefused("bad-id", "id")
+    return cast("str | int | None", found)
+
+
 def _asked(content: dict[str, Any]) -> _Asked:
+    reading.only(content, ("id", "price", "quantities", "convention", "currency"), "")
     currency = content.get("currency", "EUR")
     if not isinstance(currency, str) or currency not in money.CURRENCIES:
         raise PriceRefused("unknown-currency", "currency")
-    given = content.get("convention") or {}
+    given = {} if content.get("convention") is None else content["convention"]
     if not isinstance(given, dict):
         raise PriceRefused("not-a-price", "convention")
-    for key in given:
-        if key not in (*_FLAGS, "half", "before", "billed"):
-            raise PriceRefused("unknown-field", f"convention.{key}"[:80])
+    reading.only(given, (*_FLAGS, "half", "before", "billed"), "convention")
     places = money.exponent(currency)
     convention = Convention(
         flat_at_zero=_flag(given, "flat_at_zero"),
@@ -166,6 +199,7 @@ def _events(content: Any) -> tuple[Event, ...]:
 def _event(given: Any, field: str) -> Event:
     if not isinstance(given, dict):
         return Event(reading.number(given, field, signed=True))
+    reading.only(given, ("quantity", "of"), field)
     says = given.get("of", [])
     if not isinstance(says, list) or not all(isinstance(one, str) for one in says):
         raise PriceRefused("events", f"{field}.of")

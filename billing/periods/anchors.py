@@ -42,8 +42,9 @@ def next_calendar(at: datetime, step: Step | None) -> datetime:
 def next_boundary(at: datetime, anchor: datetime, step: Step, *, times: int = 1) -> datetime:
     """The boundary after a period's begin: so many steps later, on the anchor's day and clock.
 
-    A month that has not yet come to the anchor's day ends there, as the first short one does; a
-    week goes to the anchor's weekday, a year to its month and day.
+    A month that has not yet come to the anchor's day ends there, as the first short one does, and a
+    quarter or half year that begins before the anchor ends at it; a week goes to the anchor's
+    weekday, a year to its month and day.
     """
     clock = anchor.timetz()
     if step == "day":
@@ -54,6 +55,8 @@ def next_boundary(at: datetime, anchor: datetime, step: Step, *, times: int = 1)
     if step == "year":
         year = at.year + times
         return datetime.combine(lengths.clamped(year, anchor.month, anchor.day), clock)
+    if step in ("quarter", "half_year") and at < anchor:
+        return anchor
     here = lengths.clamped(at.year, at.month, anchor.day)
     if step == "month" and at.date() < here:
         return datetime.combine(here, clock)

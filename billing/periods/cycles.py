@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.periods import lengths
 from billing.periods.lengths import Length
 
 ONE = Decimal(1)
-MOST = 4_000
-"""So many cycles are looked at; a contract of three hundred years has fewer months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +43,27 @@ class Cycle:
         """The n-th boundary from the first one, which is 0; before it with a negative n."""
         return lengths.moved(self.first, self.length, n, anchor_day=self.billing_day)
 
-    def boundaries(self) -> Iterator[date]:
-        """All boundaries from the first one on."""
+    def number(self, day: date) -> int:
+        """Which boundary is the last one on or before a date: -1 before the first one."""
         first = self.first
-        return (
-            lengths.moved(first, self.length, n, anchor_day=self.billing_day) for n in range(MOST)
-        )
+        if self.length.unit == "day":
+            return max((day - first).days // self.length.count, -1)
+        months = (day.year - first.year) * 12 + day.month - first.month
+        n = max(months // self.length.count, -1)
+        return n if n < 0 or self.boundary(n) <= day else n - 1
 
     def after(self, day: date) -> date:
         """The first boundary after a date."""
-        return next(one for one in self.boundaries() if one > day)
+        return self.boundary(self.number(day) + 1)
 
     def from_(self, day: date) -> date:
         """The first boundary on or after a date."""
-        return next(one for one in self.boundaries() if one >= day)
+        return self.after(day - timedelta(days=1))
 
     def upto(self, day: date) -> date | None:
         """The last boundary on or before a date; None where there is none yet."""
-        found = None
-        for one in self.boundaries():
-            if one > day:
-                return found
-            found = one
-        return found
+        n = self.number(day)
+        return None if n < 0 else self.boundary(n)
 
     def containing(self, day: date) -> tuple[date, date]:
         """The period in which a date lies; the first one for a date before the start."""
@@ -77,14 +72,7 @@ class Cycle:
 
     def elapsed(self, day: date) -> int:
         """How many boundaries came after the start and until a date."""
-        if day <= self.start:
-            return 0
-        count = 0
-        for one in self.boundaries():
-            if one > day:
-                return count
-            count += one > self.start
-        return count
+        return max(self.number(day) + (self.first > self.start), 0)
 
 
 def cycles_in_advance(

@@ -34,18 +34,40 @@ def changes(now: Iterable[Line], billed: Sequence[Billed]) -> tuple[Change, ...]
     line. What is billed plus the changes always adds up to the rating of all.
     """
     found: list[Change] = []
-    rated = list(now)
-    for line in rated:
-        before = [one.line for one in billed if _key(one.line) == _key(line)]
-        found.extend(_difference(line, before))
-    kept = {_key(line) for line in rated}
-    found.extend(_taken_back(one for one in billed if _key(one.line) not in kept))
+    rated = _parts(now)
+    before: dict[_Key, list[Line]] = {}
+    for one in billed:
+        before.setdefault(_key(one.line), []).append(one.line)
+    for key, line in rated.items():
+        found.extend(_difference(line, before.get(key, ())))
+    found.extend(_taken_back(one for one in billed if _key(one.line) not in rated))
     return tuple(found)
 
 
-def _key(line: Line) -> tuple[str, Decimal | None]:
-    """What makes two lines the same part: its name and price; of a sum, its name."""
-    return (line.part, None if line.kind in ("sum", "minimum") else line.unit_price)
+def _parts(lines: Iterable[Line]) -> dict[_Key, Line]:
+    """A line for each part: events of one price are one of them."""
+    found: dict[_Key, Line] = {}
+    for line in lines:
+        known = found.get(_key(line))
+        found[_key(line)] = line if known is None else _together(known, line)
+    return found
+
+
+def _together(one: Line, other: Line) -> Line:
+    return replace(
+        one,
+        quantity=one.quantity + other.quantity,
+        amount=one.amount + other.amount,
+        discount=one.discount + other.discount,
+    )
+
+
+_Key = tuple[str, Decimal | None]
+
+
+def _key(line: Line) -> _Key:
+    """What makes two lines the same part: its name and price; of the minimum, its name."""
+    return (line.part, None if line.kind == "minimum" else line.unit_price)
 
 
 def _difference(line: Line, before: Sequence[Line]) -> Iterable[Change]:
@@ -53,11 +75,11 @@ def _difference(line: Line, before: Sequence[Line]) -> Iterable[Change]:
     discount = line.discount - sum((one.discount for one in before), ZERO)
     quantity = line.quantity - sum((one.quantity for one in before), ZERO)
     if not before:
-        return (Change(line),) if line.quantity else ()
-    if _key(line)[1] is None:  # a sum: the difference is a sum too
+        return (Change(line),) if line.amount or line.discount else ()
+    if _key(line)[1] is None:  # the minimum: the difference is one too
         found = replace(line, unit_price=amount, amount=amount, discount=discount)
         return (Change(found),) if amount or discount else ()
-    if not (quantity or amount or discount):
+    if not (amount or discount):
         return ()
     return (Change(replace(line, quantity=quantity, amount=amount, discount=discount)),)
 
@@ -65,7 +87,7 @@ def _difference(line: Line, before: Sequence[Line]) -> Iterable[Change]:
 def _taken_back(gone: Iterable[Billed]) -> Iterable[Change]:
     """Lines against those that are billed no longer, but for parts that already add up to none."""
     left = list(gone)
-    sums: dict[tuple[str, Decimal | None], Decimal] = {}
+    sums: dict[_Key, Decimal] = {}
     for one in left:
         sums[_key(one.line)] = sums.get(_key(one.line), ZERO) + one.line.total
     for one in left:

@@ -71,12 +71,14 @@ def discounted(lines: Iterable[Line], percent: Decimal) -> list[Line]:
 
 
 def capped(lines: Iterable[Line], maximum: Decimal, billed: Decimal) -> list[Line]:
-    """Lines of which what lies above the period's maximum is taken off, in their order."""
-    found, sum_ = [], billed
-    for one in lines:
-        over = min(max(sum_ + one.total - maximum, ZERO), max(one.total, ZERO))
-        found.append(replace(one, discount=one.discount + over))
-        sum_ += one.total
+    """Lines of which what lies above the period's maximum is taken off, from the last one back."""
+    found = list(lines)
+    over = max(total(found) + billed - maximum, ZERO)
+    for place in reversed(range(len(found))):
+        off = min(over, max(found[place].total, ZERO))
+        if off:
+            found[place] = replace(found[place], discount=found[place].discount + off)
+        over -= off
     return found
 
 

@@ -179,13 +179,14 @@ def _graduated(tiers: tuple[Tier, ...], used: Measured, convention: Convention) 
 def _volume(tiers: tuple[Tier, ...], used: Measured, convention: Convention) -> list[Line]:
     if not used.ends and not convention.volume_while_open:
         return []  # which tier it will be is known at the end
-    quantity = max(used.after, ZERO)
-    _number, tier = reached(tiers, quantity if used.tier_by is None else used.tier_by)
+    if used.after < ZERO:
+        return []
+    _number, tier = reached(tiers, used.after if used.tier_by is None else used.tier_by)
     found = []
     if tier.flat is not None:
         found.append(lines.flat("volume-flat", tier.flat))
     if tier.unit is not None:
-        found.extend(_some(lines.usage("volume-usage", quantity, tier.unit)))
+        found.extend(_some(lines.usage("volume-usage", used.after, tier.unit)))
     return found
 
 
@@ -297,13 +298,23 @@ def _dynamic(model: Dynamic, used: Measured) -> list[Line]:
 
 
 def _matrix(model: Matrix, used: Measured) -> list[Line]:
-    sums: dict[tuple[str, ...], Decimal] = {}
-    for event in used.events:
-        sums[event.says] = sums.get(event.says, ZERO) + event.quantity
     found = []
-    for says, quantity in sorted(sums.items()):
-        price = model.prices.get(says, model.otherwise)
+    for cell in cells(used.events):
+        price = model.prices.get(cell.says, model.otherwise)
         if price is None:
-            raise PriceRefused("not-in-matrix", ", ".join(says))
-        found.extend(_some(lines.usage("/".join(says), quantity, price)))
+            raise PriceRefused("not-in-matrix", ", ".join(cell.says))
+        found.extend(_some(lines.usage(_part(cell.says), cell.quantity, price)))
     return found
+
+
+def cells(events: tuple[Event, ...]) -> list[Event]:
+    """What events say of themselves, each with the sum of its quantities, in order."""
+    sums: dict[tuple[str, ...], Decimal] = {}
+    for event in events:
+        sums[event.says] = sums.get(event.says, ZERO) + event.quantity
+    return [Event(quantity, says) for says, quantity in sorted(sums.items())]
+
+
+def _part(says: tuple[str, ...]) -> str:
+    """A name that no other cell has, whatever stands in its words."""
+    return "/".join(one.replace("%", "%25").replace("/", "%2F") for one in says)

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from billing.rating import lines, models
 from billing.rating.lines import Line, Rounder
 from billing.rating.models import Convention, Measured
-from billing.rating.price import ZERO, Price
+from billing.rating.price import ZERO, Matrix, Price
 
 PRECISION = 60
 """Digits of every step: the greatest quantity at the finest price is exact to the last place."""
@@ -19,8 +19,8 @@ def rate(
 ) -> tuple[Line, ...]:
     """The lines of a price for what was used, in major units of the currency.
 
-    In this order: conversion, allowance, the model, the discount in percent, the maximum, rounding
-    of each line, and the minimum with the period's last line. `billed` is what earlier lines of the
+    In this order: conversion, allowance, the model, the discount in percent, rounding of each line,
+    the maximum, and the minimum with the period's last line. `billed` is what earlier lines of the
     period came to. Raises PriceRefused where the model cannot price what was used.
     """
     with localcontext(prec=PRECISION):
@@ -38,9 +38,9 @@ def _rated(
     ]
     if price.discount:
         found = lines.discounted(found, price.discount)
-    if price.maximum is not None:
-        found = lines.capped(found, price.maximum, billed)
     found = lines.rounded(found, rounder)
+    if price.maximum is not None:
+        found = lines.capped(found, rounder(price.maximum), billed)
     if price.minimum is not None and used.ends:
         short = rounder(price.minimum - billed - lines.total(found))
         if short > ZERO:
@@ -62,4 +62,10 @@ def _payable(price: Price, used: Measured, convention: Convention) -> Measured:
     )
     if price.allowance:
         before, after = (max(one - price.allowance, ZERO) for one in (before, after))
-    return replace(used, before=before, after=after)
+    events = used.events
+    if price.conversion is not None and isinstance(price.model, Matrix):
+        events = tuple(
+            replace(one, quantity=models.converted(price.conversion, one.quantity))
+            for one in models.cells(events)
+        )
+    return replace(used, before=before, after=after, events=events)

@@ -48,7 +48,7 @@ def number(value: Any, field: str, *, signed: bool = False) -> Decimal:
         found = Decimal(text) if len(text) <= MOST_DIGITS else Decimal("NaN")
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite() or abs(found) > GREATEST or not text.isascii() or "_" in text:
+    if not found.is_finite() or found.copy_abs() > GREATEST or not text.isascii() or "_" in text:
         raise PriceRefused("not-a-number", field)
     if cast(int, found.as_tuple().exponent) < -MOST_PLACES:
         raise PriceRefused("too-many-places", field)
@@ -69,9 +69,7 @@ def read(content: Any, field: str = "price") -> Price:
     if not isinstance(kind, str) or kind not in _MODELS:
         raise PriceRefused("unknown-model", f"{field}.model")
     known, reader = _MODELS[kind]
-    for key in content:
-        if key not in known and key not in _AROUND:
-            raise PriceRefused("unknown-field", f"{field}.{key}"[:80])
+    only(content, (*known, *_AROUND), field)
     price = Price(
         reader(content, field),
         minimum=_optional(content, "minimum", field),
@@ -84,7 +82,26 @@ def read(content: Any, field: str = "price") -> Price:
         raise PriceRefused("minimum-above-maximum", f"{field}.minimum")
     if price.discount > Decimal(100):
         raise PriceRefused("above-hundred", f"{field}.discount")
+    _demand_used(price, field)
     return price
+
+
+def _demand_used(price: Price, field: str) -> None:
+    """What stands around a model and would have no effect on it is refused, not passed over."""
+    idle = []
+    if isinstance(price.model, Percentage | Matrix) and price.allowance:
+        idle.append("allowance")
+    if isinstance(price.model, Percentage) and price.conversion is not None:
+        idle.append("conversion")
+    if idle:
+        raise PriceRefused("not-with-model", f"{field}.{idle[0]}")
+
+
+def only(content: Content, known: tuple[str, ...], field: str) -> None:
+    """Raises PriceRefused `unknown-field` for a key that nobody reads: it may be misspelt."""
+    for key in content:
+        if key not in known:
+            raise PriceRefused("unknown-field", f"{field}.{key}".removeprefix(".")[:80])
 
 
 _AROUND = ("model", "minimum", "maximum", "allowance", "discount", "conversion")
@@ -107,7 +124,16 @@ def _optional(content: Content, key: str, field: str) -> Decimal | None:
     return None if content.get(key) is None else number(content[key], f"{field}.{key}")
 
 
-def _rows(content: Content, key: str, field: str, most: int) -> list[tuple[str, Content]]:
+def _whole(content: Content, key: str, field: str) -> Decimal | None:
+    found = _optional(content, key, field)
+    if found is not None and found != found.to_integral_value():
+        raise PriceRefused("not-whole", f"{field}.{key}")
+    return found
+
+
+def _rows(
+    content: Content, key: str, field: str, most: int, known: tuple[str, ...]
+) -> list[tuple[str, Content]]:
     rows = content.get(key)
     if not isinstance(rows, list) or not rows or len(rows) > most:
         raise PriceRefused("rows", f"{field}.{key}")
@@ -115,10 +141,11 @@ def _rows(content: Content, key: str, field: str, most: int) -> list[tuple[str, 
     for name, row in named:
         if not isinstance(row, Mapping):
             raise PriceRefused("rows", name)
+        only(row, known, name)
     return named
 
 
-def _tiers(content: Content, field: str) -> tuple[Tier, ...]:
+def _tiers(content: Content, field: str, *priced_by: str) -> tuple[Tier, ...]:
     found = [
         Tier(
             _optional(row, "up_to", name),
@@ -126,7 +153,7 @@ def _tiers(content: Content, field: str) -> tuple[Tier, ...]:
             _optional(row, "flat", name),
             _optional(row, "percent", name) or ZERO,
         )
-        for name, row in _rows(content, "tiers", field, MOST_TIERS)
+        for name, row in _rows(content, "tiers", field, MOST_TIERS, ("up_to", *priced_by))
     ]
     low = ZERO
     for n, tier in enumerate(found):
@@ -158,36 +185,39 @@ def _blocks(content: Content, field: str) -> Blocks:
     mode = content.get("mode", "graduated")
     if mode not in ("graduated", "volume"):
         raise PriceRefused("unknown-value", f"{field}.mode")
+    rows = _rows(content, "tiers", field, MOST_TIERS, ("size", "most", "price"))
+    for name, row in rows[:-1]:
+        if row.get("most") is None:
+            raise PriceRefused("tier-open", f"{name}.most")
     return Blocks(
         tuple(
             Block(
-                _positive(row, "size", name),
-                _optional(row, "most", name),
-                _needed(row, "price", name),
+                _positive(row, "size", name), _whole(row, "most", name), _needed(row, "price", name)
             )
-            for name, row in _rows(content, "tiers", field, MOST_TIERS)
+            for name, row in rows
         ),
         mode,
     )
 
 
 def _percentage(content: Content, field: str) -> Percentage:
-    free = _optional(content, "free_events", field)
-    if free is not None and free != free.to_integral_value():
-        raise PriceRefused("not-whole", f"{field}.free_events")
+    free = _whole(content, "free_events", field)
+    least, most = (_optional(content, f"event_{one}", field) for one in ("minimum", "maximum"))
+    if least is not None and most is not None and least > most:
+        raise PriceRefused("minimum-above-maximum", f"{field}.event_minimum")
     return Percentage(
         _needed(content, "percent", field),
         _optional(content, "per_event", field) or ZERO,
         None if free is None else int(free),
         _optional(content, "free_value", field),
-        _optional(content, "event_minimum", field),
-        _optional(content, "event_maximum", field),
+        least,
+        most,
     )
 
 
 def _matrix(content: Content, field: str) -> Matrix:
     prices: dict[tuple[str, ...], Decimal] = {}
-    for name, row in _rows(content, "prices", field, MOST_CELLS):
+    for name, row in _rows(content, "prices", field, MOST_CELLS, ("of", "amount")):
         says = row.get("of")
         if not isinstance(says, list) or not all(isinstance(one, str) for one in says):
             raise PriceRefused("rows", f"{name}.of")
@@ -204,6 +234,7 @@ def _conversion(content: Any, field: str) -> Conversion | None:
         return None
     if not isinstance(content, Mapping):
         raise PriceRefused("not-a-price", field)
+    only(content, ("factor", "operation", "rounding"), field)
     operation, rounding = content.get("operation", "divide"), content.get("rounding", "none")
     if operation not in ("divide", "multiply"):
         raise PriceRefused("unknown-value", f"{field}.operation")
@@ -217,16 +248,19 @@ _TIERS = ("tiers",)
 _MODELS: dict[str, tuple[tuple[str, ...], _Reader]] = {
     "flat": (("amount", "when"), _flat),
     "unit": (("amount",), lambda c, f: Unit(_needed(c, "amount", f))),
-    "graduated": (_TIERS, lambda c, f: Graduated(_tiers(c, f))),
-    "volume": (_TIERS, lambda c, f: Volume(_tiers(c, f))),
-    "stairstep": (_TIERS, lambda c, f: Stairstep(_tiers(c, f))),
+    "graduated": (_TIERS, lambda c, f: Graduated(_tiers(c, f, "unit", "flat"))),
+    "volume": (_TIERS, lambda c, f: Volume(_tiers(c, f, "unit", "flat"))),
+    "stairstep": (_TIERS, lambda c, f: Stairstep(_tiers(c, f, "flat"))),
     "package": (("amount", "size", "free"), _package),
     "blocks": (("tiers", "mode"), _blocks),
     "percentage": (
         ("percent", "per_event", "free_events", "free_value", "event_minimum", "event_maximum"),
         _percentage,
     ),
-    "graduated_percentage": (_TIERS, lambda c, f: GraduatedPercentage(_tiers(c, f))),
+    "graduated_percentage": (
+        _TIERS,
+        lambda c, f: GraduatedPercentage(_tiers(c, f, "percent", "flat")),
+    ),
     "dynamic": (
         ("multiplier",),
         lambda c, f: Dynamic(ONE if c.get("multiplier") is None else _needed(c, "multiplier", f)),

@@ -31,9 +31,9 @@ def days(start: date, end: date, proration: Proration) -> int:
     more = 1 if proration.inclusive else 0
     if proration.basis != "30/360":
         return (end - start).days + more
-    # 30/360 (bond basis, ISDA 2006 section 4.16 f): the 31st counts as the 30th
-    first = min(start.day, MONTH)
-    last = MONTH if end.day > MONTH and first == MONTH else end.day
+    # 30E/360 (ISDA 2006 section 4.16 g): the 31st counts as the 30th at both ends, so that the
+    # parts of a period add up to it wherever it is cut
+    first, last = min(start.day, MONTH), min(end.day, MONTH)
     months = (end.year - start.year) * 12 + end.month - start.month
     return months * MONTH + last - first + more
 

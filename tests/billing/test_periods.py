@@ -82,7 +82,7 @@ def test_the_shares_of_two_parts_are_the_whole(
     end = start + timedelta(days=length)
     middle = min(start + timedelta(days=cut), end)
     proration = Proration(basis)  # type: ignore[arg-type]  # one of both
-    if shares.days(start, end, proration) <= 0 or 31 in (start.day, middle.day, end.day):
+    if shares.days(start, end, proration) <= 0:
         return
     both = [
         shares.share(part, (start, end), proration) for part in ((start, middle), (middle, end))
@@ -111,3 +111,26 @@ def test_a_first_part_can_be_measured_by_the_billing_day() -> None:
         for one in (False, True)
     )
     assert (back, aligned) == ([Decimal(14) / 31], [Decimal(14) / 28])
+
+
+def test_daily_cycles_of_thirty_years_are_counted_to_the_day() -> None:
+    cycle = Cycle(date(1995, 3, 1), lengths.DAY, 1)
+    day = date(2026, 11, 23)
+    assert cycle.upto(day) == day
+    assert cycle.after(day) == date(2026, 11, 24)
+    assert cycle.elapsed(day) == (day - cycle.start).days
+
+
+@settings(max_examples=200, deadline=None)
+@given(_DAYS, _LENGTHS, st.integers(1, 31), st.integers(-40, 900))
+def test_a_boundary_is_found_wherever_a_date_lies(
+    start: date, length: lengths.Length, billing_day: int, ahead: int
+) -> None:
+    cycle = Cycle(start, length, billing_day)
+    day = start + timedelta(days=ahead)
+    bounds = [cycle.boundary(n) for n in range(950)]
+    before = [one for one in bounds if one <= day]
+    assert cycle.upto(day) == (before[-1] if before else None)
+    assert cycle.after(day) == next(one for one in bounds if one > day)
+    assert cycle.from_(day) == next(one for one in bounds if one >= day)
+    assert cycle.elapsed(day) == len([one for one in before if one > start])

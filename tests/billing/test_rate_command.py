@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli.billing import _WORDS, billing
+from app.cli.billing import _WORDS, MOST_LINE, billing
 
 ASKED: dict[str, Any] = {
     "id": "a",
@@ -57,6 +57,9 @@ def test_a_convention_says_where_in_the_period_a_line_lies() -> None:
         ({"convention": {"half": "odd"}}, "unknown-value", "convention.half"),
         ({"convention": {"mood": True}}, "unknown-field", "convention.mood"),
         ({"convention": {"ends": "yes"}}, "unknown-value", "convention.ends"),
+        ({"convention": []}, "not-a-price", "convention"),
+        ({"convenion": {"ends": True}}, "unknown-field", "convenion"),
+        ({"quantities": [{"quantity": 1, "off": ["x"]}]}, "unknown-field", "quantities[0].off"),
     ],
 )
 def test_a_bad_question_is_refused_and_the_next_one_answered(
@@ -73,3 +76,28 @@ def test_a_bad_question_is_refused_and_the_next_one_answered(
 def test_a_line_that_is_no_question_is_refused(line: str) -> None:
     status, (bad,) = _rate(line)
     assert (status, bad["error"]["code"], bad["error"]["line"]) == (1, "not-json", 1)
+
+
+@pytest.mark.parametrize("id_", ["NaN", "1.5", "true", "[1]", '{"a": 1}'])
+def test_an_id_is_a_text_or_a_whole_number(id_: str) -> None:
+    line = json.dumps({**ASKED, "id": "?"}).replace('"?"', id_)
+    status, (bad, good) = _rate(line, json.dumps(ASKED))
+    assert (status, bad["id"], bad["error"]["code"]) == (1, None, "bad-id")
+    assert good["total"] == "41.50"
+
+
+def test_an_id_that_cannot_be_written_as_it_is_ends_nothing() -> None:
+    status, (odd, good) = _rate(json.dumps({**ASKED, "id": "\ud800"}), json.dumps(ASKED))
+    assert (status, odd["id"], good["total"]) == (0, "\ud800", "41.50")
+
+
+def test_a_total_has_every_digit_of_its_lines() -> None:
+    price = {"model": "unit", "amount": "999999999999999"}
+    _code, (answer,) = _rate(json.dumps({"price": price, "quantities": ["999999999999999"]}))
+    assert answer["total"] == answer["lines"][0]["total"] == "999999999999998000000000000001.00"
+
+
+def test_a_line_that_is_too_long_is_refused_and_the_next_one_answered() -> None:
+    long = json.dumps({**ASKED, "quantities": [1] * (MOST_LINE // 2)})
+    status, (bad, good) = _rate(long, json.dumps(ASKED))
+    assert (status, bad["error"]["code"], good["total"]) == (1, "line-too-long", "41.50")

@@ -13,6 +13,7 @@ from billing.rating.deltas import Billed
 from billing.rating.lines import Line, total
 from billing.rating.models import Convention, Event, Measured
 from billing.rating.price import (
+    ONE,
     ZERO,
     Block,
     Blocks,
@@ -163,6 +164,44 @@ def test_a_share_of_values_leaves_the_first_events_free() -> None:
     assert _amounts(found) == {"percentage": "12.00", "per-event": "0.60"}
 
 
+def test_a_matrix_converts_the_sum_of_each_cell() -> None:
+    """Seconds of night work: an hour of them is one hour, however many events made it."""
+    night = ("night",)
+    price = Price(Matrix({night: Decimal(120)}), conversion=Conversion(Decimal(3600)))
+    events = tuple(Event(Decimal(1200), night) for _each in range(3))
+    assert _amounts(_rated(price, 3600, events=events)) == {"night": "120.00"}
+
+
+def test_no_two_cells_of_a_matrix_are_one_part() -> None:
+    cells = (("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c"))
+    model = Matrix(dict.fromkeys(cells, Decimal(1)))
+    found = _rated(Price(model), 3, events=tuple(Event(ONE, one) for one in cells))
+    assert len({one.part for one in found}) == 3
+
+
+def test_events_with_a_price_of_their_own_are_compared_as_one_part() -> None:
+    model = Percentage(Decimal(1), event_minimum=Decimal("1.75"))
+    used = Measured(ZERO, Decimal(30), tuple(Event(Decimal(one)) for one in (10, 20)))
+    now = rate.rate(Price(model), used, convention=CENTS)
+    (change,) = deltas.changes(now, [])
+    assert change.line.total == total(now) == Decimal("3.50")
+    assert deltas.changes(now, [Billed("x", change.line)]) == ()
+
+
+def test_corrections_below_nothing_are_not_billed_a_tiers_fee() -> None:
+    tiers = (Tier(Decimal(10), Decimal(1), Decimal(10)), Tier(None, Decimal(1)))
+    assert total(_rated(Price(Volume(tiers)), -5)) == 0
+
+
+def test_the_maximum_holds_to_the_cent_and_counts_what_goes_back() -> None:
+    halves = Graduated((Tier(ONE, Decimal("5.005")), Tier(None, Decimal("5.005"))))
+    assert str(total(_rated(Price(halves, maximum=Decimal(10)), 2))) == "10.00"
+    given, back = ("given",), ("given back",)
+    model = Matrix({given: Decimal(1), back: Decimal(1)})
+    events = (Event(Decimal(120), given), Event(Decimal(-50), back))
+    assert total(_rated(Price(model, maximum=Decimal(100)), 70, events=events)) == 70
+
+
 def test_steps_and_blocks() -> None:
     steps = Stairstep((Tier(Decimal(10), flat=Decimal(50)), Tier(None, flat=Decimal(90))))
     assert [str(total(_rated(Price(steps), n))) for n in (0, 10, 11)] == ["0", "50.00", "90.00"]
@@ -213,6 +252,47 @@ def test_the_greatest_quantity_at_the_finest_price_is_exact() -> None:
             "price.minimum",
         ),
         ({"model": "unit", "amount": 1, "discount": 101}, "above-hundred", "price.discount"),
+        ({"model": "unit", "amount": "1e1000000"}, "not-a-number", "price.amount"),
+        (
+            {"model": "graduated", "tiers": [{"up_to": 5, "unit_price": "7"}, {"unit": 1}]},
+            "unknown-field",
+            "price.tiers[0].unit_price",
+        ),
+        (
+            {"model": "stairstep", "tiers": [{"unit": 1}]},
+            "unknown-field",
+            "price.tiers[0].unit",
+        ),
+        (
+            {"model": "unit", "amount": 1, "conversion": {"factor": 60, "round": "up"}},
+            "unknown-field",
+            "price.conversion.round",
+        ),
+        (
+            {"model": "blocks", "tiers": [{"size": 1, "most": "2.5", "price": 1}]},
+            "not-whole",
+            "price.tiers[0].most",
+        ),
+        (
+            {"model": "blocks", "tiers": [{"size": 1, "price": 1}, {"size": 2, "price": 1}]},
+            "tier-open",
+            "price.tiers[0].most",
+        ),
+        (
+            {"model": "percentage", "percent": 1, "event_minimum": 2, "event_maximum": 1},
+            "minimum-above-maximum",
+            "price.event_minimum",
+        ),
+        (
+            {"model": "percentage", "percent": 1, "conversion": {"factor": 100}},
+            "not-with-model",
+            "price.conversion",
+        ),
+        (
+            {"model": "matrix", "prices": [{"of": ["a"], "amount": 1}], "allowance": 3},
+            "not-with-model",
+            "price.allowance",
+        ),
         (
             {"model": "matrix", "prices": [{"of": ["a"], "amount": 1}, {"of": ["a"], "amount": 2}]},
             "twice",

@@ -39,7 +39,7 @@ def answer(case: Case) -> Case:
     if func.startswith("TestNextBillingDate"):
         return {"want": _written(_next(case))}
     if func == "TestCalculator_DaysInDurationWithDST":
-        zone = ZoneInfo(case["timezone"])
+        zone = _zone(case)
         start, end = (instants.local_day(_at(case[key]), zone) for key in ("start", "end"))
         return {"expected": shares.days(start, end, Proration())}
     if func == "TestCalculator_CapCreditAmount":
@@ -76,12 +76,13 @@ def _prorated(given: Case) -> Case:
     if not str(given.get("ProrationBehavior", "")).endswith("None"):
         advance = str(given.get("PlanPayInAdvance", "true")) == "true"
         old = _value(given.get("OldQuantity", 0)) * _value(given.get("OldPricePerUnit", 0))
-        credit = shares.capped_credit(
-            CENTS(old * share),
-            paid=_value(given.get("OriginalAmountPaid", 0)),
-            credited=_value(given.get("PreviousCreditsIssued", 0)),
-        )
-        credit = credit if advance else ZERO
+        credit = CENTS(old * share) if advance else ZERO
+        if action != "QuantityChange":  # there the source looks at no payment
+            credit = shares.capped_credit(
+                credit,
+                paid=_value(given.get("OriginalAmountPaid", 0)),
+                credited=_value(given.get("PreviousCreditsIssued", 0)),
+            )
         new = _value(given.get("NewQuantity", 0)) * _value(given.get("NewPricePerUnit", 0))
         charge = CENTS(new * share)
     return {
@@ -97,9 +98,13 @@ def _prorated(given: Case) -> Case:
     }
 
 
+def _zone(given: Case) -> ZoneInfo:
+    named = str(given.get("Timezone") or given.get("timezone") or "")
+    return ZoneInfo("UTC" if "Default" in named or not named else named)
+
+
 def _spans(given: Case) -> tuple[tuple[date, date], tuple[date, date]]:
-    named = str(given.get("Timezone", ""))
-    zone = ZoneInfo("UTC" if "Default" in named or not named else named)
+    zone = _zone(given)
     start, change, end = (
         instants.local_day(_at(given[key]), zone)
         for key in ("CurrentPeriodStart", "ProrationDate", "CurrentPeriodEnd")

@@ -180,6 +180,8 @@ def _period(properties: Case, given: Case) -> Case:
             start, end = cycle.containing(start - timedelta(days=1))
     begins, ends = instants.begins(start, zone), instants.begins(end, zone) - timedelta(seconds=1)
     started = instants.begins(instants.local_day(_at(given["started_at"]), zone), zone)
+    if ended:
+        ends = min(ends, _at(ended))
     return {"from": _written(max(begins, started)), "to": _written(ends)}
 
 
