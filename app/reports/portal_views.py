@@ -7,11 +7,12 @@ from uuid import UUID
 from flask import Response, request, url_for
 from pydantic import Field
 
-from app.kernel import scope
+from app.kernel import scope, words
+from app.kernel.registry import TodoItem
 from app.kernel.words import _
 from app.reports import asking, pack_queries, pack_views, queries, remarks
 from app.reports.document import Report
-from app.web import forms
+from app.web import context, forms
 from app.web.pages import SIGNED_IN, Pages, Surface
 from app.web.render import redirect_to, render, toast
 
@@ -23,6 +24,29 @@ class AskForm(forms.Schema):
 
     cell: str = Field(max_length=160)
     text: str | None = Field(None, max_length=4_000)
+
+
+def todo() -> list[TodoItem]:
+    """The portal's home: each report or pack that the reader has not opened yet."""
+    place = context.place().client
+    if place is None or not scope.current().rights.may("document.read"):
+        return []
+    return [
+        TodoItem(
+            title=one.title,
+            detail=_("New report, up to %(day)s", day=words.format_date(one.last_on)),
+            url=_address(one, place.slug),
+            icon="chart-column",
+            state="new",
+        )
+        for one in queries.new_to_me()
+    ]
+
+
+def _address(one: queries.News, slug: str) -> str:
+    if one.type == "published_pack":
+        return url_for("portal_reports.pack", client=slug, publication_id=one.id)
+    return url_for("portal_reports.show", client=slug, report_id=one.id)
 
 
 @portal.get("/portal/<client>/reports", needs=SIGNED_IN)

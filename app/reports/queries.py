@@ -178,6 +178,7 @@ def titles(keys: Sequence[str]) -> dict[str, str]:
 
 def day_items() -> list[DayMailItem]:
     """The news of the day's mail: packs and reports published in the last three days."""
+    since = clock.now() - timedelta(days=3)
     return [
         DayMailItem(
             type=row.type,
@@ -190,18 +191,52 @@ def day_items() -> list[DayMailItem]:
             not_to=frozenset((row.published_by,)),
             once=True,
         )
-        for row in session.execute(_NEWS, {"since": clock.now() - timedelta(days=3)})
+        for row in session.execute(_NEWS, {"since": since})
     ]
 
 
-_NEWS = sa.text(
-    "select 'published_pack' as type, 'packs' as place, p.id, p.line, p.title, p.published_at,"
-    " p.published_by from app.published_pack p where p.tenant_id = (select guard.tenant_id())"
+@dataclass(frozen=True, slots=True)
+class News:
+    """A published report or pack (`type` says which) that the reader has not opened yet."""
+
+    type: str
+    id: UUID
+    title: str
+    last_on: date
+
+
+def new_to_me() -> list[News]:
+    """What was published to the client in the last month and not opened by the acting person yet,
+    the newest first; what was replaced, withdrawn or published by themselves is not new to them.
+    """
+    rows = session.execute(_NEW_TO_ME, {"since": clock.now() - timedelta(days=31)})
+    return [News(row.type, row.id, row.title, row.last_on) for row in rows]
+
+
+_PUBLISHED = (
+    "select 'published_pack' as type, 'packs' as place, p.id, p.line, p.title, p.last_on,"
+    " p.published_at, p.published_by, exists (select from app.published_pack n"
+    " where n.tenant_id = p.tenant_id and n.pack_id = p.pack_id and n.withdrawn_at is null"
+    " and n.published_at > p.published_at) as superseded"
+    " from app.published_pack p where p.tenant_id = (select guard.tenant_id())"
     " and p.withdrawn_at is null and p.published_at > :since"
-    " union all select 'published_report', 'reports', r.id, r.line, r.title || ' ' || r.last_on,"
-    " r.published_at, r.published_by from app.published_report r"
-    " where r.tenant_id = (select guard.tenant_id()) and r.withdrawn_at is null"
-    " and r.pack_id is null and r.published_at > :since order by 6 limit 100"
+    " union all select 'published_report', 'reports', r.id, r.line, r.title, r.last_on,"
+    " r.published_at, r.published_by, exists (select from app.published_report n"
+    " where n.tenant_id = r.tenant_id and n.key = r.key and n.first_on = r.first_on"
+    " and n.last_on = r.last_on and n.withdrawn_at is null"
+    " and n.published_at > r.published_at)"
+    " from app.published_report r where r.tenant_id = (select guard.tenant_id())"
+    " and r.withdrawn_at is null and r.pack_id is null and r.published_at > :since"
+)
+_NEWS = sa.text(
+    "select type, place, id, line, published_at, published_by,"
+    " title || case type when 'published_report' then ' ' || last_on else '' end as title"
+    f" from ({_PUBLISHED}) n order by published_at limit 100"
+)
+_NEW_TO_ME = sa.text(
+    f"select type, id, title, last_on from ({_PUBLISHED}) n where not superseded"
+    " and published_by <> (select guard.user_id()) and not app.seen_by_me(type, id)"
+    " order by published_at desc, id limit 20"
 )
 
 

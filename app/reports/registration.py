@@ -19,6 +19,7 @@ from app.kernel.registry import (
     Permission,
     PortalCard,
     Registry,
+    TodoSource,
 )
 from app.kernel.words import _, ngettext
 from app.reports import api as reports_api
@@ -28,6 +29,7 @@ from app.reports import (
     pack_file_views,
     pack_queries,
     pack_views,
+    portal_views,
     presentation,
     prose,
     published_api,
@@ -81,6 +83,7 @@ def register(registry: Registry) -> None:
     registry.add(*_doors(), *NOTICES)
     registry.add(
         DayMailSource("reports", queries.day_items, order=30),
+        TodoSource("reports", portal_views.todo, order=30),
         PortalCard("glance", "reports/_portal_glance.html", _glance, order=20),
         PortalCard("reports", "reports/_portal_reports.html", _newest, order=30),
         Meter(commands.METER, _("Report published"), "report", "accounting"),

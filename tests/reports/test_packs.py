@@ -401,3 +401,14 @@ def test_withdrawing_a_pack_is_taken_back(
             one.head.withdrawn_at is None
             for one in pack_queries.published_pack(UUID(published), at_portal=True).reports
         )
+
+
+def test_a_new_pack_stands_in_the_portals_list_until_it_is_opened(
+    slug: str, published: str, owner: Browser
+) -> None:
+    address = f"/portal/{slug}/packs/{published}"
+    home = text_of(owner, f"/portal/{slug}/").split("</section>", 1)[0]
+    assert f'href="{address}"' in home
+    assert home.count("New report") == 1, "its reports stand in the pack"
+    text_of(owner, address)
+    assert f'href="{address}"' not in text_of(owner, f"/portal/{slug}/").split("</section>", 1)[0]

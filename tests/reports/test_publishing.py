@@ -203,3 +203,25 @@ def test_withdrawing_a_single_report_is_taken_back_over_the_api(
     assert owner.get(f"/portal/{slug}/reports/{report_id}").status_code == 200
     listed = staff.get(f"{base}/published-reports").get_json()["items"]
     assert [(one["id"], one["withdrawn_at"]) for one in listed] == [(report_id, None)]
+
+
+def _needs(browser: Browser, slug: str) -> str:
+    """What the portal's home says needs the reader."""
+    page = browser.get(f"/portal/{slug}/").get_data(as_text=True)
+    return page.split('aria-label="What needs you"', 1)[1].split("</section>", 1)[0]
+
+
+def test_a_new_report_stands_in_the_portals_list_until_its_reader_opened_it(
+    app: Flask, books: Books, slug: str, admin: psycopg.Connection
+) -> None:
+    one, two = (Browser(app, factories.owner(admin, books.tenant)) for _owner in range(2))
+    assert "New report" not in _needs(one, slug)
+    report_id = publish(app, books, slug)
+    address = f"/portal/{slug}/reports/{report_id}"
+    assert address in _needs(one, slug)
+    assert one.get(address).status_code == 200
+    assert address not in _needs(one, slug)
+    assert address in _needs(two, slug), "each reader opens it for themselves"
+    newer = publish(app, books, slug, note="Once more.")
+    assert address not in _needs(two, slug), "it was replaced"
+    assert newer in _needs(one, slug)

@@ -65,6 +65,17 @@ begin
   end if;
   return n;
 end $$;
+
+-- Whether the acting person has looked at an object of the client here: what was new to them is not.
+create function app.seen_by_me(p_kind text, p_object uuid) returns boolean
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  select exists (select from app.view_log v
+                  where v.tenant_id = guard.tenant_id() and v.object_id = p_object
+                    and v.person_id = guard.user_id() and v.kind = p_kind)
+$$;
 reset role;
 alter function app.leave_reads(jsonb) owner to audit_door;
-grant execute on function app.leave_reads(jsonb) to app_rw, app_worker;
+alter function app.seen_by_me(text, uuid) owner to audit_door;
+revoke all on function app.seen_by_me(text, uuid) from public;
+grant execute on function app.leave_reads(jsonb), app.seen_by_me(text, uuid)
+  to app_rw, app_worker;
