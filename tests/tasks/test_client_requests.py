@@ -296,6 +296,38 @@ def test_a_draft_is_written_anew_and_a_sent_list_is_not(place: Place) -> None:
         commands.write(line="accounting", title="Nothing", wanted=())
 
 
+def test_a_list_belongs_to_a_line_that_its_writer_may_write_in(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    agent = factories.staff(admin, place.tenant, lines=("tickets",))
+    browser, both = place.browser(agent), place.browser(place.staff)
+    assert 'name="line"' not in browser.get(f"/c/{place.slug}/requests/new").text
+    wide = place.browser(factories.staff(admin, place.tenant, lines=("accounting", "tickets")))
+    assert 'name="line"' in wide.get(f"/c/{place.slug}/requests/new").text
+    sent = {"title": "A photo of the printer", "files": "Printer", "send": "true"}
+    made = browser.post(f"/c/{place.slug}/requests/new", sent)
+    assert made.status_code == 303, made.text
+    listed = UUID(made.headers["Location"].rsplit("/", 1)[1])
+    with place.acting(agent):
+        assert queries.one(listed).line == "tickets"
+        (item,) = [one.id for one in queries.items(listed)]
+    owner = place.browser(place.owner)
+    owner.get(f"/portal/{place.slug}/requests/{listed}")
+    given = {"files": (io.BytesIO(PDF + b"printer"), "printer.pdf")}
+    address = f"/portal/{place.slug}/requests/items/{item}"
+    assert owner.post(address, given).status_code == 303
+    assert "printer.pdf" in browser.get(f"/c/{place.slug}/requests/{listed}").text
+    refused = browser.post(f"/c/{place.slug}/requests/new", {**sent, "line": "accounting"})
+    assert refused.status_code == 422
+    api = f"/api/v1/clients/{place.slug}/request-lists"
+    body = {"title": "The bank contract", "items": [{"title": "Contract"}]}
+    for asks, told in ((both, "accounting"), (browser, "tickets")):
+        headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": asks.token}
+        answer = asks.client.post(api, json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert answer.get_json()["head"]["line"] == told
+
+
 def test_who_may_make_no_links_sends_to_the_portal_alone(
     place: Place, admin: psycopg.Connection
 ) -> None:

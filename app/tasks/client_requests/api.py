@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import Api, In, Out, Page, PageRequest
-from app.tasks.client_requests import commands, queries
+from app.tasks.client_requests import commands, lines, queries
 from app.tasks.client_requests.models import (
     HINT_LENGTH,
     MESSAGE_LENGTH,
@@ -34,11 +34,15 @@ class WantedIn(In):
 
 
 class ListIn(In):
-    """A list; with `send` the client sees it at once, else it is a draft."""
+    """A list; with `send` the client sees it at once, else it is a draft.
+
+    `line` is a service line that the caller may write in; without one the first of them.
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH)]
     message: Annotated[str, Field(max_length=MESSAGE_LENGTH)] = ""
     due_on: date | None = None
+    line: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     items: Annotated[list[WantedIn], Field(min_length=1, max_length=100)]
     send: bool = False
 
@@ -119,7 +123,7 @@ def request_list(list_id: UUID) -> object:
 def write_request_list(body: ListIn) -> object:
     """Writes a list, and sends it where `send` says so."""
     made = commands.write(
-        line="accounting",
+        line=lines.chosen(body.line),
         title=body.title,
         wanted=[Wanted(one.kind, one.title, one.hint) for one in body.items],
         message=body.message,

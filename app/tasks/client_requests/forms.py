@@ -28,6 +28,7 @@ class ListForm(forms.Schema):
     title: Annotated[str, Field(max_length=TITLE_LENGTH)]
     message: Annotated[str, Field(max_length=MESSAGE_LENGTH)] = ""
     due_on: date | None = None
+    line: Annotated[str, Field(max_length=40)] = ""
     files: Lines = ""
     answers: Lines = ""
     confirmations: Lines = ""

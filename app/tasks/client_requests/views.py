@@ -10,7 +10,7 @@ from flask import Response, current_app, request, url_for
 from app.documents import queries as papers
 from app.kernel import people, reads, undo, words
 from app.kernel.words import _
-from app.tasks.client_requests import commands, links, queries, secrets
+from app.tasks.client_requests import commands, lines, links, queries, secrets
 from app.tasks.client_requests.forms import AddForm, ListForm, SendBackForm, lines_of
 from app.tasks.client_requests.models import RequestItem, RequestList, Wanted
 from app.web import forms, lists
@@ -91,7 +91,12 @@ def index() -> Response:
 
 def new() -> Response:
     """The form of a new list."""
-    return render("client_requests/write.html", found=None, form=forms.current(ListForm))
+    return render(
+        "client_requests/write.html",
+        found=None,
+        lines=lines.choices(),
+        form=forms.current(ListForm),
+    )
 
 
 pages.get("/c/<client>/requests/new", needs="request.ask", endpoint="new")(new)
@@ -102,7 +107,7 @@ def write() -> Response:
     """Keeps a new list as a draft, or sends it at once."""
     form = forms.bind(ListForm)
     made = commands.write(
-        line="accounting",
+        line=lines.chosen(form.line),
         title=form.title,
         wanted=form.wanted(),
         message=form.message,
@@ -130,7 +135,7 @@ def edit(list_id: UUID) -> Response:
         "confirmations": lines_of(items, "confirmation"),
     }
     form = forms.current(ListForm, values=values)
-    return render("client_requests/write.html", found=found, form=form)
+    return render("client_requests/write.html", found=found, lines=[], form=form)
 
 
 pages.get("/c/<client>/requests/<uuid:list_id>/edit", needs="request.ask", endpoint="edit")(edit)
