@@ -16,7 +16,7 @@ from app.documents import checks, commands, queries, subjects
 from app.documents.models import DocumentHead
 from app.documents.schemas import DocumentClass, SubjectType
 from app.kernel import paging, reads, scope, undo
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Invalid
 
 api = Api("documents")
 PREFERRED = ("accounting", "compliance", "tickets")
@@ -40,6 +40,7 @@ class DocumentOut(Out):
     counterparty: str
     tags: list[str]
     note: str
+    has_thumbnail: bool
 
 
 class UnlinkedOut(DocumentOut):
@@ -188,11 +189,20 @@ def content(document_id: UUID) -> Download:
 def page_picture(document_id: UUID, no: int) -> Download:
     """A page of the newest content, from 1; 404 for one that was not painted (yet)."""
     head = queries.head(document_id)
-    if no >= 2**31:
-        raise NotFound
     media_type, pieces = queries.preview(document_id, no)
     _looked(head)
     return Download(pieces, media_type, f"page-{no}{checks.EXTENSIONS[media_type][0]}")
+
+
+@api.get(
+    "/clients/<client>/documents/<uuid:document_id>/thumbnail",
+    needs="document.read",
+    summary="A small picture of a document",
+)
+def thumbnail(document_id: UUID) -> Download:
+    """Of its first page, 160 pixels at most; 404 where `has_thumbnail` is false."""
+    media_type, pieces = queries.thumbnail(document_id)
+    return Download(pieces, media_type, f"thumbnail{checks.EXTENSIONS[media_type][0]}")
 
 
 @api.get(

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import url_for
+from markupsafe import Markup, escape
 
-from app.documents import checks, organise, queries
+from app.documents import checks, organise, queries, thumbnails
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, TYPE_TITLES
 from app.kernel import paging, registry, scope, words
@@ -27,6 +28,10 @@ def _class_tag(head: DocumentHead) -> Any:
     if head.document_class == "normal":
         return ""
     return lists.Tag(CLASS_TITLES[head.document_class], "warn")
+
+
+def _name_of(head: DocumentHead) -> Markup:
+    return thumbnails.of(head) + escape(head.name)
 
 
 def _type_of(head: DocumentHead) -> Any:
@@ -62,7 +67,7 @@ LIST = lists.ListView(
     caption=_("Documents"),
     columns=(
         lists.Column("added_at", _("Added"), kind="instant", phone="l2"),
-        lists.Column("name", _("Name"), main=True, phone="t1"),
+        lists.Column("name", _("Name"), cell=_name_of, main=True, phone="t1"),
         lists.Column("type", _("What it is"), cell=_type_of),
         lists.Column("period", _("Month"), cell=month_of),
         lists.Column("counterparty", _("Counterparty"), wide=True),

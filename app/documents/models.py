@@ -21,7 +21,8 @@ def stored_kind(document_class: str) -> str:
 class DocumentHead:
     """A paper as lists and other screens show it; `size` in bytes, `version` its newest.
 
-    `type` says what it is (organise.TYPES, empty: not said), `period` the first day of its month.
+    `type` says what it is (organise.TYPES, empty: not said), `period` the first day of its month;
+    `has_thumbnail`: a small picture of its first page was painted.
     """
 
     id: UUID
@@ -39,6 +40,7 @@ class DocumentHead:
     counterparty: str
     tags: Sequence[str]
     note: str
+    has_thumbnail: bool
 
     @property
     def is_inline(self) -> bool:

@@ -3,7 +3,7 @@
 A program of its own, started by the preview's job with little time and memory: a hostile file can
 waste these and nothing else. It has no network and reads nothing but the file. A PDF becomes
 a PNG a page; a photo or scan one upright JPEG that carries nothing of the camera's
-notes, so not where it was taken either.
+notes, so not where it was taken either. Beside them stands a small picture of the first, for lists.
 """
 
 from __future__ import annotations
@@ -11,11 +11,18 @@ from __future__ import annotations
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MOST_PAGES = 5
 PIXELS_AN_INCH = 130.0
 PHOTO_EDGE = 2000
 PHOTO_QUALITY = 82
+SMALL = "small.webp"
+SMALL_EDGE = 160
+SMALL_QUALITY = 72
 FORMATS = ("HEIF", "AVIF", "JPEG", "PNG", "GIF", "WEBP")
 MOST_PIXELS = 150_000_000
 CPU_SECONDS = 20
@@ -42,7 +49,24 @@ def _pdf(source: Path, folder: Path) -> int:
         except (typst.TypstError, RuntimeError):
             return page - 1  # beyond the last page, or nothing that can be drawn
         (folder / f"{page}.png").write_bytes(made)
+        if page == 1:
+            _small_of(folder / "1.png", folder)
     return MOST_PAGES
+
+
+def _small_of(page: Path, folder: Path) -> None:
+    """A page may be a tape many metres long: such a one has no small picture."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # the bound is ours
+    with Image.open(page, formats=("PNG",)) as picture:
+        if picture.width * picture.height <= MOST_PIXELS:
+            _small(picture.convert("RGB"), folder)
+
+
+def _small(picture: Image.Image, folder: Path) -> None:
+    picture.thumbnail((SMALL_EDGE, SMALL_EDGE))
+    picture.save(folder / SMALL, "WEBP", quality=SMALL_QUALITY)
 
 
 def _photo(source: Path, folder: Path) -> int:
@@ -60,6 +84,7 @@ def _photo(source: Path, folder: Path) -> int:
     upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
     plain = Image.frombytes("RGB", upright.size, upright.tobytes())  # leaves every note behind
     plain.save(folder / "1.jpg", quality=PHOTO_QUALITY, icc_profile=colours)
+    _small(plain, folder)
     return 1
 
 

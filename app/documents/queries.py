@@ -14,9 +14,15 @@ from app.kernel.db import session
 from app.kernel.errors import NotFound
 
 _TENANT = "d.tenant_id = (select guard.tenant_id())"
+THUMBNAIL = (
+    "exists (select from app.document_preview p where p.tenant_id = d.tenant_id"
+    " and p.document_id = d.id and p.no = d.version and p.page = 0) as has_thumbnail"
+)
+"""Whether a small picture of a row `d` of app.document was painted."""
 _HEAD = (
     "select d.id, d.name, d.class as document_class, v.media_type, v.size, d.line, d.version,"
-    " d.source, d.added_by, d.added_at, d.type, d.period, d.counterparty, d.tags, d.note{more}"
+    " d.source, d.added_by, d.added_at, d.type, d.period, d.counterparty, d.tags, d.note,"
+    f" {THUMBNAIL}{{more}}"
     " from app.document d"
     " join app.document_version v on v.tenant_id = d.tenant_id and v.document_id = d.id"
     " and v.no = d.version"
@@ -162,14 +168,25 @@ def preview_pages(document_id: UUID) -> int:
     statement = sa.text(
         "select count(*)::int from app.document_preview p join app.document d"
         " on d.tenant_id = p.tenant_id and d.id = p.document_id and d.version = p.no"
-        f" where {_TENANT} and d.id = :id and d.removed_at is null"
+        f" where {_TENANT} and d.id = :id and d.removed_at is null and p.page > 0"
     )
     found: int = session.execute(statement, {"id": document_id}).scalar_one()
     return found
 
 
 def preview(document_id: UUID, page: int) -> tuple[str, Iterator[bytes]]:
-    """The picture of one page of a paper: its kind and its pieces; raises NotFound."""
+    """The picture of one page of a paper, from 1: its kind and its pieces; raises NotFound."""
+    if not 0 < page < 2**31:
+        raise NotFound
+    return _picture(document_id, page)
+
+
+def thumbnail(document_id: UUID) -> tuple[str, Iterator[bytes]]:
+    """The small picture of a paper: its kind and its pieces; raises NotFound."""
+    return _picture(document_id, 0)
+
+
+def _picture(document_id: UUID, page: int) -> tuple[str, Iterator[bytes]]:
     statement = sa.text(
         "select p.stored_object_id, o.media_type from app.document_preview p join app.document d"
         " on d.tenant_id = p.tenant_id and d.id = p.document_id and d.version = p.no"

@@ -18,6 +18,7 @@ from app.documents import (
     schemas,
     shares,
     subjects,
+    thumbnails,
     uploads,
 )
 from app.documents.intake import Taken
@@ -27,7 +28,7 @@ from app.documents.listing import LIST, class_choices, kind_of, line_choices, li
 from app.documents.models import DocumentHead
 from app.documents.titles import CLASS_TITLES, SHARE_ACTS, SOURCE_TITLES, TYPE_TITLES
 from app.kernel import people, reads, undo, words
-from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.errors import Forbidden, Invalid
 from app.kernel.registry import PaletteHit, Subject
 from app.kernel.words import _
 from app.web import forms
@@ -167,10 +168,14 @@ def file(document_id: UUID) -> Response:
 def page(document_id: UUID, page: int) -> Response:
     """The picture of a page, for the preview of what a browser does not draw in a sandbox."""
     head = queries.head(document_id)
-    if page >= 2**31:
-        raise NotFound
     media_type, pieces = queries.preview(document_id, page)
     looked(head)
+    return Response(chain([next(pieces, b"")], pieces), mimetype=media_type)
+
+
+def thumbnail(document_id: UUID) -> Response:
+    """The small picture in a list: whoever draws the list has left the look already."""
+    media_type, pieces = queries.thumbnail(document_id)
     return Response(chain([next(pieces, b"")], pieces), mimetype=media_type)
 
 
@@ -189,6 +194,9 @@ for _surface, _place in ((pages, "/c/<client>"), (portal, "/portal/<client>")):
     _surface.get(
         f"{_address}/pages/<int:page>", needs="document.read", endpoint="page", frame=True
     )(page)
+    _surface.get(f"{_address}/thumbnail", needs="document.read", endpoint="thumbnail", frame=True)(
+        thumbnail
+    )
     _surface.get(f"{_address}/download", needs="document.read", endpoint="download")(download)
 
 
@@ -250,7 +258,10 @@ def own_papers() -> Response:
     more = found[_PORTAL_ROWS - 1].id if len(found) > _PORTAL_ROWS else None
     return render(
         "documents/portal_index.html",
-        documents=[(one, kind_of(one)) for one in found[:_PORTAL_ROWS]],
+        documents=[
+            (one, kind_of(one), thumbnails.of(one, "documents_portal.thumbnail"))
+            for one in found[:_PORTAL_ROWS]
+        ],
         more=more,
         form=forms.current(schemas.UploadForm),
         classes=class_choices(),

@@ -309,7 +309,7 @@ def test_a_photo_that_cannot_be_decoded_has_no_preview(worker_app: Flask) -> Non
     painting = preview.PAINTED["image/heic"]
     with worker_app.app_context():
         for broken in (data[:400], data[:40] + b"\xff" * 400, data[:12]):
-            assert preview.paint(broken, painting) == []
+            assert preview.paint(broken, painting) == preview.Pictures([])
 
 
 @pytest.mark.parametrize(
@@ -319,4 +319,4 @@ def test_a_pdf_that_cannot_be_drawn_has_no_preview_and_harms_nothing(
     worker_app: Flask, data: bytes
 ) -> None:
     with worker_app.app_context():
-        assert preview.paint(data) == []
+        assert preview.paint(data) == preview.Pictures([])

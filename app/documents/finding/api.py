@@ -44,6 +44,7 @@ class FoundOut(Out):
     page: int
     snippet: str
     marks: list[list[int]]
+    has_thumbnail: bool
 
 
 def _out(one: Found) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def _out(one: Found) -> dict[str, Any]:
         "page": one.page,
         "snippet": "".join(piece.text for piece in one.snippet),
         "marks": marks,
+        "has_thumbnail": one.has_thumbnail,
     }
 
 

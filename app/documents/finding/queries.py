@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.documents import queries as documents
 from app.documents.finding import marking
 from app.documents.finding.marking import Piece
 from app.kernel import scope
@@ -40,11 +41,12 @@ class Found:
     page: int
     snippet: tuple[Piece, ...]
     title: tuple[Piece, ...]
+    has_thumbnail: bool
 
 
 FIND = sa.text(
     "select d.id, d.tenant_id, d.name, d.class as document_class, v.media_type, d.added_at, f.page,"
-    " f.marks, f.begun, left(x.text, :letters) as text"
+    f" f.marks, f.begun, left(x.text, :letters) as text, {documents.THUMBNAIL}"
     " from app.find_documents(:typed, :tenant, :type, :class, :first, :last, :before, :limit) f"
     " join app.document d on d.tenant_id = f.tenant_id and d.id = f.document_id"
     " join app.document_version v on v.tenant_id = d.tenant_id and v.document_id = d.id"
@@ -91,4 +93,5 @@ def _found(row: sa.Row[tuple[object, ...]]) -> Found:
         page=row.page,
         snippet=marking.snippet(text, row.marks, row.begun) if text else (),
         title=marking.snippet(row.name, row.marks, row.begun),
+        has_thumbnail=row.has_thumbnail,
     )

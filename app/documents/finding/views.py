@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, request, url_for
+from markupsafe import Markup
 
 from app.documents import queries as documents
+from app.documents import thumbnails
 from app.documents.finding import queries
 from app.documents.finding.queries import Asked, Found
 from app.documents.titles import CLASS_TITLES, TYPE_TITLES
@@ -34,7 +36,20 @@ class Row:
 
     found: Found
     href: str
+    thumb: Markup
     client: Any = None
+
+
+def _row(found: Found, place: str, client: Any = None) -> Row:
+    """`place` are the pages it stands on: those of staff or of the portal."""
+    slug = {"client": client.slug} if client is not None else {}
+
+    def address(page: str) -> str:
+        return url_for(f"{place}.{page}", document_id=found.id, **slug)
+
+    picture = address("thumbnail") if found.has_thumbnail else None
+    page = "show" if place == "documents" else "paper"
+    return Row(found, address(page), thumbnails.drawn(picture, found.media_type), client)
 
 
 def asked() -> Asked:
@@ -101,7 +116,7 @@ def find() -> Response:
     reads.leave(reads.Look("documents", "member"))
     wanted = asked()
     found = _found(wanted)
-    rows = [Row(one, url_for("documents.show", document_id=one.id)) for one in found.rows]
+    rows = [_row(one, "documents") for one in found.rows]
     return _page("documents/find.html", rows, wanted, found.next, classes=_class_choices())
 
 
@@ -111,7 +126,7 @@ def find_own() -> Response:
     reads.leave(reads.Look("documents", "member"))
     wanted = asked()
     found = _found(wanted)
-    rows = [Row(one, url_for("documents_portal.paper", document_id=one.id)) for one in found.rows]
+    rows = [_row(one, "documents_portal") for one in found.rows]
     return _page("documents/portal_find.html", rows, wanted, found.next, classes=_class_choices())
 
 
@@ -129,11 +144,5 @@ def find_everywhere() -> Response:
 
 def _rows_of(found: paging.Page[Found], known: Mapping[UUID, Any]) -> list[Row]:
     return [
-        Row(
-            one,
-            url_for("documents.show", client=known[one.tenant_id].slug, document_id=one.id),
-            known[one.tenant_id],
-        )
-        for one in found.rows
-        if one.tenant_id in known
+        _row(one, "documents", known[one.tenant_id]) for one in found.rows if one.tenant_id in known
     ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
-from app.documents import checks
+from app.documents import checks, thumbnails
 from app.documents import queries as papers
 from app.kernel import events, reads, scope, words
 from app.kernel.registry import TodoItem
@@ -51,13 +51,15 @@ def show(list_id: UUID) -> Response:
     reads.leave(reads.Look("request_list", found.line, list_id))
     items = queries.items(list_id)
     acts = queries.acts(list_id)
+    came = papers.linked(commands.SUBJECT, [one.id for one in items])
     return render(
         "client_requests/portal_show.html",
         found=found,
         items=items,
         current=current(items),
         sent=[(one, a) for one in items for a in acts.get(one.id, []) if a.act == "given"],
-        papers=papers.linked(commands.SUBJECT, [one.id for one in items]),
+        papers=came,
+        thumbs=thumbnails.by_id(came.values(), "documents_portal.thumbnail"),
         states=STATES,
         handed={one.id: to for one in items if (to := handed_to(one, acts.get(one.id, [])))},
         most=checks.MOST_BYTES,

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, current_app, request, url_for
 
 from app.documents import queries as papers
+from app.documents import thumbnails
 from app.kernel import people, reads, undo, words
 from app.kernel.words import _
 from app.tasks.client_requests import commands, lines, links, queries, secrets
@@ -174,13 +175,15 @@ def _shown(found: RequestList) -> dict[str, Any]:
     items = queries.items(found.id)
     acts = queries.acts(found.id)
     many = [act for one in acts.values() for act in one]
+    came = papers.linked(commands.SUBJECT, [one.id for one in items])
     return {
         "found": found,
         "items": items,
         "acts": acts,
         "names": people.names({found.made_by, *(a.by_person for a in many if a.by_person)}),
         "uploads": queries.uploads([a.upload_id for a in many if a.upload_id]),
-        "papers": papers.linked(commands.SUBJECT, [one.id for one in items]),
+        "papers": came,
+        "thumbs": thumbnails.by_id(came.values()),
         "link": _link(found),
         "states": STATES,
         "kinds": KINDS,

@@ -163,10 +163,12 @@ begin
       array(select o.sha256 from app.document_preview p
               join app.stored_object o on o.tenant_id = p.tenant_id and o.id = p.stored_object_id
              where p.tenant_id = v.tenant_id and p.document_id = v.document_id and p.no = v.no
+               and p.page > 0
              order by p.page),
       (select o.media_type from app.document_preview p
          join app.stored_object o on o.tenant_id = p.tenant_id and o.id = p.stored_object_id
         where p.tenant_id = v.tenant_id and p.document_id = v.document_id and p.no = v.no
+          and p.page > 0
         limit 1)
     from app.document_version v
    where v.tenant_id = c.tenant and v.document_id = (x.paper).id and v.no = (x.paper).version;

@@ -1,4 +1,5 @@
 -- Pictures of a paper's first pages, made by a job: what is shown of a PDF. Never the paper itself.
+-- Page 0 is a small picture of the first, for lists.
 set role app_owner;
 
 create table app.document_preview (
@@ -7,7 +8,7 @@ create table app.document_preview (
   document_id uuid not null,
   line text not null,
   no integer not null check (no > 0),             -- of which version
-  page integer not null check (page > 0),
+  page integer not null check (page >= 0),
   stored_object_id uuid not null,
   primary key (tenant_id, id),
   unique (tenant_id, document_id, no, page),

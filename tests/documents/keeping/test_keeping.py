@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import sqlalchemy as sa
+import typst
 from flask import Flask
 from pypdfium2 import PdfDocument
 
@@ -154,6 +155,31 @@ def test_two_people_destroy_a_paper_and_a_certificate_is_left(
     assert sha in pdf[0].get_textpage().get_text_range().replace("\r\n", "")
     row = keep.admin.execute("select name from app.document where id = %s", (made,)).fetchone()
     assert row == ("disposed",)
+
+
+def test_the_pictures_of_a_destroyed_paper_go_with_it_the_small_one_too(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = keep.add(typst.compile(b"= A picture of me goes too", format="pdf"), name="seen.pdf")
+    keep.work()
+    rows = keep.admin.execute(
+        "select p.page, o.sha256 from app.document_preview p join app.stored_object o"
+        " on o.tenant_id = p.tenant_id and o.id = p.stored_object_id where p.document_id = %s",
+        (made,),
+    ).fetchall()
+    keep.admin.commit()
+    assert sorted(page for page, _sha in rows) == [0, 1]
+    monkeypatch.setattr("app.kernel.storage_sweep.AGE", timedelta(seconds=-5))
+    keep.approve(keep.propose(made))
+    keep.work()
+    assert keep.gone(made)
+    left = keep.admin.execute(
+        "select count(*) from app.document_preview where document_id = %s", (made,)
+    ).fetchone()
+    assert left == (0,)
+    with keep.place.app.app_context():
+        for _page, sha in rows:
+            assert not list(bucket().versions(f"t/{keep.place.tenant}/{sha[:2]}/{sha}"))
 
 
 def test_a_paper_that_came_again_after_its_disposal_is_a_new_one(keep: Keep) -> None:
