@@ -7,7 +7,6 @@ from the signed context and work out from the policies who has to decide; pages 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,7 +52,11 @@ _SELECT = (
     " a.content_sha = encode(sha256(convert_to(a.content::text, 'UTF8')), 'hex') as bound"
     " from app.approval a join app.approval_kind k on k.kind = a.kind"
 )
-_MINE = sa.text("select id, for_person from app.approvals_mine(cast(:ids as uuid[]))")
+_MINE = sa.text("select id, voices from app.approvals_mine(cast(:ids as uuid[]))")
+_WAITING = sa.text(
+    "select id, requested_at from app.approvals_mine(null, cast(:at as timestamptz),"
+    " cast(:last as uuid), :most)"
+)
 _STEPS = sa.text("""
 select s.no, s.side, s.needed, s.people, s.after_no, s.policy_title, s.policy_of,
   (select count(*) from app.approval_decision d where d.tenant_id = s.tenant_id
@@ -351,10 +354,8 @@ def decisions(approval_id: UUID) -> list[DecisionView]:
 
 def mine(ids: Sequence[UUID]) -> dict[UUID, list[UUID | None]]:
     """Which of these wait for the acting person: None as themselves, else for whom."""
-    found: dict[UUID, list[UUID | None]] = {}
-    for row in db.session.execute(_MINE, {"ids": list(ids)}) if ids else ():
-        found.setdefault(row.id, []).append(row.for_person)
-    return found
+    rows = db.session.execute(_MINE, {"ids": list(ids)}) if ids else ()
+    return {row.id: list(row.voices) for row in rows}
 
 
 def waiting(*, limit: int = 100) -> list[ApprovalView]:
@@ -363,37 +364,20 @@ def waiting(*, limit: int = 100) -> list[ApprovalView]:
 
 
 def waiting_page(after: str | None, *, limit: int) -> Page[ApprovalView]:
-    """A page of `waiting`, shorter where somebody else decides; raises Invalid `bad-cursor`."""
+    """A page of `waiting`; raises Invalid `bad-cursor`."""
     at, last = paging.keys(after, paging.moment, UUID) or (None, None)
-    rows = db.session.execute(
-        sa.text(
-            f"{_SELECT} where a.state = 'pending'"
-            " and (a.expires_at is null or a.expires_at > now())"
-            " and a.requested_by is distinct from (select guard.user_id())"
-            " and not exists (select from app.approval_decision d where d.tenant_id = a.tenant_id"
-            " and d.approval_id = a.id and d.round = a.round and d.voided_at is null"
-            " and d.person_id = (select guard.user_id()))"
-            " and (cast(:at as timestamptz) is null or (a.requested_at, a.id) > (:at, :last))"
-            " order by a.requested_at, a.id limit :limit"
-        ),
-        {"at": at, "last": last, "limit": limit + 1},
+    rows = db.session.execute(_WAITING, {"at": at, "last": last, "most": limit + 1}).all()
+    yours = paging.page(rows, limit=limit, key=lambda row: (row.requested_at, row.id))
+    found = db.session.execute(
+        sa.text(f"{_SELECT} where a.id = any(cast(:ids as uuid[])) order by a.requested_at, a.id"),
+        {"ids": [row.id for row in yours.rows]},
     ).mappings()
-    pending = [ApprovalView(**row) for row in rows]
-    found = paging.page(pending, limit=limit, key=lambda one: (one.requested_at, one.id))
-    yours = mine([view.id for view in found.rows])
-    return replace(found, rows=[view for view in found.rows if view.id in yours])
+    return Page([ApprovalView(**row) for row in found], yours.next)
 
 
-def recent(
-    *, state: str | None = None, before: UUID | None = None, limit: int = 50
-) -> list[ApprovalView]:
+def recent(*, limit: int = 50) -> list[ApprovalView]:
     """All approvals the reader's lines show, the newest first."""
     rows = db.session.execute(
-        sa.text(
-            f"{_SELECT} where (cast(:state as text) is null or a.state = :state)"
-            " and (cast(:before as uuid) is null or a.id < :before)"
-            " order by a.id desc limit :limit"
-        ),
-        {"state": state, "before": before, "limit": limit},
+        sa.text(f"{_SELECT} order by a.id desc limit :limit"), {"limit": limit}
     ).mappings()
     return [ApprovalView(**row) for row in rows]

@@ -98,7 +98,7 @@ class DecisionIn(In):
     summary="Approvals that wait for you",
 )
 def waiting(page: PageRequest) -> Page[approvals.ApprovalView]:
-    """What the caller may decide, the oldest first; a page may be shorter than asked for."""
+    """What the caller may decide, the oldest first."""
     found = approvals.waiting_page(page.after, limit=page.limit)
     return Page(items=list(found.rows), next=found.next)
 

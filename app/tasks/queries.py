@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from app.kernel.words import _
 from tenants import queries as clients
 
 FRESH = timedelta(minutes=5)
+MOST = 100
 LABELS = {
     "user": _("Person"),
     "person": _("Person"),
@@ -116,12 +117,18 @@ def names(people: Iterable[UUID]) -> dict[UUID, str]:
 
 def waiting() -> list[Card]:
     """What waits for the acting person, here or over all clients, the oldest first."""
-    return _cards(approvals.waiting())
+    found = approvals.waiting()
+    return _cards(found, {one.id for one in found})
 
 
-def recent(*, state: str | None = None) -> list[Card]:
-    """The newest approvals the reader's lines show."""
-    return _cards(approvals.recent(state=state))
+def lists() -> tuple[list[Card], list[Card]]:
+    """What waits for the acting person, and the newest approvals that their lines show."""
+    page, newest = approvals.waiting_page(None, limit=MOST), approvals.recent()
+    yours = {one.id for one in page.rows}
+    if page.next:  # more wait than the page holds, and they may be among the newest
+        yours |= approvals.mine([one.id for one in newest]).keys()
+    cards = _cards([*page.rows, *newest], yours)
+    return cards[: len(page.rows)], cards[len(page.rows) :]
 
 
 def sheet(approval_id: UUID) -> Sheet:
@@ -200,11 +207,10 @@ def _people(found: ApprovalView) -> list[UUID]:
         return []
 
 
-def _cards(found: list[ApprovalView]) -> list[Card]:
+def _cards(found: Sequence[ApprovalView], yours: Set[UUID]) -> list[Card]:
     if not found:
         return []
     known = names(one.requested_by for one in found)
-    yours = approvals.mine([one.id for one in found if one.state == "pending"])
     places = {one.tenant_id: one for one in clients.my_clients(limit=1000)}
     return [
         Card(

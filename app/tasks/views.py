@@ -47,7 +47,8 @@ def approvals_of_my_clients() -> Response:
 @pages.get("/c/<client>/approvals", needs=SIGNED_IN)
 def index() -> Response:
     """Approvals of one client: mine first, then the newest of all."""
-    return render("tasks/index.html", waiting=queries.waiting(), recent=queries.recent())
+    waiting, recent = queries.lists()
+    return render("tasks/index.html", waiting=waiting, recent=recent)
 
 
 def _sheet_page(template: str, approval_id: UUID) -> Response:
@@ -85,7 +86,8 @@ def withdraw(approval_id: UUID) -> Response:
 @portal.get("/portal/<client>/approvals", needs=SIGNED_IN)
 def waiting() -> Response:
     """What waits for me at the portal, and what was decided."""
-    return render("tasks/portal_index.html", waiting=queries.waiting(), recent=queries.recent())
+    mine, recent = queries.lists()
+    return render("tasks/portal_index.html", waiting=mine, recent=recent)
 
 
 @portal.get("/portal/<client>/approvals/<uuid:approval_id>", needs=SIGNED_IN)

@@ -77,6 +77,37 @@ def test_the_owner_finds_reads_and_approves_at_the_portal(app: Flask, place: Any
         assert approvals.one(asked).state == "approved"
 
 
+def test_a_hundred_older_ones_that_others_decide_hide_none_of_mine(
+    app: Flask, admin: psycopg.Connection, place: Any
+) -> None:
+    tenant, slug, maker, owner = place
+    admin.execute(
+        "insert into app.approval_kind (kind, side) values ('test.other', 'provider')"
+        " on conflict do nothing"
+    )
+    admin.commit()
+    with app.app_context(), db.transaction(maker.scope(tenant)):
+        for number in range(101):
+            approvals.request(
+                "test.other",
+                subject_type="thing",
+                line="accounting",
+                title=f"Not theirs {number}",
+                content={},
+            )
+    mine = {str(_ask(app, tenant, maker)) for _ in range(3)}
+    browser = _browser(app, owner)
+    for page in ("approvals", ""):
+        waiting = browser.get(f"/portal/{slug}/{page}").text.split("All approvals")[0]
+        assert {one for one in mine if one in waiting} == mine
+    listed, after = set(), ""
+    for _ in range(2):
+        answer = browser.get(f"/api/v1/clients/{slug}/approvals?limit=2{after}").get_json()
+        listed |= {one["id"] for one in answer["items"]}
+        after = f"&after={answer['next']}"
+    assert (listed, answer["next"]) == (mine, None)
+
+
 def test_other_content_is_refused_with_its_words(app: Flask, place: Any) -> None:
     tenant, slug, maker, owner = place
     asked = _ask(app, tenant, maker)

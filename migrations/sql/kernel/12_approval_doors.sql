@@ -316,32 +316,51 @@ begin
   return found;
 end $$;
 
--- Which of these wait for the acting person, as themselves (for_person null) or for somebody else.
-create function app.approvals_mine(p_ids uuid[]) returns table(id uuid, for_person uuid)
-language plpgsql stable security definer set search_path=pg_catalog,pg_temp as $$
-declare
-  me uuid := guard.user_id();
-  a app.approval;
-  whose uuid;
-  said record;
-begin
-  for a in select * from app.approval x where x.tenant_id = any (guard.door_scope())
-      and x.id = any (p_ids[:200]) and x.state = 'pending' and x.requested_by <> me
-      and (x.expires_at is null or x.expires_at > now()) loop
-    continue when exists (select from app.approval_decision d where d.tenant_id = a.tenant_id
-      and d.approval_id = a.id and d.round = a.round and d.voided_at is null and d.person_id = me);
-    for whose in select me union all select app.delegators() loop
-      continue when whose = a.requested_by or exists (select from app.approval_decision d
-        where d.tenant_id = a.tenant_id and d.approval_id = a.id and d.round = a.round
-          and d.voided_at is null and coalesce(d.for_person, d.person_id) = whose);
-      said := app.approval_says(a, whose);
-      if said.counts <> '{}' and (whose = me or guard.person_may(me, a.tenant_id, null, a.line)) then
-        id := a.id; for_person := nullif(whose, me);
-        return next;
-      end if;
-    end loop;
-  end loop;
-end $$;
+-- What waits for the acting person, the oldest first: these, or all after a place, so many at most.
+-- voices: as whom they may decide, null as themselves. Rights are asked once for each client, kind and
+-- line; whose turn it is (approval_says) only where one has a say, one by one until there are enough.
+create function app.approvals_mine(p_ids uuid[], p_at timestamptz default null,
+  p_last uuid default null, p_most int default null)
+returns table(id uuid, requested_at timestamptz, voices uuid[])
+language sql stable security definer set search_path=pg_catalog,pg_temp as $$
+  with me as materialized (select guard.user_id() as id),
+  voice as materialized (
+    select w.whose, guard.side_of(w.whose) as side
+      from (select m.id as whose from me m union select app.delegators()) w),
+  waits as materialized (
+    select a as one, a.tenant_id, a.id, a.kind, a.line, a.round, a.requested_at
+      from app.approval a
+     where a.tenant_id = any ((select guard.door_scope())::uuid[]) and a.state = 'pending'
+       and (p_ids is null or a.id = any (p_ids)) and a.requested_by <> (select m.id from me m)
+       and (a.expires_at is null or a.expires_at > now())
+       and (p_at is null or (a.requested_at, a.id) > (p_at, p_last))
+       and not exists (select from app.approval_decision d where d.tenant_id = a.tenant_id
+         and d.approval_id = a.id and d.round = a.round and d.voided_at is null
+         and d.person_id = (select m.id from me m))),
+  rights as materialized (
+    select g.tenant_id, g.kind, g.line, v.whose, v.side,
+        guard.person_may(v.whose, g.tenant_id, 'approve.' || g.kind, g.line) as holds
+      from (select distinct w.tenant_id, w.kind, w.line from waits w) g cross join voice v cross join me m
+     where v.whose = m.id or guard.person_may(m.id, g.tenant_id, null, g.line)),
+  said as (
+    select w.one, w.tenant_id, w.id, w.kind, w.line, w.round, w.requested_at from waits w
+     where exists (select from app.approval_step s
+         join rights r on (r.tenant_id, r.kind, r.line) = (w.tenant_id, w.kind, w.line)
+           and s.side in ('any', r.side) and (s.people = '{}' and r.holds or r.whose = any (s.people))
+         where s.tenant_id = w.tenant_id and s.approval_id = w.id and s.round = w.round)
+     order by w.requested_at, w.id offset 0)
+  select w.id, w.requested_at, h.voices from said w
+    cross join lateral (
+      select array_agg(nullif(r.whose, m.id)) as voices
+        from me m cross join rights r cross join lateral app.approval_says(w.one, r.whose) s
+       where (r.tenant_id, r.kind, r.line) = (w.tenant_id, w.kind, w.line)
+         and s.counts <> '{}' and r.whose <> (w.one).requested_by
+         and not exists (select from app.approval_decision d where d.tenant_id = w.tenant_id
+           and d.approval_id = w.id and d.round = w.round and d.voided_at is null
+           and coalesce(d.for_person, d.person_id) = r.whose)) h
+   where h.voices is not null
+   order by w.requested_at, w.id limit p_most
+$$;
 
 -- Who may still decide, step by step; for whoever sees the approval.
 create function app.approval_deciders(p_id uuid) returns table(no int, person_id uuid)
@@ -375,7 +394,7 @@ begin
     'allow_access(app.approval)', 'take_back_decision(uuid)', 'withdraw_approval(uuid)',
     'fail_approval(uuid, text, jsonb)',
     'approval_holds(uuid, text, uuid, text)', 'take_approval(uuid, text, text, bigint, text)',
-    'approvals_mine(uuid[])', 'approval_deciders(uuid)'] loop
+    'approvals_mine(uuid[], timestamptz, uuid, int)', 'approval_deciders(uuid)'] loop
     execute format('alter function app.%s owner to approval_door', f);
   end loop;
 end $$;
@@ -383,7 +402,8 @@ grant execute on function
   app.request_approval(text, text, uuid, text, text, jsonb, text, timestamptz, uuid, bigint, text),
   app.change_approval(uuid, text, jsonb, text, bigint, text),
   app.decide_approval(uuid, text, text, text, uuid), app.take_back_decision(uuid),
-  app.withdraw_approval(uuid), app.approvals_mine(uuid[]), app.approval_deciders(uuid)
+  app.withdraw_approval(uuid), app.approvals_mine(uuid[], timestamptz, uuid, int),
+  app.approval_deciders(uuid)
   to app_rw, app_worker;
 grant execute on function app.fail_approval(uuid, text, jsonb) to app_worker;
 grant execute on function app.approval_holds(uuid, text, uuid, text)
