@@ -76,7 +76,7 @@ class ApprovalKind:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """One approval with the content that is decided on, and who may decide.
+    """One approval with the content that is decided on; `Step` says who decides.
 
     State `failed` was approved and could not be carried out: `failed_code` says why, as a refusal.
     """
@@ -106,6 +106,14 @@ class ApprovalView:
     marks: bool
     bound: bool
     """Whether the hash is that of the content itself, rather than of something kept elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The approval that something has; `granted` where exactly this was approved already."""
+
+    id: UUID
+    granted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from app.kernel import db
 from app.kernel.errors import NotFound
 
 PERMISSION = "approval.policy"
-MOST_DAYS = 92
 Order = Literal["beside", "provider", "client"]
 _COLUMNS = (
     "id, version, kind, title, limits, provider_needed, provider_people, client_needed,"

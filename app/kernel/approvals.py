@@ -20,6 +20,7 @@ from app.kernel.approval_models import (
     ApprovalDecided,
     ApprovalKind,
     ApprovalView,
+    Asked,
     Decision,
     DecisionView,
     Step,
@@ -32,6 +33,7 @@ __all__ = [
     "ApprovalDecided",
     "ApprovalKind",
     "ApprovalView",
+    "Asked",
     "Decision",
     "DecisionView",
     "Step",
@@ -43,6 +45,7 @@ _REQUEST = sa.text(
 _CHANGE = sa.text(
     "select app.change_approval(:id, :title, :content, :sha, :amount, :currency)"
 ).bindparams(sa.bindparam("content", type_=JSONB))
+_ALONE = sa.text("select app.ask_alone(:kind, :type, :subject)")
 _DECIDE = sa.text("select app.decide_approval(:id, :decision, :sha, :reason, :for_person)")
 _SELECT = (
     "select a.tenant_id, a.id, a.kind, a.line, a.subject_type, a.subject_id, a.title, a.content,"
@@ -129,46 +132,30 @@ def ask_once(
     content_sha: str,
     amount_minor: int | None = None,
     currency: str | None = None,
-) -> UUID:
+) -> Asked:
     """Asks as `request`, unless this very thing waits or was granted already.
 
-    One's own open request takes the new content. Raises Conflict (approval-waits-already) where
-    somebody else's waits.
+    One's own open request takes the new content. Whoever asks about the same thing at the same
+    moment comes after. Raises Conflict (approval-waits-already) where somebody else's waits.
     """
+    told: dict[str, Any] = {
+        "title": title,
+        "content": content,
+        "content_sha": content_sha,
+        "amount_minor": amount_minor,
+        "currency": currency,
+    }
+    db.session.execute(_ALONE, {"kind": kind, "type": subject_type, "subject": subject_id})
     known = open_of(kind, subject_type, subject_id)
     if known is not None and known.content_sha == content_sha:
-        return known.id
+        return Asked(known.id, granted=known.state == "approved")
     if known is not None and known.state == "pending":
         if known.requested_by != scope.current().person_id:
             raise Conflict("approval-waits-already")
-        change(
-            known.id,
-            title=title,
-            content=content,
-            content_sha=content_sha,
-            amount_minor=amount_minor,
-            currency=currency,
-        )
-        return known.id
-    return request(
-        kind,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        line=line,
-        title=title,
-        content=content,
-        content_sha=content_sha,
-        amount_minor=amount_minor,
-        currency=currency,
-    )
-
-
-def covered(kind: str, subject_type: str, subject_id: UUID | None, content_sha: str) -> bool:
-    """Whether nothing has to be approved here, or exactly this was."""
-    if not needed(kind):
-        return True
-    known = open_of(kind, subject_type, subject_id)
-    return known is not None and (known.state, known.content_sha) == ("approved", content_sha)
+        change(known.id, **told)
+        return Asked(known.id)
+    made = request(kind, subject_type=subject_type, subject_id=subject_id, line=line, **told)
+    return Asked(made)
 
 
 def change(
@@ -270,7 +257,7 @@ def decide(
 
 def order_carrying_out(found: ApprovalView) -> None:
     """Has a job do what was approved; nothing where its kind is carried out by people."""
-    if _kind(found.kind).carry_out is not None:
+    if kind(found.kind).carry_out is not None:
         decided = len(decisions(found.id))
         key = f"approved:{found.id}:{decided}"
         jobs.enqueue(CARRY_OUT, {"approval": str(found.id)}, key=key, line=found.line)
@@ -281,18 +268,14 @@ def kinds() -> list[ApprovalKind]:
     return registry.current().all(ApprovalKind)
 
 
-def _kind(name: str) -> ApprovalKind:
-    return next((one for one in kinds() if one.kind == name), ApprovalKind(name, name))
-
-
 def kind(name: str) -> ApprovalKind:
     """One kind; a kind that nobody declared is called by its name."""
-    return _kind(name)
+    return next((one for one in kinds() if one.kind == name), ApprovalKind(name, name))
 
 
 def content_of(found: ApprovalView) -> dict[str, Any] | None:
     """What a decider reads of an open approval; None where its hash covers something else."""
-    declared = _kind(found.kind)
+    declared = kind(found.kind)
     own = found.bound and not declared.names_subject
     if declared.shown is None or own or found.state != "pending":
         return found.content

@@ -20,6 +20,7 @@ from app.accounting.contacts import commands as contacts_commands
 from app.accounting.moving import commands as moving_commands
 from app.accounting.open_items import commands as settle
 from app.accounting.open_items.values import Pairing
+from app.accounting.papers import approved
 from app.accounting.reconcile import matching
 from app.cli import install
 from app.kernel import db, undo
@@ -244,3 +245,23 @@ def test_a_file_of_another_package_is_imported_by_one_of_two(
         lambda: moving_commands.take_back(file_id=file),
     )
     assert end == "moving-not-imported"
+
+
+def test_one_draft_sent_for_approval_twice_at_once_is_asked_once(
+    books: Books, meet: Callable[..., object]
+) -> None:
+    draft = ledger.EntryDraft(
+        journal="GEN",
+        date=dt.date(2026, 3, 4),
+        description="Pressed twice",
+        postings=(
+            ledger.PostingInput(books.accounts["5000"], 1_000, "EUR"),
+            ledger.PostingInput(books.accounts["4000"], -1_000, "EUR"),
+        ),
+        key=str(uuid4()),
+    )
+    first: list[UUID] = []
+    second = meet(
+        lambda: first.append(approved.ask(draft)), lambda: approved.ask(draft), books.session
+    )
+    assert [second] == first

@@ -133,18 +133,17 @@ def ask_close(*, period_id: int) -> UUID | None:
     NotFound, Conflict (not-in-review, approval-waits-already).
     """
     close_queries.month(period_id)
+    if not approvals.needed(APPROVAL):
+        return None
+    month = _expect(period_id, "in_review", "not-in-review")
     sha: str = session.execute(
         sa.text("select ledger.period_sha(:period)"), {"period": period_id}
     ).scalar_one()
-    subject = uuid5(NAMESPACE_URL, subject_key(period_id))
-    if approvals.covered(APPROVAL, SUBJECT, subject, sha):
-        return None
-    month = _expect(period_id, "in_review", "not-in-review")
     left = [one for one in close_checks.results(period_id) if one.red]
-    return approvals.ask_once(
+    asked = approvals.ask_once(
         APPROVAL,
         subject_type=SUBJECT,
-        subject_id=subject,
+        subject_id=uuid5(NAMESPACE_URL, subject_key(period_id)),
         line="accounting",
         title=words.gettext("Close %(month)s", month=words.format_month(month.starts)),
         content={
@@ -155,6 +154,7 @@ def ask_close(*, period_id: int) -> UUID | None:
         },
         content_sha=sha,
     )
+    return None if asked.granted else asked.id
 
 
 def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from flask import url_for
 
 from app.accounting import ledger, queries
-from app.accounting.ledger import Book, EntryDraft, PostingInput
+from app.accounting.ledger import EntryDraft, PostingInput
 from app.accounting.papers import commands
 from app.accounting.papers.queries import SOURCE, no_of
 from app.documents import queries as documents
@@ -28,7 +28,7 @@ KIND = "entry.post"
 SUBJECT = "entry_draft"
 
 
-def amount_of(made: EntryDraft, book: Book) -> int:
+def amount_of(made: EntryDraft) -> int:
     """The sum of debits in minor units of the books' currency, as the database adds it up."""
     bases = (one.amount if one.base is None else one.base for one in made.postings)
     return sum(base for base in bases if base > 0)
@@ -37,7 +37,7 @@ def amount_of(made: EntryDraft, book: Book) -> int:
 def wanted(made: EntryDraft) -> bool:
     """Whether a policy wants this entry approved before it is posted."""
     book = queries.book()
-    return approvals.needed(KIND, amount_minor=amount_of(made, book), currency=book.base_currency)
+    return approvals.needed(KIND, amount_minor=amount_of(made), currency=book.base_currency)
 
 
 def ask(made: EntryDraft) -> UUID:
@@ -57,12 +57,13 @@ def ask(made: EntryDraft) -> UUID:
         "title": made.description,
         "content": content,
         "content_sha": sha,
-        "amount_minor": amount_of(made, book),
+        "amount_minor": amount_of(made),
         "currency": book.base_currency,
     }
-    return approvals.ask_once(
+    asked = approvals.ask_once(
         KIND, subject_type=SUBJECT, subject_id=_subject(made), line="accounting", **told
     )
+    return asked.id
 
 
 def _subject(made: EntryDraft) -> UUID:

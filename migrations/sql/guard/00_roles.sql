@@ -44,8 +44,9 @@ begin
 end $$;
 
 -- What a session may do to others of its own role, or leave behind outside our tables: taken from
--- everybody, and given back to the worker where the dispatcher's one lock needs it. These functions
--- belong to the superuser; where we are none, doctor names them to whoever is.
+-- everybody, and given back where a lock is needed: the dispatcher's one to the worker, and the one that
+-- lets people ask about one thing after each other to their door. These functions belong to the
+-- superuser; where we are none, doctor names them to whoever is.
 do $$
 declare
   f regprocedure;
@@ -60,6 +61,7 @@ begin
     execute format('revoke execute on function %s from public', f);
   end loop;
   grant execute on function pg_try_advisory_lock(bigint) to app_worker;
+  grant execute on function pg_advisory_xact_lock(bigint) to approval_door;
 exception when insufficient_privilege then
   raise notice 'functions of the server stay open to everybody';
 end $$;

@@ -42,6 +42,15 @@ begin
     where x.tenant_id = a.tenant_id and x.id = a.id;
 end $$;
 
+-- Whoever asks about one thing of the client asks alone until their transaction ends, so that looking
+-- for what was asked already and asking are one.
+create function app.ask_alone(p_kind text, p_type text, p_subject uuid) returns void
+language sql security definer set search_path=pg_catalog,pg_temp as $$
+  select pg_advisory_xact_lock(hashtextextended(
+      concat_ws('/', 'approval', guard.tenant_id(), p_kind, p_type, p_subject), 0))
+   where guard.tenant_id() is not null
+$$;
+
 -- Only a job of the worker may name another maker (p_for): a request carried over from elsewhere.
 create function app.request_approval(p_kind text, p_type text, p_subject uuid, p_line text,
   p_title text, p_content jsonb, p_sha text, p_expires timestamptz, p_for uuid,
@@ -386,7 +395,7 @@ reset role;
 do $$
 declare f text;
 begin
-  foreach f in array array['lay_approval_steps(app.approval)',
+  foreach f in array array['lay_approval_steps(app.approval)', 'ask_alone(text, text, uuid)',
     'request_approval(text, text, uuid, text, text, jsonb, text, timestamptz, uuid, bigint, text)',
     'change_approval(uuid, text, jsonb, text, bigint, text)', 'approval_says(app.approval, uuid)',
     'demand_decider(app.approval, guard.claim, uuid, text)',
@@ -398,7 +407,7 @@ begin
     execute format('alter function app.%s owner to approval_door', f);
   end loop;
 end $$;
-grant execute on function
+grant execute on function app.ask_alone(text, text, uuid),
   app.request_approval(text, text, uuid, text, text, jsonb, text, timestamptz, uuid, bigint, text),
   app.change_approval(uuid, text, jsonb, text, bigint, text),
   app.decide_approval(uuid, text, text, text, uuid), app.take_back_decision(uuid),
