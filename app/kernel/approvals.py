@@ -274,12 +274,16 @@ def kind(name: str) -> ApprovalKind:
 
 
 def content_of(found: ApprovalView) -> dict[str, Any] | None:
-    """What a decider reads of an open approval; None where its hash covers something else."""
+    """What is read of an approval; None of an open one whose hash covers something else.
+
+    Of a decided one that cannot be drawn any more it is what was written then.
+    """
     declared = kind(found.kind)
     own = found.bound and not declared.names_subject
-    if declared.shown is None or own or found.state != "pending":
+    if declared.shown is None or own:
         return found.content
-    return declared.shown(found)
+    drawn = declared.shown(found)
+    return drawn if drawn is not None or found.state == "pending" else found.content
 
 
 def take_back(approval_id: UUID) -> None:

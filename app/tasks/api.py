@@ -97,10 +97,15 @@ class DecisionIn(In):
     paged=True,
     summary="Approvals that wait for you",
 )
-def waiting(page: PageRequest) -> Page[approvals.ApprovalView]:
+def waiting(page: PageRequest) -> Page[dict[str, Any]]:
     """What the caller may decide, the oldest first."""
     found = approvals.waiting_page(page.after, limit=page.limit)
-    return Page(items=list(found.rows), next=found.next)
+    return Page(items=[_out(one) for one in found.rows], next=found.next)
+
+
+def _out(found: approvals.ApprovalView) -> dict[str, Any]:
+    """An approval as it is answered, with what its decider reads: never words written beside it."""
+    return {**asdict(found), "content": approvals.content_of(found) or {}}
 
 
 @api.get(
@@ -114,8 +119,7 @@ def one(approval_id: UUID) -> object:
     found = approvals.one(approval_id)
     reads.leave(reads.Look("approval", found.line, approval_id))
     return {
-        **asdict(found),
-        "content": approvals.content_of(found) or {},
+        **_out(found),
         "steps": approvals.steps(found),
         "decisions": approvals.decisions(approval_id),
         "mine_as": approvals.mine([approval_id]).get(approval_id, []),
@@ -142,7 +146,7 @@ def decide(approval_id: UUID, body: DecisionIn) -> object:
         reason=body.reason,
         for_person=body.for_person,
     )
-    return approvals.one(approval_id)
+    return _out(approvals.one(approval_id))
 
 
 @api.post(
@@ -154,7 +158,7 @@ def decide(approval_id: UUID, body: DecisionIn) -> object:
 def take_back(approval_id: UUID) -> object:
     """The approval waits again; 409 once it was carried out."""
     approvals.take_back(approval_id)
-    return approvals.one(approval_id)
+    return _out(approvals.one(approval_id))
 
 
 @api.post(
@@ -166,4 +170,4 @@ def take_back(approval_id: UUID) -> object:
 def withdraw(approval_id: UUID) -> object:
     """While it waits; 404 for what somebody else asked."""
     approvals.withdraw(approval_id)
-    return approvals.one(approval_id)
+    return _out(approvals.one(approval_id))
