@@ -16,12 +16,12 @@ from flask import url_for
 from app.accounting import ledger, queries
 from app.accounting.ledger import EntryDraft, PostingInput
 from app.accounting.papers import commands
-from app.accounting.papers.queries import SOURCE, no_of
+from app.accounting.papers.queries import SOURCE, no_of, posted
 from app.documents import queries as documents
 from app.documents.readings import lots
 from app.kernel import approvals, words
 from app.kernel.approvals import ApprovalView
-from app.kernel.errors import Invalid
+from app.kernel.errors import Conflict, Invalid
 from app.web import context
 
 KIND = "entry.post"
@@ -35,7 +35,12 @@ def amount_of(made: EntryDraft) -> int:
 
 
 def wanted(made: EntryDraft) -> bool:
-    """Whether a policy wants this entry approved before it is posted."""
+    """Whether a policy wants this entry approved before it is posted.
+
+    Not once it is posted: the same request sent again is answered by the ledger as before.
+    """
+    if posted(made.key) is not None:
+        return False
     book = queries.book()
     return approvals.needed(KIND, amount_minor=amount_of(made), currency=book.base_currency)
 
@@ -44,18 +49,21 @@ def ask(made: EntryDraft) -> UUID:
     """Sends a draft for approval, or puts it in the place of what one asked about it before.
 
     Raises Invalid for a draft that the ledger would refuse, Conflict (`paper-booked`) where the
-    paper has an entry and `approval-waits-already` where somebody else asked.
+    paper has an entry, `entry-posted` where this draft is one, and `approval-waits-already` where
+    somebody else asked.
     """
     commands.demand_unbooked(made)
+    there = posted(made.key)
+    if there is not None:
+        raise Conflict("entry-posted", label=there.label)
     book = queries.book()
     faults = ledger.validate(made, book)
     if faults:
         raise Invalid("invalid", {"lines": [problem for _no, problem in faults.found]})
-    content = {**_told(made), "_draft": _written(made)}
     sha = ledger.request_sha(made, book).hex()
     told: dict[str, Any] = {
         "title": made.description,
-        "content": content,
+        "content": {"_draft": _written(made)},
         "content_sha": sha,
         "amount_minor": amount_of(made),
         "currency": book.base_currency,
@@ -76,33 +84,44 @@ def _subject(made: EntryDraft) -> UUID:
 
 def carry_out(found: ApprovalView) -> None:
     """Posts what was approved in the maker's name; runs as a job of the system."""
-    commands.post(_read(found.content["_draft"]), approved_ref=found.id)
+    made = _covered(found)
+    if made is None:
+        raise Conflict("approval-content-changed")
+    commands.post(made, approved_ref=found.id)
 
 
 def page(found: ApprovalView) -> str | None:
     """The paper that the draft was made of, in the reader's own pages."""
-    kept = found.content.get("_draft", {})
-    source, surface = kept.get("source_id"), context.place().surface
-    if source is None or surface not in ("client", "portal"):
+    made, surface = _covered(found), context.place().surface
+    no = no_of(made.source_type) if made is not None else None
+    if made is None or no is None or surface not in ("client", "portal"):
         return None
     if surface == "portal":
-        return url_for("documents_portal.paper", document_id=source)
-    which = lots.named(no_of(str(kept["source_type"])))
-    return url_for("document_readings.show", document_id=source, **which)
+        return url_for("documents_portal.paper", document_id=made.source_id)
+    return url_for("document_readings.show", document_id=made.source_id, **lots.named(no))
 
 
 def shown(found: ApprovalView) -> dict[str, Any] | None:
-    """What the decider reads, drawn anew from the draft that the hash covers and that is posted."""
+    """What is read of an approval, drawn from the draft that the hash covers and that is posted."""
+    made = _covered(found)
+    try:
+        return None if made is None else {**_told(made), "_draft": found.content["_draft"]}
+    except (KeyError, TypeError, ValueError):
+        return None  # its hash covers what no entry holds, such as an account that there is not
+
+
+def _covered(found: ApprovalView) -> EntryDraft | None:
+    """The draft of an approval; None where its hash covers none, as in what no page asked."""
     try:
         made = _read(found.content["_draft"])
-        covered = ledger.request_sha(made, queries.book()).hex() == found.content_sha
-    except (KeyError, TypeError, ValueError):
-        return None  # asked past the pages: there is no draft in it that could be posted
-    return {**_told(made), "_draft": found.content["_draft"]} if covered else None
+        covers = ledger.request_sha(made, queries.book()).hex() == found.content_sha
+    except (AttributeError, Conflict, KeyError, TypeError, ValueError):
+        return None
+    return made if covers else None
 
 
 def _told(made: EntryDraft) -> dict[str, Any]:
-    chart = {one.id: one for one in queries.accounts()}
+    chart = {one.id: one for one in queries.accounts(include_archived=True)}
     told: dict[str, Any] = {
         "date": words.format_date(made.date),
         "description": made.description,
@@ -125,8 +144,12 @@ def _written(made: EntryDraft) -> dict[str, Any]:
         "source_type": made.source_type,
         "source_id": str(made.source_id) if made.source_id else None,
         "postings": [
-            {name: str(one) if isinstance(one, UUID) else one for name, one in asdict(p).items()}
-            for p in made.postings
+            {
+                name: str(one) if isinstance(one, UUID) else one
+                for name, one in asdict(posting).items()
+                if one is not None
+            }
+            for posting in made.postings
         ],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -98,9 +99,10 @@ def source(no: int) -> str:
     return SOURCE if no == 1 else f"{SOURCE}/{no}"
 
 
-def no_of(source_type: str) -> int:
-    """Which invoice of a paper's file a source names."""
-    return int(source_type.removeprefix(SOURCE).removeprefix("/") or 1)
+def no_of(source_type: str | None) -> int | None:
+    """Which invoice of a paper's file a source names; None where it names none."""
+    found = re.fullmatch(rf"{SOURCE}(?:/([0-9]{{1,9}}))?", source_type or "")
+    return int(found[1] or 1) if found else None
 
 
 def booked(document_id: UUID, *, source_type: str = SOURCE) -> Booked | None:
@@ -110,6 +112,12 @@ def booked(document_id: UUID, *, source_type: str = SOURCE) -> Booked | None:
         return None
     row = session.execute(_ENTRY, {"id": found}).mappings().one()
     return Booked(**row)
+
+
+def posted(key: str) -> Booked | None:
+    """The entry that was asked for by this key, reversed or not."""
+    row = session.execute(_POSTED, {"key": key}).mappings().one_or_none()
+    return Booked(**row) if row else None
 
 
 def linked_line(facts: PaperFacts) -> LineSide | None:
@@ -191,10 +199,12 @@ _LINES = sa.text(
 _THESE = sa.text(f"{_LINE}{_BARE} and t.id = any(:ids)").bindparams(
     sa.bindparam("ids", type_=ARRAY(sa.Uuid()))
 )
-_ENTRY = sa.text(
+_BOOKED = (
     "select e.id, e.journal || ' ' || e.fiscal_year || '/' || e.number as label, e.idem_key as key"
-    f" from ledger.entry e where e.{_HERE} and e.id = :id"
+    f" from ledger.entry e where e.{_HERE}"
 )
+_ENTRY = sa.text(f"{_BOOKED} and e.id = :id")
+_POSTED = sa.text(f"{_BOOKED} and e.idem_key = :key")
 _LINKED = sa.text(
     f"{_LINE} and t.id in (select k.subject_id from app.document_link k where k.{_HERE}"
     " and k.document_id = :document and k.subject_type = 'bank_transaction'"

@@ -21,6 +21,7 @@ ERRORS = {
         "The document is in %(currency)s. Attach it to its bank line, which knows the rate."
     ),
     "paper-booked": _("This document is booked already: %(label)s."),
+    "entry-posted": _("This entry is posted already: %(label)s."),
     "no-payable-account": _("The chart has no account for what is owed to suppliers."),
 }
 NAMES = {"entry.post": _("Post an entry")}

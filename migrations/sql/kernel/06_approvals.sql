@@ -20,7 +20,8 @@ create table app.approval (
   subject_type text not null check (length(subject_type) <= 80),
   subject_id uuid,
   title text not null check (length(title) <= 300),
-  content jsonb not null check (pg_column_size(content) <= 262144),
+  -- the largest entry of a form or a call, of 1,000,000 bytes, and what its rows are here
+  content jsonb not null check (pg_column_size(content) <= 2097152),
   content_sha text not null check (content_sha ~ '^[0-9a-f]{64}$'),
   state text not null default 'pending'
     check (state in ('pending', 'approved', 'refused', 'withdrawn', 'failed')),
