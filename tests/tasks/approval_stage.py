@@ -8,18 +8,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.cli import install
 from app.kernel import approval_rules, approvals, clock, db, ids
 from app.kernel.approval_rules import PolicyIn
 from app.kernel.errors import DomainError
 from app.kernel.scope import Scope
+from app.kernel.settings import Settings
 from tests import factories
 from tests.accounting import ledger_support
 from tests.factories import Session
 
 KIND = "entry.post"
+FORBIDDEN = "forbidden"
+STEP_UP = "fresh-sign-in-needed"
+DECIDE = "select app.decide_approval(:id, 'approve', :sha, '')"
 LIMIT = 100_000
 SECOND_FACTOR = 500_000
 
@@ -142,3 +148,18 @@ def rule(stage: Stage, **changes: Any) -> PolicyIn:
         "second_factor": {"EUR": SECOND_FACTOR},
     }
     return PolicyIn(**{**told, **changes})
+
+
+@pytest.fixture(scope="module")
+def stage(app: Flask, worker_app: Flask, settings: Settings) -> Stage:
+    """The client with its policy, once for all attacks: they leave nothing behind."""
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        return build(app, worker_app, admin)
+
+
+def end(admin: psycopg.Connection, delegation: UUID) -> None:
+    """A delegation is over from now on."""
+    admin.execute(
+        "update app.approval_delegation set ended_at = now() where id = %s", (delegation,)
+    )
+    admin.commit()
