@@ -6,17 +6,14 @@ import re
 from datetime import date
 from uuid import UUID
 
-import psycopg
 import pytest
 from flask import Flask
 
-from app.cli import install
 from app.kernel import db, paging
 from app.kernel.settings import Settings
 from app.tasks.work import bulk, commands, queries
 from app.tasks.work.models import TaskIn
 from app.tasks.work.queries import View, Wanted
-from tests import factories
 from tests.tasks import work_stage
 from tests.tasks.work_stage import Firm
 
@@ -30,12 +27,7 @@ def firm(app: Flask, worker_app: Flask, settings: Settings) -> Firm:
 @pytest.fixture
 def second(app: Flask, worker_app: Flask, settings: Settings, firm: Firm) -> Firm:
     """Another client of the same accountant, with people of its own."""
-    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
-        other = work_stage.build(app, worker_app, admin, "Other")
-        person = firm.place.staff.person_id
-        lines = ("accounting",)
-        factories.grant(admin, other.place.tenant, person, role="staff_accountant", lines=lines)
-    return other
+    return work_stage.another(app, worker_app, settings, firm)
 
 
 def test_lists_are_paged_and_nothing_is_left_out(firm: Firm) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.cli import install
 from app.kernel import clock
@@ -20,10 +21,11 @@ from app.tasks.work import commands
 from app.tasks.work.models import TaskIn
 from tests import factories
 from tests.factories import Session
+from tests.http import Browser
 from tests.tasks import request_stage
 from tests.tasks.request_stage import PDF, Place
 
-__all__ = ["PDF", "Firm", "build", "figure", "firm", "undo_of"]
+__all__ = ["PDF", "Firm", "another", "build", "call", "figure", "firm", "undo_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,18 @@ def figure(firm: Firm, name: str) -> int | None:
             ),
             {"name": name},
         ).scalar()
+
+
+def another(app: Flask, worker_app: Flask, settings: Settings, known: Firm) -> Firm:
+    """Another client of the same accountant, with people of its own."""
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        made = build(app, worker_app, admin, "Other")
+        person, lines = known.place.staff.person_id, ("accounting",)
+        factories.grant(admin, made.place.tenant, person, role="staff_accountant", lines=lines)
+    return made
+
+
+def call(browser: Browser, address: str, *, method: str = "POST", **options: Any) -> TestResponse:
+    """A call of the API from somebody's browser, with `json` or a form's `data`."""
+    headers = {"X-CSRF-Token": browser.token, "Sec-Fetch-Site": "same-origin"}
+    return browser.client.open(f"/api/v1{address}", method=method, headers=headers, **options)

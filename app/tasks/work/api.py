@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -92,13 +93,24 @@ class WholeTaskOut(TaskOut):
     links: list[LinkOut]
 
 
+class ChangedTaskOut(WholeTaskOut):
+    """A task after an act; `undo` takes the act back, once, within a day."""
+
+    undo: UUID
+
+
 class TaskQuery(In):
-    """Which tasks; `view` mine and review are the caller's own."""
+    """Which tasks; the views mine, day and review are the caller's own.
+
+    `day` is what is mine and due by the end of today in `time_zone`; `nobody` what is nobody's.
+    """
 
     view: View = "open"
     state: State | None = None
     kind: Kind | None = None
     assignee_id: UUID | None = None
+    nobody: bool = False
+    time_zone: Annotated[str, Field(max_length=60)] = "UTC"
     search: Annotated[str, Field(max_length=200)] = ""
     due_from: date | None = None
     due_to: date | None = None
@@ -126,9 +138,10 @@ class ManyTasksIn(In):
 
 
 class MadeOut(Out):
-    """The tasks made, in order."""
+    """The tasks made, in order; `undo` drops those that nobody touched since."""
 
     ids: list[UUID]
+    undo: UUID
 
 
 class EditIn(In):
@@ -206,22 +219,28 @@ def _whole(task: Task) -> dict[str, Any]:
 )
 def list_tasks(query: TaskQuery, page: PageRequest) -> Page[Any]:
     """Tasks of the client by view and filter."""
-    found = queries.tasks(
-        Wanted(
-            view="mine" if query.view == "day" else query.view,
-            me=scope.current().person_id,
-            state=query.state or "",
-            kind=query.kind or "",
-            assignee=query.assignee_id,
-            search=query.search,
-            due_from=query.due_from,
-            due_to=query.due_to,
-        ),
-        after=paging.keys(page.after, paging.moment, UUID),
-        limit=page.limit + 1,
+    return listed(wanted(query), page)
+
+
+def wanted(query: TaskQuery, tenants: Sequence[UUID] = ()) -> Wanted:
+    """What a caller asks for, in one client or over those named; raises Invalid for no zone."""
+    commands.check_zone(query.time_zone, name="time_zone")
+    asked = query.model_dump(exclude={"time_zone", "assignee_id"}, exclude_none=True)
+    return Wanted(
+        **asked,
+        me=scope.current().person_id,
+        tenants=tuple(tenants),
+        assignee=query.assignee_id,
+        day_end=queries.day_end(query.time_zone or "UTC"),
     )
+
+
+def listed(asked: Wanted, page: PageRequest) -> Page[Task]:
+    """A page of tasks, the next due first."""
+    after = paging.keys(page.after, paging.moment, UUID)
+    found = queries.tasks(asked, after=after, limit=page.limit + 1)
     cut = paging.page(found, limit=page.limit, key=lambda one: [one.due_at.isoformat(), one.id])
-    return Page(items=list(cut.rows), next=cut.next)
+    return Page(items=cut.rows, next=cut.next)
 
 
 @api.get(
@@ -247,35 +266,40 @@ def task(task_id: UUID) -> object:
 )
 def make_tasks(body: ManyTasksIn) -> object:
     """Makes tasks, all or none."""
-    return {"ids": commands.create([TaskIn(**one.model_dump()) for one in body.tasks])}
+    return made(commands.create([TaskIn(**one.model_dump()) for one in body.tasks]))
+
+
+def made(ids: Sequence[UUID]) -> dict[str, object]:
+    """New tasks with their way back."""
+    return {"ids": list(ids), "undo": commands.offer_uncreate(ids)}
 
 
 @api.patch(
     "/clients/<client>/tasks/<uuid:task_id>",
     needs="task.write",
     request=EditIn,
-    response=WholeTaskOut,
+    response=ChangedTaskOut,
     summary="Change a task",
 )
 def edit_task(task_id: UUID, body: EditIn) -> object:
     """Changes the fields that are sent; 409 when it was changed since `version`."""
     changes = body.model_dump(exclude_unset=True, exclude={"version"})
     kept = {name: value for name, value in changes.items() if value is not None or "_id" in name}
-    commands.edit(task_id, version=body.version, **kept)
-    return _whole(queries.one(task_id))
+    token = commands.edit(task_id, version=body.version, **kept)
+    return _whole(queries.one(task_id)) | {"undo": token}
 
 
 @api.post(
     "/clients/<client>/tasks/<uuid:task_id>/state",
     needs="task.write",
     request=MoveIn,
-    response=WholeTaskOut,
+    response=ChangedTaskOut,
     summary="Move a task on",
 )
 def move_task(task_id: UUID, body: MoveIn) -> object:
     """409 for a filing without its receipt, and for a reviewed task but by its reviewer."""
-    commands.move(task_id, body.state, version=body.version)
-    return _whole(queries.one(task_id))
+    token = commands.move(task_id, body.state, version=body.version)
+    return _whole(queries.one(task_id)) | {"undo": token}
 
 
 @api.post(

@@ -58,7 +58,8 @@ class Done:
 def change(ids: Sequence[UUID], wanted: Change, who: Who) -> Done:
     """Changes each task as far as it allows it; a client's refusal stops no other client.
 
-    `refused` names (title, code) of what stayed as it was. Raises Invalid for an empty change.
+    `refused` names (title, code) of what stayed as it was; what stands as wanted already is left
+    alone. Raises Invalid for an empty change.
     """
     if wanted.empty:
         raise Invalid("task-nothing-to-change")
@@ -108,6 +109,8 @@ def _changed(ids: Sequence[UUID], wanted: Change) -> tuple[int, UUID | None, lis
     taken: list[tuple[Task, dict[str, Any]]] = []
     for before in found:
         after = _after(before, wanted)
+        if all(after[name] == getattr(before, name) for name in commands.WRITTEN):
+            continue  # it stands so already
         code = _refusal(before, after, people[before.line], me)
         if not code and not free and after["reviewer_id"] != before.reviewer_id:
             code = "task-reviewer-stays" if before.keeps_reviewer(me) else ""

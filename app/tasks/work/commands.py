@@ -102,13 +102,13 @@ def check(one: TaskIn, people: Mapping[UUID, str]) -> None:
         raise Invalid.of("checklist", "task-check-length", most=CHECK_LENGTH)
 
 
-def check_zone(zone: str) -> None:
-    """Raises Invalid for a time zone nobody knows; empty is the client's own."""
+def check_zone(zone: str, *, name: str = "due_zone") -> None:
+    """Raises Invalid at `name` for a time zone nobody knows; empty is the client's own."""
     try:
         if zone:
             ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.of("due_zone", "time-zone-unknown") from None
+        raise Invalid.of(name, "time-zone-unknown") from None
 
 
 def check_people(assignee: UUID | None, reviewer: UUID | None, people: Mapping[UUID, str]) -> None:
@@ -264,17 +264,22 @@ def _plain(value: Any) -> Any:
 
 @undo.handler(UNDO_CHANGE)
 def _back(args: dict[str, Any]) -> None:
-    """Puts tasks back to what they were; what was changed since then stays as it is."""
+    """Puts tasks back to what they were; what was changed since then stays as it is. Raises
+    Conflict where that is all of it."""
     rows = args["tasks"]
     columns = {name: [row[name] for row in rows] for name in (*WRITTEN, "id", "version")}
     back = session.execute(_PUT, columns).all()
+    if not back:
+        raise Conflict("task-changed")
     session.execute(_COUNT, {"ids": [row.id for row in back], "meter": METER})
     session.execute(_VOID, {"ids": [row.id for row in back if row.state != "done"]})
 
 
 @undo.handler(UNDO_CREATE)
 def _uncreate(args: dict[str, Any]) -> None:
-    session.execute(_DROP_FRESH, {"ids": [UUID(one) for one in args["tasks"]]})
+    """Drops the tasks nobody touched; raises Conflict where none is left of them."""
+    if not session.execute(_DROP_FRESH, {"ids": [UUID(one) for one in args["tasks"]]}).all():
+        raise Conflict("task-changed")
 
 
 def _row(one: TaskIn, zone: str) -> tuple[Any, ...]:
@@ -359,5 +364,5 @@ _COUNT = sa.text(
 )
 _DROP_FRESH = sa.text(
     "update app.task set state = 'dropped', version = version + 1"
-    f" where {_HERE} and id = any(cast(:ids as uuid[])) and version = 1"
+    f" where {_HERE} and id = any(cast(:ids as uuid[])) and version = 1 returning id"
 )

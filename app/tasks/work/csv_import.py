@@ -59,11 +59,16 @@ def read(data: bytes) -> list[Row]:
 
 def take(data: bytes) -> list[UUID]:
     """Makes all tasks of a file; raises Invalid with every fault by line where there is any."""
+    return commands.create(tasks(data))
+
+
+def tasks(data: bytes) -> list[TaskIn]:
+    """The tasks of a file without a fault; raises Invalid with every one where there is any."""
     rows = read(data)
     faults = {f"line {row.no}, {name}": [problem] for row in rows for name, problem in row.problems}
     if faults:
         raise Invalid("task-file-faults", faults, count=len(faults))
-    return commands.create([row.task for row in rows if row.task is not None])
+    return [row.task for row in rows if row.task is not None]
 
 
 def _table(data: bytes) -> list[tuple[int, dict[str, str]]]:

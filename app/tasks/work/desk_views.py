@@ -142,6 +142,8 @@ def tell(done: Done, back: str | None) -> None:
     if done.changed:
         told = words.ngettext("%(n)s task changed.", "%(n)s tasks changed.", done.changed)
         toast(told, undo=back)
+    elif not done.refused:
+        toast(_("Nothing was changed: it stands so already."))
     if done.refused:
         title, code = done.refused[0]
         named = f"{title}: {words.error_text(code, {})}" if title else words.error_text(code, {})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 
@@ -103,12 +102,6 @@ CLIENT = lists.ListView(
 )
 
 
-def day_end(zone: str) -> datetime:
-    """When the reader's day ends, a moment later than the end of a day in their own zone."""
-    tomorrow = clock.today(zone) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(0), ZoneInfo(zone)) + timedelta(seconds=1)
-
-
 def wanted(asked: lists.Asked, tenants: Sequence[UUID] = ()) -> Wanted:
     """What the reader asks of a list, as the query takes it."""
     who = context.actor()
@@ -124,7 +117,7 @@ def wanted(asked: lists.Asked, tenants: Sequence[UUID] = ()) -> Wanted:
         search=asked.filters.get("q", ""),
         due_to=_day(asked.filters.get("until", "")),
         at=clock.now(),
-        day_end=day_end(who.time_zone or "UTC"),
+        day_end=queries.day_end(who.time_zone or "UTC"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -52,6 +53,17 @@ class Wanted:
     due_to: date | None = None
     at: datetime | None = None
     day_end: datetime | None = None
+
+
+def day_end(zone: str) -> datetime:
+    """When today ends for a reader, a moment later than the end of a day in their own zone."""
+    tomorrow = clock.today(zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0), ZoneInfo(zone)) + timedelta(seconds=1)
+
+
+def clients() -> dict[UUID, str]:
+    """The clients of the open worklist, by the names their addresses take."""
+    return {row.tenant_id: row.slug for row in session.execute(_CLIENTS)}
 
 
 def one(task_id: UUID) -> Task:
@@ -289,6 +301,7 @@ _MINE = sa.text(
     " and (assignee_id = :me or state = 'review' and reviewer_id = :me)"
 )
 _WHERE_ARE = sa.text("select tenant_id, id from app.task where id = any(:ids) order by tenant_id")
+_CLIENTS = sa.text("select tenant_id, slug from app.client order by tenant_id")
 _CHECKLIST = sa.text(
     "select id, text, done_at, done_by from app.task_item"
     f" where {_HERE} and task_id = :id order by position, id"

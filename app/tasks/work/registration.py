@@ -17,7 +17,7 @@ from app.kernel.registry import (
 )
 from app.kernel.words import _
 from app.tasks.work import api as work_api
-from app.tasks.work import commands, desk_views, rows, subjects, views
+from app.tasks.work import commands, desk_views, many_api, rows, subjects, views
 
 GROUP = _("Work and time")
 LATE = "tasks_late"
@@ -87,7 +87,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on tasks."""
-    return (work_api.api,)
+    return (work_api.api, many_api.api)
 
 
 def install(app: Flask) -> None:
