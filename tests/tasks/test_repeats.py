@@ -17,7 +17,7 @@ from app.kernel.errors import Conflict, Invalid
 from app.kernel.settings import Settings
 from app.tasks.repeat import commands, queries, roll
 from tests.tasks import repeat_stage
-from tests.tasks.repeat_stage import TODAY, VAT, made, rolled, start
+from tests.tasks.repeat_stage import TODAY, made, rolled, start
 from tests.tasks.work_stage import Firm, figure
 
 
@@ -189,16 +189,3 @@ def test_the_job_counts_what_became_late_by_the_clock_alone(firm: Firm, settings
         roll.tell_due()
     assert figure(firm, "tasks_late") == 1
     assert figure(firm, "tasks_waiting") == 0
-
-
-def test_a_repeat_is_started_over_the_api(firm: Firm) -> None:
-    manager = firm.place.browser(firm.manager)
-    address = f"/api/v1/clients/{firm.slug}/repeats"
-    sent = {"name": "VAT", "every": "month", "start_on": "2026-11-02", "content": VAT}
-    headers = {"X-CSRF-Token": manager.token, "Sec-Fetch-Site": "same-origin"}
-    told = manager.client.post(address, json=sent, headers=headers)
-    assert told.status_code == 201, told.text
-    assert told.get_json()["next_start"] == "2026-12-01"
-    assert len(manager.client.get(f"/api/v1/clients/{firm.slug}/tasks").get_json()["items"]) == 2
-    neither = manager.client.post(address, json=sent | {"content": None}, headers=headers)
-    assert neither.status_code == 422

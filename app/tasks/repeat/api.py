@@ -1,4 +1,4 @@
-"""Repeats, templates and closed days over the API."""
+"""Repeats over the API, with the calendar and closed days that their due days stand on."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pydantic import Field
 
 from app.api import Api, Page, PageRequest
 from app.api.schema import In, Out
-from app.kernel import paging
+from app.kernel import paging, undo
 from app.kernel.errors import Invalid
 from app.tasks.repeat import commands, queries
 from app.tasks.repeat.commands import RepeatIn
 from app.tasks.repeat.content import ContentIn
 from app.tasks.repeat.models import RepeatState
 from app.tasks.repeat.rules import Every
+from app.tasks.work.api import MadeOut, made
 from app.tasks.work.models import TaskClass
 
 api = Api("tasks-repeat")
@@ -51,6 +52,53 @@ class RepeatOut(Out):
     next_start: date
     make_on: date
     version: int
+
+
+class DueTaskOut(Out):
+    """A task of a coming period and the day it is due."""
+
+    title: str
+    due_on: date
+
+
+class ComingOut(Out):
+    """A period that comes."""
+
+    starts: date
+    ends: date
+    tasks: list[DueTaskOut]
+
+
+class WholeRepeatOut(RepeatOut):
+    """What comes round with its next periods; a paused or ended one has none."""
+
+    coming: list[ComingOut]
+
+
+class ChangedRepeatOut(RepeatOut):
+    """A repeat after an act; `undo` takes the act back, once, within a day."""
+
+    undo: UUID
+
+
+class UndoOut(Out):
+    """The way back, once, within a day."""
+
+    undo: UUID
+
+
+class CalendarOut(Out):
+    """Whose public holidays count; without a choice of one's own the client's country."""
+
+    country: str
+    subdivision: str
+
+
+class CalendarIn(In):
+    """A country, and a part of it where its holidays differ."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    subdivision: Annotated[str, Field(max_length=10)] = ""
 
 
 class StartIn(In):
@@ -101,7 +149,7 @@ class ClosureOut(Out):
 )
 def list_templates(page: PageRequest) -> Page[Any]:
     """Templates as they may be used in this client, by name."""
-    return _paged(queries.templates_here(), page)
+    return paged(queries.templates_here(), page)
 
 
 @api.get(
@@ -113,10 +161,10 @@ def list_templates(page: PageRequest) -> Page[Any]:
 )
 def list_repeats(page: PageRequest) -> Page[Any]:
     """The repeats of the client by id."""
-    return _paged(queries.repeats(), page)
+    return paged(queries.repeats(), page)
 
 
-def _paged(found: list[Any], page: PageRequest) -> Page[Any]:
+def paged(found: list[Any], page: PageRequest) -> Page[Any]:
     """A page by id of a list that is bounded anyway."""
     after = paging.keys(page.after, UUID)
     rows = sorted(found, key=lambda one: one.id)
@@ -128,12 +176,25 @@ def _paged(found: list[Any], page: PageRequest) -> Page[Any]:
 @api.get(
     "/clients/<client>/repeats/<uuid:repeat_id>",
     needs="task.read",
-    response=RepeatOut,
+    response=WholeRepeatOut,
     summary="A repeat",
 )
 def repeat(repeat_id: UUID) -> object:
-    """One repeat."""
-    return queries.one(repeat_id)
+    """One repeat with the due days of its next periods."""
+    found = queries.one(repeat_id)
+    coming = [
+        {
+            "starts": one.starts,
+            "ends": one.ends,
+            "tasks": [{"title": title, "due_on": day} for title, day in one.tasks],
+        }
+        for one in queries.coming(found)
+    ]
+    return _named(found, RepeatOut) | {"coming": coming}
+
+
+def _named(found: Any, shape: type[Out]) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in shape.model_fields}
 
 
 @api.post(
@@ -146,31 +207,94 @@ def repeat(repeat_id: UUID) -> object:
 )
 def start_repeat(body: StartIn) -> object:
     """Makes at once what has come already."""
+    return queries.one(commands.start(_wanted(body)))
+
+
+def _wanted(body: StartIn) -> RepeatIn:
     if (body.template_id is None) == (body.content is None):
         raise Invalid.of("content", "repeat-content")
     template = queries.template_here(body.template_id) if body.template_id else None
     holds = template.content if template else body.content
     assert holds is not None
-    wanted = RepeatIn(
+    return RepeatIn(
         **body.model_dump(exclude={"content", "template_id"}),
         content=holds.model_dump(mode="json"),
         template_id=template.id if template else None,
         template_version=template.version if template else None,
     )
-    return queries.one(commands.start(wanted))
+
+
+@api.post(
+    "/clients/<client>/repeats/once",
+    needs="task.plan",
+    request=StartIn,
+    response=MadeOut,
+    status=201,
+    summary="Make the tasks of one period",
+)
+def make_once(body: StartIn) -> object:
+    """Of the period that holds `start_on`, without anything that comes round."""
+    return made(commands.once(_wanted(body)))
 
 
 @api.post(
     "/clients/<client>/repeats/<uuid:repeat_id>/state",
     needs="task.plan",
     request=RepeatStateIn,
-    response=RepeatOut,
+    response=ChangedRepeatOut,
     summary="Pause, resume or end a repeat",
 )
 def move_repeat(repeat_id: UUID, body: RepeatStateIn) -> object:
     """What was missed while it was paused is not made up."""
-    commands.set_state(repeat_id, body.state)
+    token = commands.set_state(repeat_id, body.state)
+    return _named(queries.one(repeat_id), RepeatOut) | {"undo": token}
+
+
+@api.post(
+    "/clients/<client>/repeats/<uuid:repeat_id>/renew",
+    needs="task.plan",
+    response=RepeatOut,
+    summary="Follow the template as it is now",
+)
+def renew_repeat(repeat_id: UUID) -> object:
+    """For the periods to come; 409 for one that was not made from a template."""
+    commands.renew(repeat_id)
     return queries.one(repeat_id)
+
+
+@api.post(
+    "/clients/<client>/repeats/undo/<uuid:token>",
+    needs="task.plan",
+    status=204,
+    summary="Take an act on repeats or closed days back",
+)
+def take_repeats_back(token: UUID) -> None:
+    """Once, within a day; 404 `undo-not-possible` afterwards, 409 where it was changed since."""
+    undo.take(token)
+
+
+@api.get(
+    "/clients/<client>/work-calendar",
+    needs="task.read",
+    response=CalendarOut,
+    summary="Whose public holidays count",
+)
+def work_calendar() -> object:
+    """Country and part of it; closed days of the client's own are listed beside it."""
+    return queries.place()
+
+
+@api.put(
+    "/clients/<client>/work-calendar",
+    needs="task.plan",
+    request=CalendarIn,
+    response=CalendarOut,
+    summary="Say whose public holidays count",
+)
+def set_work_calendar(body: CalendarIn) -> object:
+    """Due days made from now on follow it."""
+    commands.set_calendar(country=body.country, subdivision=body.subdivision)
+    return queries.place()
 
 
 @api.get(
@@ -182,7 +306,7 @@ def move_repeat(repeat_id: UUID, body: RepeatStateIn) -> object:
 )
 def list_closures(page: PageRequest) -> Page[Any]:
     """The client's own closed days by id."""
-    return _paged(queries.closures(), page)
+    return paged(queries.closures(), page)
 
 
 @api.post(
@@ -197,3 +321,14 @@ def close_days(body: ClosureIn) -> object:
     """They count as no working days from now on."""
     made = commands.close_days(**body.model_dump())
     return {"id": made, **body.model_dump(), "to_on": body.to_on or body.from_on}
+
+
+@api.delete(
+    "/clients/<client>/closures/<uuid:closure_id>",
+    needs="task.plan",
+    response=UndoOut,
+    summary="Take closed days away",
+)
+def open_days(closure_id: UUID) -> object:
+    """They count as working days again, from now on."""
+    return {"undo": commands.open_days(closure_id)}

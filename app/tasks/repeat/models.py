@@ -77,3 +77,12 @@ class Place:
     first_month: int
     country: str
     subdivision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A period that comes: its tasks in order with the day each is due."""
+
+    starts: date
+    ends: date
+    tasks: tuple[tuple[str, date], ...]

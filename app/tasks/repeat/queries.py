@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.kernel.db import session
 from app.kernel.errors import NotFound
-from app.tasks.repeat import content
+from app.tasks.repeat import content, rules
 from app.tasks.repeat.calendar import Calendar, closed_days
-from app.tasks.repeat.models import Closure, Place, Repeat, Template
+from app.tasks.repeat.models import Closure, Coming, Place, Repeat, Template
 
+PREVIEW = 4
 _HERE = "tenant_id = (select guard.tenant_id())"
 _COLUMNS = (
     "r.tenant_id, r.id, r.line, r.name, r.class as document_class, r.template_id,"
@@ -34,6 +36,25 @@ def one(repeat_id: UUID) -> Repeat:
     if row is None:
         raise NotFound
     return _repeat(row)
+
+
+def coming(found: Repeat) -> list[Coming]:
+    """The next periods of a repeat that runs, each with its tasks and their due days."""
+    if found.state != "active":
+        return []
+    days = place().calendar
+    periods = rules.periods(found.every, found.next_start, ends_on=found.ends_on)
+    return [
+        Coming(
+            one.starts,
+            one.ends,
+            tuple(
+                (item.title, rules.due_on(item.due.rule(), one, days))
+                for _no, _section, item in found.content.items()
+            ),
+        )
+        for one in islice(periods, PREVIEW)
+    ]
 
 
 def due_to_make(today: date, *, by_job: bool = False) -> list[Repeat]:

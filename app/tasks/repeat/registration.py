@@ -9,7 +9,7 @@ from app.kernel import words
 from app.kernel.registry import NavItem, Permission, Registry
 from app.kernel.words import _
 from app.tasks.repeat import api as repeat_api
-from app.tasks.repeat import views
+from app.tasks.repeat import template_api, views
 from app.tasks.repeat import words as told
 
 JOBS = ("app.tasks.repeat.roll",)
@@ -60,7 +60,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on repeats."""
-    return (repeat_api.api,)
+    return (repeat_api.api, template_api.api)
 
 
 def install(app: Flask) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from flask import Response, request, url_for
 from app.kernel import people, undo
 from app.kernel.errors import Invalid
 from app.kernel.words import _
-from app.tasks.repeat import calendar, commands, queries, rules, schemas, words
+from app.tasks.repeat import calendar, commands, queries, schemas, words
 from app.tasks.repeat.commands import RepeatIn
-from app.tasks.repeat.models import Repeat, Template
+from app.tasks.repeat.models import Template
 from app.tasks.work import commands as tasks
 from app.tasks.work import listing
 from app.web import context, forms
@@ -23,7 +22,6 @@ from app.web.render import redirect_back, redirect_to, render, toast
 pages = Pages("repeat", __name__, surface=Surface.CLIENT)
 provider = Pages("templates", __name__, surface=Surface.PROVIDER)
 READ, PLAN = "task.read", "task.plan"
-PREVIEW = 4
 
 
 @pages.get("/c/<client>/repeats", needs=READ)
@@ -99,26 +97,11 @@ def show(repeat_id: UUID) -> Response:
     found = queries.one(repeat_id)
     who = {one for one in (found.assignee_id, found.reviewer_id) if one}
     return render(
-        "tasks/repeat/show.html", repeat=found, coming=_coming(found), names=people.names(who)
+        "tasks/repeat/show.html",
+        repeat=found,
+        coming=queries.coming(found),
+        names=people.names(who),
     )
-
-
-def _coming(found: Repeat) -> list[tuple[rules.Period, list[tuple[str, Any]]]]:
-    """The next periods, each with its tasks and their due days."""
-    if found.state != "active":
-        return []
-    days = queries.place().calendar
-    coming = rules.periods(found.every, found.next_start, ends_on=found.ends_on)
-    return [
-        (
-            period,
-            [
-                (item.title, rules.due_on(item.due.rule(), period, days))
-                for _no, _section, item in found.content.items()
-            ],
-        )
-        for period in islice(coming, PREVIEW)
-    ]
 
 
 @pages.post("/c/<client>/repeats/<uuid:repeat_id>/state", needs=PLAN)
