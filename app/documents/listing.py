@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from app.documents import checks, organise, queries, thumbnails
 from app.documents.models import DocumentHead
-from app.documents.titles import CLASS_TITLES, TYPE_TITLES
+from app.documents.titles import CLASS_READERS, CLASS_TITLES, TYPE_TITLES
 from app.kernel import paging, registry, scope, words
 from app.kernel.registry import ServiceLine
 from app.kernel.words import _
@@ -59,7 +59,7 @@ def _asked_month(text: str | None) -> date | None:
 
 
 def class_choices() -> list[tuple[str, Any]]:
-    return [(one, CLASS_TITLES[one]) for one in queries.my_classes()]
+    return [(one, CLASS_READERS[one]) for one in queries.my_classes()]
 
 
 LIST = lists.ListView(

@@ -5,10 +5,16 @@ from __future__ import annotations
 from app.kernel.words import _
 
 CLASS_TITLES = {
-    "normal": _("Normal"),
     "payroll": _("Payroll"),
     "owner_only": _("Owner only"),
 }
+"""The mark of what not everybody sees; all else has none."""
+CLASS_READERS = {
+    "normal": _("Everybody with access here"),
+    "payroll": _("Payroll: people whose access includes payroll"),
+    "owner_only": _("Owner: people whose access includes what is for the owner only"),
+}
+"""Who sees it, where a class is chosen or told: of documents, tasks and repeats alike."""
 SOURCE_TITLES = {
     "staff": _("added by staff"),
     "portal": _("sent at the portal"),

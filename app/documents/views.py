@@ -26,7 +26,7 @@ from app.documents.keeping import queries as keeping_queries
 from app.documents.keeping import schemas as keeping_schemas
 from app.documents.listing import LIST, class_choices, kind_of, line_choices, listed, month_of
 from app.documents.models import DocumentHead
-from app.documents.titles import CLASS_TITLES, SHARE_ACTS, SOURCE_TITLES, TYPE_TITLES
+from app.documents.titles import CLASS_READERS, CLASS_TITLES, SHARE_ACTS, SOURCE_TITLES, TYPE_TITLES
 from app.kernel import people, reads, undo, words
 from app.kernel.errors import Forbidden, Invalid
 from app.kernel.registry import PaletteHit, Subject
@@ -128,7 +128,7 @@ def show(document_id: UUID) -> Response:
         added_by=people.name(head.added_by),
         source=SOURCE_TITLES.get(head.source, head.source),
         classes=class_choices(),
-        class_titles=CLASS_TITLES,
+        class_titles=CLASS_READERS,
         form=forms.current(schemas.ClassForm, values=values),
         again=repeats,
         names=people.names([one.added_by for one in repeats]),
@@ -205,7 +205,7 @@ def set_class(document_id: UUID) -> Response:
     """Moves a paper into another class."""
     form = forms.bind(schemas.ClassForm)
     commands.set_class(document_id, document_class=form.document_class)
-    toast(_("The document is now: %(title)s.", title=CLASS_TITLES[form.document_class]))
+    toast(_("Who may see it now: %(readers)s.", readers=CLASS_READERS[form.document_class]))
     return redirect_to(".show", document_id=document_id)
 
 

@@ -154,6 +154,21 @@ def test_a_class_keeps_a_task_from_who_may_not_see_it(firm: Firm) -> None:
         firm.make("Wages", document_class="payroll")
 
 
+def test_where_a_class_is_chosen_or_told_stands_who_sees_it(firm: Firm) -> None:
+    staff = firm.place.browser(firm.place.staff)
+    everybody = "Everybody with access here"
+    for form in (f"/c/{firm.slug}/tasks/new", f"/c/{firm.slug}/tasks/{firm.make()}/edit"):
+        shown = staff.get(form).text
+        assert f">{everybody}</option>" in shown
+        assert ">Payroll: people whose access includes payroll</option>" in shown
+        assert ">Normal</option>" not in shown
+    manager = firm.place.browser(firm.manager)
+    assert f">{everybody}</option>" in manager.get(f"/c/{firm.slug}/repeats/new").text
+    with firm.place.acting(firm.place.staff):
+        paper = a_paper()
+    assert f"<dd>{everybody}</dd>" in staff.get(f"/c/{firm.slug}/documents/{paper}").text
+
+
 def test_client_people_see_no_task_by_page_api_or_raw_sql(firm: Firm) -> None:
     task = firm.make()
     owner = firm.place.browser(firm.place.owner)

@@ -17,7 +17,7 @@ from app.documents import queries as documents
 from app.documents import thumbnails
 from app.documents.finding import queries
 from app.documents.finding.queries import Asked, Found
-from app.documents.titles import CLASS_TITLES, TYPE_TITLES
+from app.documents.titles import CLASS_READERS, CLASS_TITLES, TYPE_TITLES
 from app.kernel import paging, reads
 from app.web.pages import Pages, Surface
 from app.web.render import render
@@ -58,7 +58,7 @@ def asked() -> Asked:
     return Asked(
         typed=_text("q"),
         type=_type(request.args.get("type", "")),
-        document_class=chosen if chosen in CLASS_TITLES else None,
+        document_class=chosen if chosen in CLASS_READERS else None,
         first=_day("from"),
         last=_day("to"),
         counterparty=_text("party").strip() or None,
@@ -113,7 +113,7 @@ def _page(
 
 def _class_choices() -> list[tuple[str, Any]]:
     held = documents.my_classes()
-    return [(one, CLASS_TITLES[one]) for one in held] if len(held) > 1 else []
+    return [(one, CLASS_READERS[one]) for one in held] if len(held) > 1 else []
 
 
 @pages.get("/c/<client>/documents/find", needs="document.read")

@@ -31,11 +31,6 @@ KINDS = {
     "payment": _("Payment"),
     "call": _("Call"),
 }
-CLASSES = {
-    "normal": _("Normal"),
-    "payroll": _("Payroll"),
-    "owner_only": _("Owner only"),
-}
 
 
 @dataclass(frozen=True, slots=True)
