@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -36,12 +37,13 @@ class House:
 
     root: Path
     running: servers.Servers
+    changes: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self) -> Settings:
         """As its processes would have them."""
         found = {"VALKEY_URL": "redis://127.0.0.1:1/0", **self.running.environment()}
         found |= {"BACKOFFICE_ENVIRONMENT": "test", "BACKOFFICE_DATA_DIR": str(self.root)}
-        return Settings(**found)  # type: ignore[arg-type]  # pydantic parses the strings
+        return Settings(**found | self.changes)  # type: ignore[arg-type]  # pydantic parses the strings
 
 
 def _house(root: Path) -> Iterator[House]:
@@ -306,6 +308,28 @@ def test_a_whole_backup_that_finds_the_log_lost_is_followed_by_the_log_again(
     assert whole.exit_code == 0, whole.output
     after = run(monkeypatch, house, "backup", "--to", taken, "--log")
     assert after.exit_code == 0, after.output
+
+
+def under_another_key(house: House) -> House:
+    """The installation while its KEK is being changed: the new one seals, both open."""
+    changes = {
+        "BACKOFFICE_KEK": secrets.token_hex(32),
+        "BACKOFFICE_KEK_BEFORE": house.settings().kek,
+    }
+    return replace(house, changes=changes)
+
+
+def test_once_the_kek_has_changed_nothing_more_is_written_into_the_folder(
+    house: House, taken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in taken.rglob("*") if path.is_file()}
+    changing = under_another_key(house)
+    for words in ([], ["--log"]):
+        refused = run(monkeypatch, changing, "backup", "--to", taken, *words)
+        assert refused.exit_code == 1
+        assert "The KEK has changed" in refused.output
+    assert {path: path.read_bytes() for path in taken.rglob("*") if path.is_file()} == before
+    assert wrong(monkeypatch, house, taken) == []
 
 
 def _break_off(_folder: folder.Folder, *, now: datetime) -> None:

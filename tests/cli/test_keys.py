@@ -206,8 +206,9 @@ def test_a_folder_of_backups_does_not_lose_its_key_when_another_comes(
     began = datetime(2026, 11, 1, tzinfo=UTC)
     folder.add(Backup("20261101T000000Z", began, began, "0" * 24, {}, 0))
     with pytest.raises(ServerFault, match="KEK has changed"):
-        key_files.seal(folder, {**keys, "kek": secrets.token_hex(32)}, recovery)
+        key_files.demand_same(folder, secrets.token_hex(32))
     assert key_files.unseal(folder, recovery)["kek"] == settings.kek
     assert key_files.seal(folder, {**keys, "secret_key": "c"}, recovery)
+    key_files.demand_same(folder, settings.kek)
     new = Folder(tmp_path / "new")
     assert key_files.seal(new, {**keys, "kek": secrets.token_hex(32)}, recovery)

@@ -57,20 +57,30 @@ def held(settings: Settings) -> dict[str, str]:
     return keys
 
 
-def seal(folder: Folder, keys: dict[str, str], recovery: Path | None) -> bool:
-    """Seals the keys where they are not sealed yet or have changed; tells whether it did.
+def demand_same(folder: Folder, kek: str) -> None:
+    """Raises ServerFault for another KEK than the one under which this folder's backups lie.
 
-    Raises ServerFault when that takes the recovery key and none is named, and for another KEK than
-    the one under which the backups of this folder lie: they would open no more.
+    Asked before anything is written: one part under another key makes the folder useless.
     """
-    known = json.loads(folder.keys.read_text()) if folder.keys.exists() else {}
-    if known.get("print") == _print(keys):
-        return False
-    if folder.backups() and known.get("kek") not in (None, _kek_print(keys["kek"])):
+    if folder.backups() and _known(folder).get("kek") not in (None, _kek_print(kek)):
         raise ServerFault(
             "The KEK has changed: the backups in this folder open by the one before.",
             remedy="Name a new folder, and keep this one with its recovery key.",
         )
+
+
+def _known(folder: Folder) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(folder.keys.read_text()) if folder.keys.exists() else {}
+    return found
+
+
+def seal(folder: Folder, keys: dict[str, str], recovery: Path | None) -> bool:
+    """Seals the keys where they are not sealed yet or have changed; tells whether it did.
+
+    Raises ServerFault when that takes the recovery key and none is named.
+    """
+    if _known(folder).get("print") == _print(keys):
+        return False
     if recovery is None:
         raise ServerFault(
             "The keys are not sealed in this folder yet, or have changed.",

@@ -50,6 +50,7 @@ def take(
     The database comes before the bucket, so that whatever a row of the backup names lies in it.
     """
     url = _admin(settings)
+    keys.demand_same(folder, settings.kek)
     folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.seal(folder, keys.held(settings), recovery)
     database.prepare(folder, url)
@@ -75,9 +76,11 @@ def take(
 def take_log(settings: Settings, folder: Folder) -> Taken:
     """Fetches the database's log and new objects: each instant up to now can then be restored.
 
-    Raises ServerFault when the server no longer has all of it since the last time.
+    Raises ServerFault when the server no longer has all of it since the last time, and for another
+    KEK than that of the folder.
     """
     url = _admin(settings)
+    keys.demand_same(folder, settings.kek)
     if not folder.backups() or not database.prepare(folder, url) or folder.is_broken():
         raise ServerFault(
             "The log does not follow on what is here.",
