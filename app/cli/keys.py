@@ -45,19 +45,28 @@ def rewrap(as_json: bool) -> None:
         sys.exit(1)
 
 
-def _done() -> dict[str, Done]:
+def left() -> int:
+    """How many values still stand under BACKOFFICE_KEK_BEFORE; changes nothing."""
+    from app.cli.operator_scope import working
+
+    with working():
+        return sum(found.anew for found in _done(keep=False).values())
+
+
+def _done(*, keep: bool = True) -> dict[str, Done]:
     from app.cli.operator_scope import provider_id
     from app.kernel import rewrapping
 
     home, clients = provider_id(), _clients()
     done = {
-        one.name: rewrapping.everywhere(one, home=home)
+        one.name: rewrapping.everywhere(one, home=home, keep=keep)
         for one in rewrapping.places(of_clients=False)
     }
     for place, tenant in enumerate(clients, start=1):
-        for name, found in rewrapping.client(tenant).items():
+        for name, found in rewrapping.client(tenant, keep=keep).items():
             done[name] = done.get(name, rewrapping.Done()) + found
-        click.echo(f"{place} of {len(clients)} clients", err=True)
+        if keep:
+            click.echo(f"{place} of {len(clients)} clients", err=True)
     return done
 
 

@@ -81,19 +81,22 @@ def lasting_lost(done: Mapping[str, Done]) -> bool:
     return any(found.lost and _PLACES[name].is_lasting for name, found in done.items())
 
 
-def client(tenant_id: UUID) -> dict[str, Done]:
-    """Seals what belongs to a client anew; all of it or nothing."""
+def client(tenant_id: UUID, *, keep: bool = True) -> dict[str, Done]:
+    """Seals what belongs to a client anew; all of it or nothing. Without `keep` it only counts."""
     with db.transaction(_operator(tenant_id)):
-        return {one.name: _anew(one, _rows(one)) for one in places(of_clients=True)}
+        return {one.name: _anew(one, _rows(one), keep) for one in places(of_clients=True)}
 
 
-def everywhere(place: Sealed, *, home: UUID) -> Done:
-    """Seals what belongs to no client anew, some hundreds at a time; `home` is the provider."""
+def everywhere(place: Sealed, *, home: UUID, keep: bool = True) -> Done:
+    """Seals what belongs to no client anew, some hundreds at a time; `home` is the provider.
+
+    Without `keep` it only counts.
+    """
     total, after = Done(), NOTHING
     while True:
         with db.transaction(_operator(home)):
             rows = _rows(place, after=after, most=BATCH)
-            total += _anew(place, rows)
+            total += _anew(place, rows, keep)
         if len(rows) < BATCH:
             return total
         after = rows[-1][0]
@@ -109,7 +112,7 @@ def _rows(place: Sealed, **values: object) -> list[tuple[UUID, bytes, str]]:
     return [(row.id, bytes(row.sealed), row.context) for row in found]
 
 
-def _anew(place: Sealed, rows: Iterable[tuple[UUID, bytes, str]]) -> Done:
+def _anew(place: Sealed, rows: Iterable[tuple[UUID, bytes, str]], keep: bool) -> Done:
     changed: list[dict[str, object]] = []
     before = lost = 0
     for value_id, old, context in rows:
@@ -123,6 +126,6 @@ def _anew(place: Sealed, rows: Iterable[tuple[UUID, bytes, str]]) -> Done:
             before += 1
         else:
             changed.append({"id": value_id, "old": old, "new": new})
-    if changed:
+    if changed and keep:
         db.session.execute(sa.text(place.keep), changed)
     return Done(len(changed), before, lost)

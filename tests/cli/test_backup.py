@@ -332,6 +332,31 @@ def test_once_the_kek_has_changed_nothing_more_is_written_into_the_folder(
     assert wrong(monkeypatch, house, taken) == []
 
 
+def test_a_new_folder_begins_only_once_nothing_is_sealed_under_the_key_before(
+    house: House,
+    working: Flask,
+    recovery: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backups, changing = tmp_path / "backups", under_another_key(house)
+    with psycopg.connect(install.libpq_url(str(house.settings().database_admin_url))) as admin:
+        put(working, factories.make_client(admin, "Sealed before"), "under the key before")
+    words = ["backup", "--to", backups, "--recovery-key", recovery]
+    refused = run(monkeypatch, changing, *words)
+    assert refused.exit_code == 1
+    assert "backoffice keys rewrap" in refused.output
+    assert not list(backups.rglob("*.sealed"))
+    try:
+        assert run(monkeypatch, changing, "keys", "rewrap").exit_code == 0
+        taken = run(monkeypatch, changing, *words)
+        assert taken.exit_code == 0, taken.output
+    finally:  # other tests of this installation go on
+        old, new = house.settings().kek, changing.changes["BACKOFFICE_KEK"]
+        back = replace(house, changes={"BACKOFFICE_KEK": old, "BACKOFFICE_KEK_BEFORE": new})
+        assert run(monkeypatch, back, "keys", "rewrap").exit_code == 0
+
+
 def _break_off(_folder: folder.Folder, *, now: datetime) -> None:
     raise OSError(f"broken off at {now}")
 

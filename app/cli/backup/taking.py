@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from app.cli import keys as rewrap
 from app.cli.backup import bucket as objects
 from app.cli.backup import database, keys
 from app.cli.backup.folder import Backup, Folder, open_file, sha_of, stamp_of
@@ -48,9 +49,11 @@ def take(
     """Takes a whole backup and removes what has aged out.
 
     The database comes before the bucket, so that whatever a row of the backup names lies in it.
+    Raises ServerFault for another KEK than the folder's, and while its change is not through.
     """
     url = _admin(settings)
     keys.demand_same(folder, settings.kek)
+    _demand_rewrapped(settings)
     folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.seal(folder, keys.held(settings), recovery)
     database.prepare(folder, url)
@@ -71,6 +74,16 @@ def take(
     if expired:
         objects.expire(folder, key)
     return Taken(made, segments, finished, expired)
+
+
+def _demand_rewrapped(settings: Settings) -> None:
+    """While the KEK is being changed: only today's lies in the folder, and opens nothing before."""
+    if settings.kek_before and rewrap.left():
+        raise ServerFault(
+            "The KEK is being changed: something is still sealed under the one before, which would"
+            " not be in this backup.",
+            remedy="Finish  backoffice keys rewrap  and remove BACKOFFICE_KEK_BEFORE.",
+        )
 
 
 def take_log(settings: Settings, folder: Folder) -> Taken:
