@@ -87,6 +87,26 @@ def test_what_the_provider_keeps_counts_at_each_client_until_it_ends(
     assert until(keep, made) == date(2024, 12, 31)
 
 
+def test_a_rule_for_all_clients_is_not_measured_by_the_law_of_the_providers_country(
+    keep: Keep, manager: Browser
+) -> None:
+    made = keep.add(b"of Singapore", name="singapore.txt")
+    keep.age(made, date(2014, 3, 1))
+    provider = factories.make_provider(keep.admin)
+    keep.admin.execute("update app.client set country = 'DE' where tenant_id = %s", (provider,))
+    set_country(keep, "SG")
+    form = {"kind": "voucher", "years": "7", "runs_from": "calendar_year", "basis": "choice"}
+    try:
+        assert until(keep, made) == date(2019, 12, 31)
+        sent = manager.post("/desk/keeping/rules", form | {"reason": "Seven years everywhere"})
+        assert sent.status_code == 303, sent.get_data(as_text=True)[-2000:]
+        assert until(keep, made) == date(2021, 12, 31)
+    finally:
+        set_country(keep, "DE")
+        for one in manager.client.get("/api/v1/keeping/rules").get_json()["items"]:
+            manager.post(f"/desk/keeping/rules/{one['id']}/end")
+
+
 def test_a_rule_of_the_provider_is_not_for_whoever_serves_a_single_client(keep: Keep) -> None:
     staff = keep.place.browser(keep.place.staff)
     assert staff.get("/desk/keeping").status_code in (403, 404)
