@@ -90,17 +90,21 @@ def _ended(reading: int, *, seconds: float) -> int | None:
     """How a process ended; None when it had to be ended. What it started ends with it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.setpgid(reading, reading)  # whoever comes first, it or we
-    until = time.monotonic() + seconds
-    while True:
-        done, status = os.waitpid(reading, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
+    in_time = _waited(reading, until=time.monotonic() + seconds)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(reading, signal.SIGKILL)  # before it is taken away: the number is still its own
+    _done, status = os.waitpid(reading, 0)
+    return os.waitstatus_to_exitcode(status) if in_time else None
+
+
+def _waited(reading: int, *, until: float) -> bool:
+    """Whether a process ended by a moment; it still stands in the system's table then."""
+    while os.waitid(os.P_PID, reading, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         left = until - time.monotonic()
         if left <= 0:
-            os.killpg(reading, signal.SIGKILL)
-            os.waitpid(reading, 0)
-            return None
+            return False
         signal.sigtimedwait({signal.SIGCHLD}, left)
+    return True
 
 
 def main(source: Path, media_type: str, out: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from app.documents import versions
 from app.documents.readings import commands, jobs, learnt, queries, run, warm
@@ -166,6 +169,53 @@ def test_a_reader_that_was_killed_is_started_anew_and_a_slow_paper_holds_up_no_o
     assert warm.pid() != reader
     assert run.read(data, "application/pdf", folder=tmp_path, seconds=0.01).state == "refused"
     assert run.read(data, "application/pdf", folder=tmp_path).state == "read"
+
+
+SLOW_OCR = """#!/bin/sh
+if [ "$1" = --list-langs ]; then echo eng; exit; fi
+echo $$ > {pid}
+kill -XCPU $PPID
+exec sleep 600
+"""
+
+
+def test_what_a_reader_started_ends_with_it_also_when_its_processor_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ocr, noted, made = tmp_path / "tesseract", tmp_path / "pid", io.BytesIO()
+    ocr.write_text(SLOW_OCR.format(pid=noted))
+    ocr.chmod(0o700)
+    Image.new("L", (40, 40), 255).save(made, "PNG")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    _renewed()
+    answer = run.read(made.getvalue(), "image/png", folder=tmp_path)
+    assert (answer.state, answer.code) == ("refused", "reading-too-long")
+    started = int(noted.read_text())
+    try:
+        for _again in range(100):
+            if not _runs(started):
+                break
+            time.sleep(0.05)
+        assert not _runs(started)
+    finally:
+        if _runs(started):
+            os.kill(started, signal.SIGKILL)
+        _renewed()  # the next one finds programs where they are
+
+
+def _renewed() -> None:
+    """The next reader begins with the environment of now."""
+    if (reader := warm.pid()) is not None:
+        os.kill(reader, signal.SIGKILL)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process runs; one that has ended may wait to be taken away."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2]
+    except OSError:
+        return False
+    return not state.startswith("Z")
 
 
 def test_a_broken_pdf_ends_in_a_clear_state(tmp_path: Path) -> None:
