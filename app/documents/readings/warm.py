@@ -8,6 +8,7 @@ connection, and ends with the worker that started it.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import select
@@ -92,7 +93,8 @@ class Reader:
         self.running.wait()
         for stream in (self.running.stdin, self.running.stdout):
             if stream:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):  # what it did not take any more
+                    stream.close()
 
 
 _turn = threading.Lock()
