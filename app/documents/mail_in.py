@@ -34,8 +34,8 @@ MOST_FILES = 100
 SMALL_PICTURE = 20_000
 SEALED = Sealed(
     "mail addresses",
-    "select id, sealed, context from app.addresses_to_reseal()",
-    "select app.reseal_address(:id, :old, :new)",
+    "select id, sealed, context from app.document_address_sealed()",
+    "select app.document_address_seal(:id, :old, :new)",
 )
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 

@@ -53,14 +53,14 @@ class Done:
 
 KEYS = Sealed(
     "client keys",
-    "select id, sealed, context from app.client_keys_to_rewrap()",
-    "select app.rewrap_client_key(:id, :old, :new)",
+    "select id, sealed, context from app.tenant_key_sealed()",
+    "select app.tenant_key_seal(:id, :old, :new)",
     wraps_key=True,
 )
 MAILS = Sealed(
     "sealed mails",
-    "select id, sealed, context from app.mails_to_reseal()",
-    "select app.reseal_mail(:id, :old, :new)",
+    "select id, sealed, context from app.mail_message_sealed()",
+    "select app.mail_message_seal(:id, :old, :new)",
     is_lasting=False,
 )
 _PLACES = {one.name: one for one in (KEYS, MAILS)}

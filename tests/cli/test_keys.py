@@ -181,12 +181,14 @@ def test_only_the_operator_reads_or_changes_what_is_wrapped(
         Scope.system_job(tenant, person_id=UUID("00000000-0000-7000-8000-000000000002")),
     ):
         for call in (
-            "select * from app.client_keys_to_rewrap()",
-            "select app.rewrap_client_key(uuidv7(), 'a', 'b')",
-            "select * from app.mails_to_reseal()",
+            "select * from app.tenant_key_sealed()",
+            "select app.tenant_key_seal(uuidv7(), 'a', 'b')",
+            "select * from app.mail_message_sealed()",
+            "select app.mail_message_seal(uuidv7(), 'a', 'b')",
+            "select * from app.document_address_sealed()",
             "select * from guard.credentials_to_reseal(uuidv7(), 5)",
             "select guard.reseal_credential(uuidv7(), 'a', 'b')",
-            "select app.reseal_address(uuidv7(), 'a', 'b')",
+            "select app.document_address_seal(uuidv7(), 'a', 'b')",
         ):
             with (
                 pytest.raises(Forbidden),

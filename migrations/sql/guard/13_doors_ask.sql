@@ -59,6 +59,18 @@ set search_path = pg_catalog, pg_temp as $$
    where t.id = guard.link_opens(otype, oid) and t.state = 'active'
 $$;
 
+-- For a door of the operator's command line alone; answers the client that it acts in.
+create function guard.demand_operator() returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c guard.claim := guard.verify();
+begin
+  if c.mode is distinct from 'j' or c.person is distinct from '00000000-0000-7000-8000-000000000001' then
+    raise exception 'refused: operator' using errcode = '42501';
+  end if;
+  return c.tenant;
+end $$;
+
 -- Restoring: told by the login role itself (session_user, never current_user), and confined to the
 -- one client that the operator's tool names for the transaction.
 create function guard.restoring() returns boolean
@@ -72,7 +84,7 @@ return case when session_user = 'app_restore'
 
 grant execute on function
   guard.claims(), guard.door_scope(), guard.link_lives(uuid), guard.link_opens(text, uuid),
-  guard.link_writes(text, uuid)
+  guard.link_writes(text, uuid), guard.demand_operator()
   to guard_definer;
 grant execute on function guard.restoring(), guard.restore_tenant()
   to app_rw, app_worker, app_restore, guard_definer, guard_jobs, app_owner;
