@@ -26,19 +26,12 @@ FRESH = timedelta(days=2)
 BATCH = 50
 ROLLING_DAYS = 400  # for what is kept until some years after an engagement that has not ended
 _UNTIL = sa.text(
-    "select v.sha256, max(case when isfinite(r.until) then r.until"
-    " else current_date + cast(:rolling as integer) end) as until from app.document_version v"
-    " join app.document d on d.tenant_id = v.tenant_id and d.id = v.document_id"
-    " join app.client c on c.tenant_id = d.tenant_id"
-    " cross join (select guard.engagement_over() as day) ended"
-    " cross join lateral app.kept_as(d) f"
-    " cross join lateral (select app.runs_out(s.runs_from, s.years, f.day,"
-    " c.fiscal_year_start_month, ended.day) as until from app.retention_statute s"
-    " where s.country = c.country and current_date >= s.valid_from"
-    " and (s.valid_to is null or current_date <= s.valid_to)"
-    " and (f.kind = any (s.kinds) or f.kind is null and s.kinds <> '{identity}')) r"
-    " where v.tenant_id = (select guard.tenant_id()) and d.disposed_at is null"
-    " and v.sha256 = any(cast(:shas as text[])) group by v.sha256"
+    "with mine as (select document_id, sha256 from app.document_version"
+    " where tenant_id = (select guard.tenant_id()) and sha256 = any(cast(:shas as text[])))"
+    " select m.sha256, max(k.kept_until) as until from mine m"
+    " join app.papers_kept(array(select document_id from mine),"
+    " current_date + cast(:rolling as integer)) k on k.document_id = m.document_id"
+    " group by m.sha256"
 )
 
 

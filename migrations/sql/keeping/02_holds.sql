@@ -82,10 +82,6 @@ create function app.kept_day(period date, added timestamptz) returns date
 language sql immutable parallel safe as $$
   select coalesce((period + interval '1 month')::date - 1, (added at time zone 'UTC')::date)
 $$;
-create function app.kept_as(d app.document) returns table (kind text, day date)
-language sql stable parallel safe set search_path = pg_catalog, pg_temp as $$
-  select app.kept_kind(d.class, d.type), app.kept_day(d.period, d.added_at)
-$$;
 
 -- One at a time: placing a hold, disposing of papers and erasing a client wait for each other, by the
 -- row that they all write.
@@ -254,8 +250,8 @@ begin
   return true;
 end $$;
 
-grant execute on function app.kept_as(app.document), app.kept_kind(text, text),
-  app.kept_day(date, timestamptz), app.hold_sha(app.legal_hold)
+grant execute on function app.kept_kind(text, text), app.kept_day(date, timestamptz),
+  app.hold_sha(app.legal_hold)
   to app_rw, app_worker, guard_definer;
 
 -- Of these papers of the open client, those that a hold covers.

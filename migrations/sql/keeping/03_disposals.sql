@@ -91,9 +91,10 @@ $$;
 
 -- Until when each paper of the open client (p_documents: of these) is kept and by which rule; no row
 -- where no rule is known, so that such a paper is kept for good. Asks as whoever calls. What ends last
--- is found once for each kind and day, not for each paper.
-create function app.papers_kept(p_documents uuid[] default null) returns table (document_id uuid,
-  counts_from date, kept_until date, source text)
+-- is found once for each kind and day, not for each paper. p_law: by the rules of law only, where what
+-- waits for the end of the engagement counts as ending on this day.
+create function app.papers_kept(p_documents uuid[] default null, p_law date default null)
+returns table (document_id uuid, counts_from date, kept_until date, source text)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   with paper as materialized (
     select d.id, coalesce(app.kept_kind(d.class, d.type), '') as kind,
@@ -108,8 +109,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   ),
   own as (
     select o.kind, o.years, o.runs_from, o.reason from app.retention_own o
-     where o.tenant_id = (select guard.tenant_id()) and o.ended_at is null
-    union all select f.kind, f.years, f.runs_from, f.reason from app.firm_rules() f
+     where o.tenant_id = (select guard.tenant_id()) and o.ended_at is null and p_law is null
+    union all select f.kind, f.years, f.runs_from, f.reason from app.firm_rules() f where p_law is null
   ),
   rule as materialized (           -- '' is a paper that may be of any kind
     select s.kinds || case when s.kinds <> '{identity}' then '{""}'::text[] else '{}' end as kinds,
@@ -125,12 +126,13 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select m.kind, m.day, k.until, k.source
       from (select distinct p.kind, p.day from paper p) m, here
       cross join lateral (
-        select app.runs_out(r.runs_from, r.years, m.day, here.month, here.ended) as until, r.source
-          from rule r where m.kind = any (r.kinds) order by 1 desc, r.source limit 1) k
+        select coalesce(nullif(o.day, 'infinity'), p_law, o.day) as until, r.source from rule r
+         cross join lateral app.runs_out(r.runs_from, r.years, m.day, here.month, here.ended) o(day)
+         where m.kind = any (r.kinds) order by 1 desc, r.source limit 1) k
   )
   select p.id, p.day, k.until, k.source from paper p join kept k on k.kind = p.kind and k.day = p.day
 $$;
-grant execute on function app.papers_kept(uuid[]) to app_rw, app_worker, guard_definer;
+grant execute on function app.papers_kept(uuid[], date) to app_rw, app_worker, guard_definer;
 
 -- Lists papers for disposal; returns the list and the hash that the second person agrees to.
 -- Refuses a paper that is not due, held, or not the caller's to see.
