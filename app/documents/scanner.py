@@ -37,16 +37,21 @@ def scan(data: bytes) -> None:
 def ask(address: str, data: bytes) -> str:
     """The scanner's answer, such as `stream: OK`; raises Unavailable."""
     try:
-        with _connected(address) as connection:
-            connection.sendall(b"zINSTREAM\0")
-            for start in range(0, len(data), PIECE):
-                piece = data[start : start + PIECE]
-                connection.sendall(struct.pack(">I", len(piece)) + piece)
-            connection.sendall(struct.pack(">I", 0))
-            return _answer(connection)
+        return said(address, data)
     except OSError as error:
         log.warning("scanner away", error=type(error).__name__)
         raise Unavailable("scanner-unavailable") from error
+
+
+def said(address: str, data: bytes) -> str:
+    """The scanner's answer; raises OSError where it gives none."""
+    with _connected(address) as connection:
+        connection.sendall(b"zINSTREAM\0")
+        for start in range(0, len(data), PIECE):
+            piece = data[start : start + PIECE]
+            connection.sendall(struct.pack(">I", len(piece)) + piece)
+        connection.sendall(struct.pack(">I", 0))
+        return _answer(connection)
 
 
 def _connected(address: str) -> socket.socket:

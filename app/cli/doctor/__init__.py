@@ -49,6 +49,7 @@ def _all(settings: Settings) -> Iterator[Finding]:
     yield from database.check(settings)
     yield from services.check_valkey(settings)
     yield from services.check_storage(settings)
+    yield from services.check_scanner(settings)
     yield from keys.check(settings)
     yield from backups.check(settings)
     yield from services.check_address(settings)

@@ -137,6 +137,28 @@ def _forget(store: Any, bucket: str, key: str) -> None:
         store.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
 
 
+def check_scanner(settings: Settings) -> Iterator[Finding]:
+    """Check that the virus scanner answers, where one is named."""
+    from app.documents import scanner
+
+    if not settings.clamd:
+        yield ok("scanner", "files are not scanned for viruses (no BACKOFFICE_CLAMD)")
+        return
+    try:
+        said = scanner.said(settings.clamd, b"Asked by the doctor.")
+    except OSError as error:
+        said = str(error)
+    if said.endswith(" OK"):
+        yield ok("scanner", f"{settings.clamd} answers")
+        return
+    yield fail(
+        "scanner",
+        f"{settings.clamd}: {said or 'no answer'}",
+        means="No file is taken in while it is away; what was sent waits.",
+        remedy="Start clamd, or correct BACKOFFICE_CLAMD.",
+    )
+
+
 def check_address(settings: Settings) -> Iterator[Finding]:
     """Check that people's browsers may use passkeys and secure cookies at the public address."""
     parts = urlsplit(settings.public_url)
