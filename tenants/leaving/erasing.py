@@ -55,9 +55,15 @@ _DONE = sa.text(
     "select 1 from app.erasure_certificate where approval_id = :approval"
     " and finished_at is not null"
 )
+_CLEARING = (  # but for what came again meanwhile
+    "select array(select one from unnest(c.clearing) one where not exists (select"
+    " from app.stored_object o where o.sha256 = one and o.state <> 'gone'))"
+    " from app.erasure_certificate c where c.approval_id = %s and c.finished_at is null"
+)
 _FINISHED = (
     "update app.erasure_certificate set objects_locked = %(locked)s, own_locked = %(own_locked)s,"
-    " objects_erased = greatest(objects_erased - %(locked)s, 0), finished_at = now()"
+    " objects_erased = greatest(objects_erased - %(locked)s, 0), clearing = '{}',"
+    " finished_at = now()"
     " where approval_id = %(approval)s and finished_at is null returning *"
 )
 _CERTIFICATES = sa.text(
@@ -205,7 +211,6 @@ def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
     Raises Conflict `erasure-held` or `client-held` while something is held, `erasure-running` when
     another run has done it meanwhile.
     """
-    own_locked = 0
     if not request.begun:
         inside = Scope.system_job(request.tenant_id, person_id=operator, request_id="erasing")
         with db.transaction(inside):
@@ -214,8 +219,8 @@ def erase(request: Request, *, provider: UUID, operator: UUID) -> Certificate:
         if why:
             raise Conflict("erasure-held", why=" ".join(str(one) for one in why))
         _close(provider, request, operator)
-        own_locked = _erase_rows(request, provider)
-    certificate = _empty_bucket(request, provider, own_locked)
+        _erase_rows(request, provider)
+    certificate = _empty_bucket(request, provider)
     with db.transaction(Scope.system_job(provider, person_id=operator, request_id="erasing")):
         audit.note("client.erased", subject_type="client", subject_id=request.tenant_id)
     return certificate
@@ -230,11 +235,11 @@ def _close(provider: UUID, request: Request, operator: UUID) -> None:
             db.session.execute(_STATE, {"tenant": request.tenant_id})
 
 
-def _erase_rows(request: Request, provider: UUID) -> int:
+def _erase_rows(request: Request, provider: UUID) -> None:
     """All tables, children before parents, with the key, and all words about the client elsewhere.
 
-    One transaction, so that the counts of the certificate are those of what went. Returns how many
-    versions of the provider's own files about the client a lock of the bucket holds.
+    One transaction, so that the counts of the certificate are those of what went. The certificate
+    keeps the hashes of the provider's own files about the client until the bucket has let them go.
     """
     objects = storage.versions_of(request.tenant_id)
     with restoring.client(request.tenant_id) as connection:
@@ -248,26 +253,27 @@ def _erase_rows(request: Request, provider: UUID) -> int:
         people = [(row[0], row[1]) for row in found if row[0] is not None]
         restoring.turn_to(connection, provider)
         shas = _clear_provider(connection, provider, request, people)
-        _keep(connection, provider, _certificate(request, count, len(people), objects))
-    # broken off here, the nightly sweep takes them
-    return sum(storage.erase_content(provider, sha) for sha in shas)
+        _keep(connection, provider, _certificate(request, count, len(people), objects), shas)
 
 
-def _empty_bucket(request: Request, provider: UUID, own_locked: int) -> Certificate:
-    """The client's papers and what Valkey holds; the certificate then says that all is gone."""
+def _empty_bucket(request: Request, provider: UUID) -> Certificate:
+    """The client's papers, the provider's own files about it and what Valkey holds.
+
+    The certificate then says that all is gone, and how much a lock of the bucket still holds.
+    """
     _gone, locked = storage.erase_client(request.tenant_id)
     forgetting.forget_client(request.tenant_id)
     with restoring.client(provider) as connection:
-        cursor = connection.cursor(row_factory=dict_row)
-        values = {
-            "locked": locked,
-            "own_locked": own_locked,
-            "approval": request.approval_id,
-        }
-        row = cursor.execute(_FINISHED, values).fetchone()
+        left = connection.execute(_CLEARING, [request.approval_id]).fetchone()
+    if left is None:
+        raise NotFound
+    own_locked = sum(storage.erase_content(provider, sha) for sha in left[0])
+    values = {"locked": locked, "own_locked": own_locked, "approval": request.approval_id}
+    with restoring.client(provider) as connection:
+        row = connection.cursor(row_factory=dict_row).execute(_FINISHED, values).fetchone()
     if row is None:
         raise NotFound
-    del row["tenant_id"], row["id"]
+    del row["tenant_id"], row["id"], row["clearing"]
     return Certificate(client=request.name, **row)
 
 
@@ -309,8 +315,11 @@ def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _keep(connection: Connection, provider: UUID, certificate: Certificate) -> None:
+def _keep(
+    connection: Connection, provider: UUID, certificate: Certificate, clearing: list[str]
+) -> None:
     values = {name: value for name, value in asdict(certificate).items() if name != "client"}
+    values["clearing"] = clearing
     statement = sql.SQL(
         "insert into app.erasure_certificate (tenant_id, {}) values (%s, {})"
         " on conflict (tenant_id, approval_id) do nothing"

@@ -8,6 +8,7 @@ import re
 import secrets
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,11 +25,11 @@ from werkzeug.test import TestResponse
 
 from app import factory
 from app.cli import install, main
-from app.kernel import approvals, audit, db, jobs, storage, usage
+from app.kernel import approvals, audit, clock, db, jobs, storage, usage
 from app.kernel.errors import Conflict
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
-from app.kernel.storage_bucket import bucket
+from app.kernel.storage_bucket import Bucket, Version, bucket
 from app.kernel.usage import Evidence
 from tenants.leaving import erasing, exporting, returning
 from tests import factories
@@ -148,6 +149,21 @@ def _plant_in(admin: psycopg.Connection, name: str, column: str, tenant: UUID, w
     return 0
 
 
+def in_tray(admin: psycopg.Connection, tenant: UUID, stored: UUID, number: str) -> str:
+    """Lets a file of the provider be a statement of the client; its hash."""
+    row = admin.execute(
+        "insert into app.statement_tray (tenant_id, stored_object_id, name, sha256, size, format,"
+        " numbers, reason, state, given_tenant_id, given_file_id, dropped_by, done_at)"
+        " select tenant_id, id, name, sha256, size, 'csv', to_jsonb(array[%s::text]), 'unknown',"
+        " 'assigned', %s, uuidv7(), %s, now() from app.stored_object where id = %s"
+        " returning sha256",
+        (number, tenant, jobs.system_user("operator"), stored),
+    ).fetchone()
+    admin.commit()
+    assert row is not None
+    return str(row[0])
+
+
 def put_papers(
     settings: Settings, worker_app: Flask, admin: psycopg.Connection, tenant: UUID
 ) -> None:
@@ -167,14 +183,7 @@ def put_papers(
                         line="accounting" if where == tenant else "intake",
                     )
                 )
-    admin.execute(
-        "insert into app.statement_tray (tenant_id, stored_object_id, name, sha256, size, format,"
-        " numbers, reason, state, given_tenant_id, given_file_id, dropped_by, done_at)"
-        " select tenant_id, id, name, sha256, size, 'csv', to_jsonb(array[%s::text]), 'unknown',"
-        " 'assigned', %s, uuidv7(), %s, now() from app.stored_object where id = %s",
-        (f"{WORD}-number", tenant, person, held[1]),
-    )
-    admin.commit()
+    in_tray(admin, tenant, held[1], f"{WORD}-number")
     with redis.Redis.from_url(settings.valkey_url) as store:
         store.set(f"presence:{tenant}:books", f"{WORD}-valkey")
 
@@ -480,6 +489,69 @@ def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_
     assert done["finished_at"] is not None
     once_more = operator.invoke(main, ["tenant", "erase", slug, "--yes", "--json"])
     assert json.loads(once_more.stdout)["error"]["code"] == "erasure-not-approved"
+
+
+def test_an_erasure_killed_before_the_bucket_still_tells_what_a_lock_holds_of_the_providers_files(
+    worker_app: Flask,
+    admin: psycopg.Connection,
+    locked_bucket: Bucket,
+    two: tuple[Browser, Browser],
+    small: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    provider, operator = factories.make_provider(admin), jobs.system_user("operator")
+    scope = Scope.system_job(provider, person_id=operator)
+    with worker_app.app_context(), db.transaction(scope):
+        stored = [
+            storage.put(
+                f"{no} of {small}".encode(),
+                kind="statement.raw",
+                name=f"{no}.csv",
+                media_type="text/csv",
+                line="intake",
+            )
+            for no in ("held", "free", "came again")
+        ]
+    held, free, again = (in_tray(admin, small, one, "0815") for one in stored)
+
+    def versions(sha: str) -> list[Version]:
+        return list(locked_bucket.versions(f"t/{provider}/{sha[:2]}/{sha}"))
+
+    (lock,) = versions(held)
+    assert locked_bucket.retain(
+        lock.key, lock.version, until=clock.now() + timedelta(days=1), mode="GOVERNANCE"
+    )
+    slug = factories.slug_of(admin, small)
+    ask_and_approve(admin, two, slug)
+
+    class Killed(BaseException):
+        """Stands for a kill."""
+
+    def kill(*_values: object) -> None:
+        raise Killed
+
+    with worker_app.app_context():
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "erase_content", kill)
+            with db.transaction(scope):
+                asked = erasing.approved(slug)
+            with pytest.raises(Killed):
+                erasing.erase(asked, provider=provider, operator=operator)
+        with db.transaction(scope):
+            left = erasing.approved(slug)
+            storage.put(
+                f"came again of {small}".encode(),
+                kind="statement.raw",
+                name="again.csv",
+                media_type="text/csv",
+                line="intake",
+            )
+        done = erasing.erase(left, provider=provider, operator=operator)
+    assert left.begun
+    assert done.own_locked == certificate_of(admin, small)["own_locked"] == 1
+    assert certificate_of(admin, small)["clearing"] == []
+    assert [len(versions(sha)) for sha in (held, free)] == [1, 0]
+    assert versions(again)
 
 
 def test_two_runs_of_one_erasure_leave_one_certificate(

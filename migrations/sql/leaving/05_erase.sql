@@ -19,6 +19,7 @@ create table app.erasure_certificate (
   objects_locked bigint not null default 0,     -- under a lock of the bucket; unreadable without the key
   own_locked bigint not null default 0,         -- the same of the provider's own files about it, such as
                                                 -- its statements: readable until the lock ends
+  clearing text[] not null default '{}',        -- hashes of those files while the bucket may hold them
   people_erased bigint not null,
   backups_until timestamptz not null,           -- when the last backup that holds it has aged out
   finished_at timestamptz,                      -- the bucket is empty too; the rows went at erased_at
@@ -27,7 +28,7 @@ create table app.erasure_certificate (
 );
 call guard.protect('app.erasure_certificate', 'member');
 grant select on app.erasure_certificate to app_rw, app_worker;
-grant select, insert, update (objects_erased, objects_locked, own_locked, finished_at)
+grant select, insert, update (objects_erased, objects_locked, own_locked, clearing, finished_at)
   on app.erasure_certificate to app_restore;
 create policy erasers on app.erasure_certificate as restrictive for select to app_rw, app_worker
   using ((select guard.entitled('client.erase', 'approve.client.erase')));
