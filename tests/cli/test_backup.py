@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from app import factory
 from app.cli import install, main, servers
 from app.cli.backup import folder
 from app.factory import create_app
@@ -43,7 +44,8 @@ class House:
         """As its processes would have them."""
         found = {"VALKEY_URL": "redis://127.0.0.1:1/0", **self.running.environment()}
         found |= {"BACKOFFICE_ENVIRONMENT": "test", "BACKOFFICE_DATA_DIR": str(self.root)}
-        return Settings(**found | self.changes)  # type: ignore[arg-type]  # pydantic parses the strings
+        found |= self.changes
+        return Settings(**found)  # type: ignore[arg-type]  # pydantic parses the strings
 
 
 def _house(root: Path) -> Iterator[House]:
@@ -80,7 +82,8 @@ def recovery(tmp_path: Path) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, house: House, *words: object) -> Result:
     """Runs `backoffice` in this installation."""
-    monkeypatch.setattr(settings, "load_settings", house.settings)
+    for place in (settings, factory):
+        monkeypatch.setattr(place, "load_settings", house.settings)
     return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
 
 
