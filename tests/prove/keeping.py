@@ -10,7 +10,7 @@ import psycopg
 
 from app.cli import install
 from app.kernel.settings import Settings
-from tests.documents.keeping import histories
+from tests.documents.keeping import history_runs
 
 SIZE = int(os.environ.get("BACKOFFICE_PROVE_SIZE", "100000"))
 WAYS = int(os.environ.get("BACKOFFICE_PROVE_WAYS", str(min(4, os.cpu_count() or 1))))
@@ -27,8 +27,8 @@ def test_nothing_is_deleted_under_a_hold_or_before_its_time(
         for _more in range(WAYS - 1):
             more = psycopg.connect(install.libpq_url(str(settings.database_url)))
             links.append(open_.enter_context(more))
-        found = histories.run(
-            admin, links, count=SIZE, seed=SEED, key=histories.signing_key(settings), shared=200
+        found = history_runs.run(
+            admin, links, count=SIZE, seed=SEED, key=history_runs.signing_key(settings), shared=200
         )
     seconds = time.monotonic() - began
     print(f"\n{found.histories:,} histories, {found.acts:,} acts, {found.disposed:,} papers")

@@ -1,19 +1,14 @@
 """Random histories of papers: rules, holds, proposals, approvals, disposals, erasures.
 
 Each history runs in one transaction that is rolled back, on papers that many histories share, as
-the web's login role with the signed contexts of the people who act. A model beside it, written from
-the law's words and not from the SQL, says of each paper whether it may go.
+the web's login role with the signed contexts of the people who act. A model beside it (`expected`)
+says of each paper whether it may go.
 """
 
 from __future__ import annotations
 
-import calendar
-import hashlib
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -22,71 +17,16 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from app.kernel.settings import Settings
-from tests import factories
+from tests.documents.keeping.expected import LAW, runs_out
+from tests.documents.keeping.firms import Firm, Paper
 from tests.factories import Session
 
-LAW: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {
-    "DE": {
-        "payroll": ((8, "calendar"),),
-        "any": ((10, "calendar"), (8, "calendar"), (6, "calendar")),
-    },
-    "GB": {
-        "payroll": ((6, "fiscal"), (3, "tax")),
-        "any": ((3, "paper"), (6, "fiscal"), (6, "paper"), (3, "tax")),
-    },
-    "FR": {"payroll": (), "any": ((10, "fiscal"),)},
-    "BR": {"payroll": (), "any": ()},
-}
 WORDS = {
     "calendar": "calendar_year",
     "fiscal": "fiscal_year",
     "paper": "paper",
     "engagement": "engagement",
 }
-FOREVER = date.max
-
-
-def later(day: date, years: int) -> date:
-    """The same day years later; 29 February becomes the 28th."""
-    last = calendar.monthrange(day.year + years, day.month)[1]
-    return date(day.year + years, day.month, min(day.day, last))
-
-
-def runs_out(years: int, start: str, day: date, first_month: int) -> date:
-    """Until when a rule keeps a paper of a day, in a client that is still served."""
-    if start == "engagement":
-        return FOREVER
-    if start == "calendar":
-        day = date(day.year, 12, 31)
-    elif start == "tax":
-        day = date(day.year + (day > date(day.year, 4, 5)), 4, 5)
-    elif start == "fiscal":
-        year = day.year - (day.month < first_month) + 1
-        day = date(year, first_month, 1) - timedelta(days=1)
-    return later(day, years)
-
-
-@dataclass(slots=True)
-class Paper:
-    """A paper of the model."""
-
-    id: UUID
-    day: date
-    payroll: bool
-    gone: bool = False
-
-
-@dataclass(slots=True)
-class Firm:
-    """A client that many histories share."""
-
-    tenant: UUID
-    country: str
-    first_month: int
-    papers: tuple[Paper, ...]
-    staff: Session
-    second: Session
 
 
 @dataclass(slots=True)
@@ -99,67 +39,6 @@ class Figures:
     spared: int = 0
     refused: int = 0
     wrong: list[str] = field(default_factory=list)
-
-
-def firms(admin: psycopg.Connection, count: int, rng: random.Random) -> list[Firm]:
-    """Makes clients with papers of the last thirty years, two people in each."""
-    provider = factories.make_provider(admin)
-    people = []
-    for name in ("First", "Second"):
-        person = factories.make_person(admin, "provider", name)
-        factories.grant(admin, provider, person, role="data_analyst")
-        people.append(person)
-    sessions = [factories.sign_in(admin, one) for one in people]
-    return [_firm(admin, rng, people, sessions) for _place in range(count)]
-
-
-def _firm(
-    admin: psycopg.Connection, rng: random.Random, people: list[UUID], sessions: list[Session]
-) -> Firm:
-    tenant = factories.make_client(admin, "History")
-    country, month = rng.choice(list(LAW)), rng.choice((1, 4, 7))
-    admin.execute(
-        "update app.client set country = %s, fiscal_year_start_month = %s where tenant_id = %s",
-        (country, month, tenant),
-    )
-    for person in people:
-        factories.grant(
-            admin,
-            tenant,
-            person,
-            role="operations_manager",
-            lines=("accounting", "tickets"),
-            classes=("payroll",),
-        )
-    papers = tuple(_paper(admin, tenant, people[0], rng) for _place in range(rng.randint(2, 5)))
-    admin.commit()
-    return Firm(tenant, country, month, papers, sessions[0], sessions[1])
-
-
-def _paper(admin: psycopg.Connection, tenant: UUID, person: UUID, rng: random.Random) -> Paper:
-    day = datetime.now(UTC).date() - timedelta(days=rng.randint(0, 30 * 365))
-    payroll = rng.random() < 0.3
-    sha = hashlib.sha256(rng.randbytes(8)).hexdigest()
-    row = admin.execute(
-        "with d as (insert into app.document (tenant_id, line, class, name, source, added_by,"
-        " added_at) values (%(t)s, 'accounting', %(c)s, 'a', 'staff', %(p)s, %(day)s) returning"
-        " id),"
-        " o as (insert into app.stored_object (tenant_id, line, kind, name, media_type, size,"
-        " sha256, made_by) values (%(t)s, 'accounting', %(k)s, 'a', 'text/plain', 1, %(sha)s,"
-        " %(p)s) returning id), v as (insert into app.document_version (tenant_id, document_id,"
-        " line, no, stored_object_id, sha256, size, media_type, added_by) select %(t)s, d.id,"
-        " 'accounting', 1, o.id, %(sha)s, 1, 'text/plain', %(p)s from d, o) select id from d",
-        {
-            "t": tenant,
-            "c": "payroll" if payroll else "normal",
-            "k": "document.payroll" if payroll else "document",
-            "p": person,
-            "day": f"{day.isoformat()} 12:00+00",
-            "sha": sha,
-        },
-    ).fetchone()
-    assert row is not None
-    return Paper(row[0], day, payroll)
 
 
 class History:
@@ -412,78 +291,3 @@ class History:
         )
         if set(found[0]) != {one.id for one in self.papers if one.gone}:
             self.figures.wrong.append("papers are gone that should not be, or the other way")
-
-
-@contextmanager
-def stepped_up(admin: psycopg.Connection, people: list[Session]) -> Iterator[None]:
-    """The second factor is fresh."""
-    for one in people:
-        admin.execute(
-            "update guard.principal set stepped_up_at = now() + interval '1 day',"
-            " idle_until = now() + interval '12 hours' where id = %s",
-            (one.principal_id,),
-        )
-    admin.commit()
-    yield
-
-
-def run(
-    admin: psycopg.Connection,
-    links: Sequence[psycopg.Connection],
-    *,
-    count: int,
-    seed: int,
-    key: tuple[bytes, str],
-    shared: int = 40,
-    steps: int = 8,
-) -> Figures:
-    """Runs histories, a share on each connection; `key` signs contexts.
-
-    `shared` clients are made for all of them; those of one connection wait for no other.
-    """
-    places = firms(admin, shared, random.Random(seed))  # a seed repeats the histories
-    ways = [_Share(link, places[n :: len(links)], n) for n, link in enumerate(links)]
-    with (
-        stepped_up(admin, [places[0].staff, places[0].second]),
-        ThreadPoolExecutor(len(links)) as pool,
-    ):
-        sizes = [len(range(n, count, len(links))) for n in range(len(links))]
-        made = [
-            pool.submit(way.run, size, seed, key, steps)
-            for way, size in zip(ways, sizes, strict=True)
-        ]
-        return _sum(one.result() for one in made)
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """A connection and the clients that only it touches."""
-
-    link: psycopg.Connection
-    places: Sequence[Firm]
-    no: int
-
-    def run(self, count: int, seed: int, key: tuple[bytes, str], steps: int) -> Figures:
-        rng, figures = random.Random(f"{seed}:{self.no}"), Figures()
-        for _place in range(count):
-            History(self.link, rng.choice(self.places), rng, figures, key).run(steps)
-            if figures.wrong:
-                break
-        return figures
-
-
-def _sum(parts: Iterable[Figures]) -> Figures:
-    total = Figures()
-    for one in parts:
-        total.histories += one.histories
-        total.acts += one.acts
-        total.disposed += one.disposed
-        total.spared += one.spared
-        total.refused += one.refused
-        total.wrong += one.wrong
-    return total
-
-
-def signing_key(settings: Settings) -> tuple[bytes, str]:
-    """What contexts of this database are signed with."""
-    return bytes.fromhex(settings.guard_key), settings.guard_key_id

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import count
 from uuid import UUID
 
 import psycopg
@@ -11,13 +12,15 @@ from flask import Flask
 
 from app.documents import commands
 from app.documents.keeping import commands as keeping
-from app.kernel import approvals, jobs
+from app.kernel import approvals, clock, jobs, jobs_catalog
+from app.kernel.jobs_control import Control
 from tests import factories
 from tests.factories import Session
 from tests.tasks import request_stage
 from tests.tasks.request_stage import Place
 
 OLD = date(2001, 5, 4)
+_DAYS = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,22 @@ class Keep:
     def work(self) -> None:
         """Lets due jobs run."""
         jobs.run_due(self.place.worker_app)
+
+    def fire(self, kind: str) -> None:
+        """Lets a schedule of the clients be due and run, each time at a due time of its own."""
+        control = Control(self.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
+        control.fire(
+            kind,
+            clock.now() - timedelta(days=next(_DAYS)),
+            clients=True,
+            queue="bulk",
+            line="member",
+            retries=1,
+            lease=30,
+            actor=jobs_catalog.system_user("platform"),
+        )
+        control.close()
+        self.work()
 
     def gone(self, document: UUID) -> bool:
         """Whether a paper was emptied."""

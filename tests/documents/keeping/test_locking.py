@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from flask import Flask
 from pypdfium2 import PdfDocument
 
-from app.documents.keeping import certificate
-from app.kernel import clock, jobs_catalog, storage, words
+from app.documents.keeping import certificate, commands
+from app.kernel import clock, storage, words
 from app.kernel.errors import Conflict, Unavailable
-from app.kernel.jobs_control import Control
 from app.kernel.storage_bucket import Bucket, Version, bucket
-from tests.documents.keeping import stage
 from tests.documents.keeping.stage import Keep
 
 
-@pytest.fixture(scope="module")
-def keep(app: Flask, worker_app: Flask, settings: object) -> Iterator[Keep]:
-    """A client in Germany."""
-    from app.cli import install
-
-    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
-    with psycopg.connect(url) as link:
-        yield stage.build(app, worker_app, link)
-
-
-NIGHTS = count(1)
-
-
 def night(keep: Keep) -> None:
-    """What the schedule does at night; each night is another due time, to the second."""
-    with keep.place.worker_app.app_context():
-        control = Control(keep.place.worker_app.config["SQLALCHEMY_DATABASE_URI"])
-        control.fire(
-            "documents.lock",
-            clock.now() - timedelta(days=next(NIGHTS)),
-            clients=True,
-            queue="bulk",
-            line="member",
-            retries=1,
-            lease=30,
-            actor=jobs_catalog.system_user("platform"),
-        )
-        control.close()
-    keep.work()
+    """What the schedule does at night."""
+    keep.fire("documents.lock")
     left = keep.admin.execute(
         "select state, error_code from app.job where kind = 'documents.lock' and tenant_id = %s"
         " and state <> 'done'",
@@ -102,6 +70,19 @@ def test_what_the_law_keeps_is_locked_until_its_time_is_over(
     kept = version_of(keep, locked_bucket, young)
     assert not locked_bucket.delete_version(kept.key, kept.version)
     assert until(keep, locked_bucket, young) == date(2035, 1, 1)
+
+
+def test_what_somebody_chose_to_keep_longer_is_not_locked(
+    keep: Keep, locked_bucket: Bucket
+) -> None:
+    made = keep.add(uuid4().bytes.hex().encode(), name="chosen.txt")
+    keep.age(made, date(2024, 3, 1))
+    with keep.place.acting(keep.place.owner):
+        rule = commands.add_rule(kind=None, years=30, runs_from="paper", reason="Our own archive")
+    night(keep)
+    assert until(keep, locked_bucket, made) == date(2035, 1, 1)
+    with keep.place.acting(keep.place.owner):
+        commands.end_rule(rule)
 
 
 def test_a_bucket_without_locks_is_left_as_it_is(keep: Keep) -> None:

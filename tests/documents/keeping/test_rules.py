@@ -1,32 +1,19 @@
-"""Who keeps longer: the provider at all its clients, a client its own, and where no law says so."""
+"""How long papers are kept: as the law says, and as provider or client keep them longer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-import psycopg
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.documents.keeping import commands, queries
 from app.kernel.db import session
+from app.kernel.errors import Forbidden, Invalid
 from tests import factories
-from tests.documents.keeping import stage
 from tests.documents.keeping.stage import Keep
 from tests.http import Browser
-
-
-@pytest.fixture(scope="module")
-def keep(app: Flask, worker_app: Flask, settings: object) -> Iterator[Keep]:
-    """A client in Germany."""
-    from app.cli import install
-
-    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
-    with psycopg.connect(url) as link:
-        yield stage.build(app, worker_app, link)
 
 
 @pytest.fixture
@@ -154,44 +141,69 @@ def set_country(keep: Keep, country: str) -> None:
     keep.admin.commit()
 
 
-def test_holds_page_without_a_gap_those_that_stand_first(keep: Keep) -> None:
-    with keep.place.acting(keep.place.staff):
-        made = [
-            commands.place_hold(
-                title=f"Hold {n}",
-                reason="Of the paging",
-                covers="days",
-                from_on=date(1990, 1, 1),
-                to_on=date(1990, 1, 2),
+def of_client(keep: Keep, kind: str | None = None) -> dict[UUID, date]:
+    with keep.place.acting(keep.place.owner):
+        rows = session.execute(sa.text("select document_id, kept_until from app.papers_kept()"))
+        return {row.document_id: row.kept_until for row in rows}
+
+
+def test_a_german_paper_that_may_be_anything_is_kept_ten_years_from_the_end_of_its_year(
+    keep: Keep,
+) -> None:
+    made = keep.add(b"some paper", name="any.txt")
+    keep.age(made, date(2014, 3, 1))
+    assert of_client(keep)[made] == date(2024, 12, 31)
+
+
+def test_payroll_is_kept_as_the_law_says_since_2025(keep: Keep) -> None:
+    made = keep.add(b"wages", name="wages.txt", kind="payroll")
+    keep.age(made, date(2019, 2, 28))
+    assert of_client(keep)[made] == date(2027, 12, 31)
+
+
+def test_what_is_kept_longer_counts_and_what_is_shorter_is_refused(keep: Keep) -> None:
+    made = keep.add(b"kept longer", name="longer.txt")
+    keep.age(made, date(2014, 3, 1))
+    with keep.place.acting(keep.place.owner):
+        with pytest.raises(Invalid):
+            commands.add_rule(
+                kind="books", years=9, runs_from="calendar_year", reason="too short to matter"
             )
-            for n in range(7)
-        ]
-    keep.admin.execute("set session_replication_role = replica")
+        rule = commands.add_rule(kind=None, years=30, runs_from="paper", reason="Our own archive")
+    assert of_client(keep)[made] == date(2044, 3, 1)
+    with pytest.raises(Forbidden), keep.place.acting(keep.place.staff):
+        commands.end_rule(rule)
+    with keep.place.acting(keep.place.owner):
+        commands.end_rule(rule)
+    assert of_client(keep)[made] == date(2024, 12, 31)
+
+
+def test_a_paper_that_waits_for_the_end_of_the_engagement_is_not_due_while_it_runs(
+    keep: Keep,
+) -> None:
+    made = keep.add(b"waits", name="waits.txt")
+    with keep.place.acting(keep.place.staff):
+        rule = commands.add_rule(
+            kind=None, years=5, runs_from="engagement", reason="As long as we work together"
+        )
+        assert made not in {one.id for one in queries.due()}
+        commands.end_rule(rule)
+    with keep.place.acting(keep.place.staff):
+        assert made in {one.id for one in queries.due()}
+
+
+def test_no_paper_is_due_where_no_rule_is_known(keep: Keep) -> None:
+    made = keep.add(b"nowhere", name="nowhere.txt")
     keep.admin.execute(
-        "update app.legal_hold set released_at = now(), released_by = placed_by where id = any(%s)",
-        (made[1::3],),
+        "update app.client set country = 'BR' where tenant_id = %s", (keep.place.tenant,)
     )
-    keep.admin.execute("set session_replication_role = origin")
     keep.admin.commit()
-    staff = keep.place.browser(keep.place.staff)
-    address = f"/api/v1/clients/{keep.place.slug}/keeping/holds?limit=2"
-    seen: list[UUID] = []
-    after = ""
-    for _page in range(6):
-        answer = staff.client.get(address + after).get_json()
-        seen += [UUID(one["id"]) for one in answer["items"]]
-        if not answer["next"]:
-            break
-        after = f"&after={answer['next']}"
-    released = set(made[1::3])
-    standing = [one for one in made[::-1] if one not in released]
-    assert [one for one in seen if one in set(made)] == [
-        *standing,
-        *[one for one in made[::-1] if one in released],
-    ]
-    for wrong in ("x", "WyJ5IiwieCJd"):
-        assert staff.client.get(f"{address}&after={wrong}").status_code == 422
-    keep.admin.execute("set session_replication_role = replica")
-    keep.admin.execute("delete from app.legal_hold where id = any(%s)", (made,))
-    keep.admin.execute("set session_replication_role = origin")
-    keep.admin.commit()
+    try:
+        with keep.place.acting(keep.place.staff):
+            assert queries.due() == []
+            assert queries.keeping(made).kept_until is None
+    finally:
+        keep.admin.execute(
+            "update app.client set country = 'DE' where tenant_id = %s", (keep.place.tenant,)
+        )
+        keep.admin.commit()
