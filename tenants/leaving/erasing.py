@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +28,9 @@ from app.kernel.restoring import Connection
 from app.kernel.scope import Scope
 from app.kernel.settings import Settings
 from tenants import queries
-from tenants.leaving import catalogue
+from tenants.leaving import catalogue, traces
 from tenants.leaving.catalogue import ClientTable
+from tenants.leaving.models import Certificate, Request
 from tenants.queries import DirectoryRow
 
 KIND = "client.erase"
@@ -72,54 +73,6 @@ _CERTIFICATES = sa.text(
 )
 _FREE = sa.text("select app.demand_free(:tenant)")
 _STATE = sa.text("select guard.set_state(:tenant, 'closing')")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An approved wish to erase a client; `begun`: its rows are gone, the bucket may not be."""
-
-    approval_id: UUID
-    tenant_id: UUID
-    slug: str
-    name: str
-    asked_by: UUID
-    approved_by: UUID
-    begun: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What was erased. The name is told once and kept as its hash only.
-
-    `finished_at` is None while only the rows are gone. `own_locked` are versions of the
-    provider's own files about the client, such as statements, that a lock of the bucket still
-    holds. `backups_until`: until then backups made
-    before still hold the rows; papers in them are unreadable wherever the key was destroyed in
-    every copy of the database.
-    """
-
-    client: str
-    erased_tenant_id: UUID
-    name_sha256: str
-    slug_sha256: str
-    approval_id: UUID
-    asked_by: UUID
-    approved_by: UUID
-    erased_at: datetime
-    rows_erased: int
-    objects_erased: int
-    objects_locked: int
-    own_locked: int
-    people_erased: int
-    backups_until: datetime
-    finished_at: datetime | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Ids and instants as text."""
-        return {
-            name: value if isinstance(value, int | str) else str(value)
-            for name, value in asdict(self).items()
-        }
 
 
 def ask(slug: str, *, reason: str) -> UUID:
@@ -252,7 +205,7 @@ def _erase_rows(request: Request, provider: UUID) -> None:
         found = connection.execute("select person_id, email from guard.erase_client()").fetchall()
         people = [(row[0], row[1]) for row in found if row[0] is not None]
         restoring.turn_to(connection, provider)
-        shas = _clear_provider(connection, provider, request, people)
+        shas = traces.clear(connection, request, people)
         _keep(connection, provider, _certificate(request, count, len(people), objects), shas)
 
 
@@ -329,86 +282,3 @@ def _keep(
     )
     if not connection.execute(statement, [provider, *values.values()]).rowcount:
         raise Conflict("erasure-running")  # nothing of this run stays
-
-
-def _clear_provider(
-    connection: Connection, provider: UUID, request: Request, people: list[tuple[UUID, str]]
-) -> list[str]:
-    """Rows of the provider's own tenant that speak of the client; contents that only they named."""
-    given, shas = _given(connection, request)
-    speaking = [request.approval_id, request.tenant_id, *given]
-    _forget_words(connection, request, people)
-    connection.execute(
-        "update app.approval set title = 'client.erase',"
-        " content = jsonb_build_object('client', subject_id) where id = %s",
-        [request.approval_id],
-    )
-    connection.execute(  # the request itself was a use, and named the client
-        "update app.usage_event set evidence_title = '' where evidence_id = any(%s)", [speaking]
-    )
-    connection.execute(
-        "delete from app.audit_change c using app.audit_event e where e.tenant_id = c.tenant_id"
-        " and e.id = c.event_id and (e.subject_id = any(%s)"
-        " or position(%s in coalesce(c.before::text, '') || coalesce(c.after::text, '')) > 0)",
-        [speaking, f'"{request.slug}"'],
-    )
-    return shas
-
-
-def _given(connection: Connection, request: Request) -> tuple[list[UUID], list[str]]:
-    """What the provider's tenant holds of the client, such as its statements: ids and contents."""
-    ids: list[UUID] = []
-    shas: list[str] = []
-    for table in catalogue.tables(connection.execute):
-        if not table.elsewhere or table.of_guard or table.erased != "delete":
-            continue
-        where = sql.SQL(" or ").join(
-            sql.SQL("{} = %s").format(sql.Identifier(column)) for column in table.elsewhere
-        )
-        stored = "stored_object_id" in table.columns
-        statement = sql.SQL("delete from {} where {} returning id, {}").format(
-            sql.Identifier(*table.name.split(".")),
-            where,
-            sql.Identifier("stored_object_id") if stored else sql.SQL("null::uuid"),
-        )
-        rows = connection.execute(statement, [request.tenant_id] * len(table.elsewhere)).fetchall()
-        ids += [row[0] for row in rows]
-        for row in rows:
-            if row[1] is not None:
-                ids.append(row[1])
-                shas += _drop_object(connection, row[1])
-    return ids, shas
-
-
-def _drop_object(connection: Connection, object_id: UUID) -> list[str]:
-    """Deletes a head; its content, where no other head names it."""
-    row = connection.execute(
-        "delete from app.stored_object where id = %s returning sha256", [object_id]
-    ).fetchone()
-    others = (
-        row
-        and connection.execute(
-            "select 1 from app.stored_object where sha256 = %s and state <> 'gone'", [row[0]]
-        ).fetchone()
-    )
-    return [row[0]] if row and not others else []
-
-
-def _forget_words(connection: Connection, request: Request, people: list[tuple[UUID, str]]) -> None:
-    """Jobs that made or named the client, and mails to its people."""
-    connection.execute(
-        "delete from app.job j where j.title = %(name)s or exists (select from app.job_args a"
-        " where a.tenant_id = j.tenant_id and a.job_id = j.id"
-        " and (position(%(slug)s in a.args::text) > 0 or position(%(id)s in a.args::text) > 0"
-        " or position(%(quoted)s in a.args::text) > 0))",
-        {
-            "name": request.name,
-            "slug": f'"{request.slug}"',
-            "id": str(request.tenant_id),
-            "quoted": f'"{request.name}"',
-        },
-    )
-    connection.execute(
-        "delete from app.mail_message where to_person = any(%s) or lower(to_address) = any(%s)",
-        [[person for person, _address in people], [address for _person, address in people]],
-    )
