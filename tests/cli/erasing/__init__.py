@@ -1,0 +1,1 @@
+"""A client is erased: what goes, what stays, and what a kill in between leaves."""
