@@ -38,7 +38,8 @@ class ApprovalFailed:
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
     """Somebody's approval is needed: asked, asked anew with other content (`round` above 1), or a
-    next step's turn has come; `deciders` says whose decision it waits for.
+    next step's turn has come; `deciders` says whose decision it waits for, `known` for whose it
+    did before.
     """
 
     approval_id: UUID
@@ -47,6 +48,7 @@ class ApprovalAsked:
     subject_id: UUID | None
     requested_by: UUID
     round: int
+    known: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

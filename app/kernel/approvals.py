@@ -6,7 +6,7 @@ from the signed context and work out from the policies who has to decide; pages 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -187,7 +187,7 @@ def change(
     return turn
 
 
-def _tell(approval_id: UUID) -> None:
+def _tell(approval_id: UUID, *, known: Iterable[UUID] = ()) -> None:
     found = one(approval_id)
     events.emit(
         ApprovalAsked(
@@ -197,6 +197,7 @@ def _tell(approval_id: UUID) -> None:
             found.subject_id,
             found.requested_by,
             found.round,
+            tuple(known),
         )
     )
 
@@ -243,10 +244,11 @@ def decide(
     """
     if decision == "approve" and content_of(one(approval_id)) is None:
         raise Conflict("approval-content-changed")
+    known = deciders(approval_id)
     values = {"id": approval_id, "decision": decision, "sha": content_sha, "reason": reason}
     state = str(db.session.execute(_DECIDE, {**values, "for_person": for_person}).scalar_one())
     if state == "pending":
-        _tell(approval_id)
+        _tell(approval_id, known=known)
         return state
     found = one(approval_id)
     events.emit(ApprovalDecided(found.id, found.kind, found.subject_type, found.subject_id, state))

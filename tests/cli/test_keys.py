@@ -50,7 +50,8 @@ class House:
                 )
                 mail_in.renew(line="accounting")
             self.files[tenant] = (who, made)
-        self.person = factories.make_person(admin)
+        first = next(iter(self.files))
+        self.person = factories.staff(admin, first).person_id
         with app.app_context():
             sealed = credentials.of_totp("SEED", ("code",), person_id=self.person)
         admin.execute(
@@ -139,6 +140,8 @@ def test_a_changed_key_opens_everything_also_after_a_kill_in_the_middle(
     assert done["client keys"]["anew"] + done["client keys"]["before"] >= CLIENTS
     assert {one["lost"] for one in done.values()} == {0}
     assert counted(changed, house, admin) == CLIENTS
+    told = admin.execute("select kind from app.notice where owner_id = %s", (house.person,))
+    assert told.fetchall() == []  # their authenticator is the same as before
     again = command(changing)
     said, _told = again.communicate(timeout=300)
     assert {one["anew"] for one in json.loads(said).values()} == {0}

@@ -205,6 +205,7 @@ def test_staff_ask_and_only_the_owner_decides(app: Flask, admin: psycopg.Connect
     tenant = factories.make_client(admin)
     slug = factories.slug_of(admin, tenant)
     worker = factories.make_person(admin, "provider")
+    factories.sign_in(admin, worker)  # was here before
     asked = boss.post(
         "/desk/grants/new",
         data={
@@ -228,6 +229,8 @@ def test_staff_ask_and_only_the_owner_decides(app: Flask, admin: psycopg.Connect
     done = owner.post(f"/portal/{slug}/access/decide", data=data)
     assert done.status_code == 303, done.text[:3000]
     assert _role_of(admin, tenant, worker) == "data_analyst"
+    told = admin.execute("select kind, count from app.notice where owner_id = %s", (worker,))
+    assert told.fetchall() == [("security.grant", 1)]
     assert owner.post(f"/portal/{slug}/access/decide", data=data).status_code == 409
 
 

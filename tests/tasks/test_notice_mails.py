@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli import install
-from app.kernel import clock, jobs, mail_sending
-from app.kernel.db import session
+from app.kernel import clock, jobs, mail_sending, notices
 from app.kernel.settings import Settings
 from app.tasks.notices import digest, mailing
 from app.tasks.notices.digest import Waiting
@@ -264,14 +263,13 @@ def test_the_mail_carries_both_headers_of_one_click(firm: Firm, told: Told) -> N
 
 def test_two_runs_at_once_write_one_mail(firm: Firm, told: Told) -> None:
     given_tasks(firm, told)
-    with told.mailing(), clock.frozen(monday(8)):
-        first = mailing.send_due()
-        waiting = session.execute(
-            sa.text("select count(*) from app.notices_waiting() where person_id = :id"),
-            {"id": firm.second.person_id},
-        ).scalar()
-    assert (first, waiting) == (1, 0)
-    assert told.mail(monday(8)) == 0
+    with ThreadPoolExecutor(1) as pool, clock.frozen(monday(8)):
+        with told.mailing():
+            first = mailing.send_due()
+            second = pool.submit(told.mail, monday(8))  # begins before we end
+            assert wait([second], timeout=1).not_done or second.result() == 0
+        assert (first, second.result(timeout=60)) == (1, 0)
+    assert len(told.letters(firm.second)) == 1
 
 
 @pytest.mark.parametrize(
@@ -314,7 +312,22 @@ def test_the_last_hour_has_come_and_no_digest_is_told_twice(
     assert first is None or first.slot == slot
 
 
-def test_a_woken_job_mails_what_goes_at_once(firm: Firm, told: Told) -> None:
+def test_what_goes_at_once_wakes_the_job_and_is_mailed(
+    firm: Firm, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr("app.kernel.jobs.wake", woken.append)
     given_tasks(firm, told, 1)
-    assert jobs.run_due(firm.place.worker_app, kinds=["notices.mail"]) >= 1
-    assert told.count(firm.second) == 1
+    assert woken == []
+    told.change(
+        "insert into app.notice_choice (tenant_id, owner_id, kind, in_app, by_mail)"
+        " values (%s, %s, 'task.assigned', true, 'at_once')",
+        told.provider,
+        firm.second.person_id,
+    )
+    given_tasks(firm, told, 1)
+    assert woken == [notices.JOB]
+    with clock.frozen(monday(10)):
+        assert jobs.run_due(firm.place.worker_app, kinds=[notices.JOB]) >= 1
+    (letter,) = told.letters(firm.second)
+    assert "You were given 2 tasks" in letter.text  # what waited for its hour goes along

@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.cli import install
-from app.kernel import clock, jobs
+from app.kernel import clock, events, jobs
 from app.kernel.db import session
 from app.kernel.settings import Settings
 from app.tasks import notes, questions
 from app.tasks.repeat import roll
 from app.tasks.work import commands, parts
-from app.tasks.work.models import TaskIn
-from tests import factories
+from app.tasks.work.models import TaskAssigned, TaskIn
 from tests.factories import Session
 from tests.tasks import notice_stage, work_stage
 from tests.tasks.notice_stage import Told
@@ -168,20 +167,19 @@ def test_a_grant_that_ended_shows_nothing_and_opens_nothing(firm: Firm, told: To
 
 
 def test_who_may_not_see_a_class_is_not_told_of_it(firm: Firm, told: Told) -> None:
-    task = firm.make("Wages", assignee_id=firm.second.person_id)
+    task, who = firm.make("Wages", assignee_id=firm.second.person_id), firm.second.person_id
     assert len(told.of(firm.second)) == 1
-    told.change(
-        "update app.notice set class = 'payroll' where owner_id = %s", firm.second.person_id
-    )
+    told.change("update app.notice set class = 'payroll', read_at = now() where owner_id = %s", who)
     assert told.of(firm.second) == []
     assert told.count(firm.second) == 0
     told.change("update app.task set class = 'payroll' where id = %s", task)
     with firm.place.job():
-        session.execute(
-            sa.text("update app.task set assignee_id = :person where id = :id"),
-            {"person": firm.second.person_id, "id": task},
-        )
-    assert told.of(firm.second, unread=False) == []
+        events.emit(TaskAssigned(task, firm.second.person_id, None))
+    assert len(told.rows("select id from app.notice where owner_id = %s", who)) == 1
+    told.change("update app.task set class = 'normal' where id = %s", task)
+    with firm.place.job():
+        events.emit(TaskAssigned(task, firm.second.person_id, None))
+    assert len(told.of(firm.second)) == 1
 
 
 def test_due_tasks_of_a_client_are_told_once_however_often_the_job_runs(
@@ -246,21 +244,23 @@ def test_a_job_that_died_tells_its_person(firm: Firm, told: Told) -> None:
     ]
 
 
-def test_a_sign_in_from_a_new_device_and_a_new_grant_are_always_told(
-    firm: Firm, told: Told, admin: psycopg.Connection
-) -> None:
-    from app.identity import sign_in  # noqa: F401  # its doors write what is told
-
-    person = firm.second.person_id
+def test_what_the_filter_does_not_show_is_not_marked_read(firm: Firm, told: Told) -> None:
+    firm.make("Of a line", assignee_id=firm.second.person_id)
+    firm.make("Of a class", assignee_id=firm.second.person_id)
     told.change(
-        "insert into guard.session_note (principal_id, device) values (%s, 'Firefox on Linux')"
-        " on conflict do nothing",
-        firm.second.principal_id,
+        "update app.notice set class = 'payroll' where owner_id = %s and subject_key in"
+        " (select id::text from app.task where title = 'Of a class')",
+        firm.second.person_id,
     )
-    again = factories.sign_in(admin, person)
-    admin.commit()
-    assert kinds(told, firm.second) == []
-    assert again.person_id == person
+    browser = firm.place.browser(firm.second)
+    browser.get("/me/notices")
+    done = browser.post("/me/notices/read", {}, follow=True)
+    assert "1 notice marked as read." in done.text
+    left = told.rows(
+        "select class from app.notice where owner_id = %s and read_at is null",
+        firm.second.person_id,
+    )
+    assert left == [("payroll",)]
 
 
 def test_without_a_chosen_way_a_kind_is_not_shown_and_comes_back_when_chosen(
@@ -293,6 +293,8 @@ def test_safety_cannot_be_switched_off_and_hours_are_kept(firm: Firm, told: Told
     assert "Saved." in browser.post("/me/notices/hours", hours, follow=True).text
     many = {"hours": [str(one) for one in range(9)], "quiet_from": "20", "quiet_to": "5"}
     assert "at most 6 hours" in browser.post("/me/notices/hours", many).text
+    far = hours | {"paused_until": "2300-01-01"}
+    assert browser.post("/me/notices/hours", far).status_code == 422
     past = hours | {"paused_until": (clock.today() - timedelta(days=1)).isoformat()}
     assert browser.post("/me/notices/hours", past).status_code == 422
 

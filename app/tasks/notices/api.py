@@ -112,7 +112,7 @@ def list_notices(query: NoticesQuery, page: PageRequest) -> Page[Any]:
     """What the caller may still read."""
     client = None
     if query.client is not None:
-        client = next((one[0] for one in queries.clients_of_mine(query.client)), None)
+        client = queries.client_of_mine(query.client)
         if client is None:
             return Page(items=[], next=None)
     wanted = Wanted(unread=query.unread, kind=query.kind, client=client)

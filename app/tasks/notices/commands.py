@@ -19,6 +19,8 @@ from app.tasks.notices.queries import EVERYTHING, Hours, Wanted
 
 UNDO = "notices.read"
 MOST_HOURS = 6
+LAST_YEAR = 2200
+"""No pause is longer; the table asks the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def set_hours(wanted: Hours) -> None:
         raise Invalid.of("hours", "not-a-choice")
     if wanted.paused_until is not None and wanted.paused_until < clock.now().date():
         raise Invalid.of("paused_until", "in-the-past")
+    if wanted.paused_until is not None and wanted.paused_until.year > LAST_YEAR:
+        raise Invalid.of("paused_until", "not-a-date")
     values = {
         "hours": sorted(set(wanted.hours)),
         "every_day": wanted.every_day,

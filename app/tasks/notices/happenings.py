@@ -116,11 +116,13 @@ def noted(told: Sequence[NoteWritten]) -> None:
 
 @events.together(ApprovalAsked)
 def approval_asked(told: Sequence[ApprovalAsked]) -> None:
-    """Everybody whose decision it waits for now."""
+    """Everybody whose decision it waits for now, and did not before."""
+    known = {(one.approval_id, person) for one in told for person in one.known}
     rows = session.execute(_DECIDERS, {"ids": [one.approval_id for one in told]})
     notices.tell(
         Told("approval.asked", "approval", str(row.id), row.line, person_id=row.person_id)
         for row in rows
+        if (row.id, row.person_id) not in known
     )
 
 

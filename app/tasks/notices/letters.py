@@ -25,15 +25,19 @@ def build(
 ) -> Letter:
     """The mail in the language that is spoken; `stop` is the path of its one-click end.
 
-    `groups` are clients with what is new there, `ends` the kinds with the paths that stop them.
+    `groups` are clients with what is new there, `ends` the kinds with the paths that stop them; a
+    mail of which nothing can be stopped has neither.
     """
     new, ending = gettext("This is new for you:"), gettext("Stop mails about one of these:")
     last = [(gettext("All notices"), ALL), (gettext("How you are told"), SETTINGS)]
     text = [hello, new, *(_group(name, lines) for name, lines in groups)]
-    text += [_listed(last), f"{ending}\n{_listed(ends)}"]
+    text.append(_listed(last))
     html = [Markup("<p>{}</p><p>{}</p>").format(hello, new)]
     html += [Markup("<p><b>{}</b></p>{}").format(name, _list(lines)) for name, lines in groups]
-    html += [_list(last), Markup("<p>{}</p>{}").format(ending, _list(ends))]
+    html.append(_list(last))
+    if ends:
+        text.append(f"{ending}\n{_listed(ends)}")
+        html.append(Markup("<p>{}</p>{}").format(ending, _list(ends)))
     page = Markup('<!doctype html><html lang="{}">{}</html>').format(locale, Markup().join(html))
     return Letter(subject.replace("\n", " "), "\n\n".join(text) + "\n", str(page), stop)
 

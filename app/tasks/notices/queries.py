@@ -148,10 +148,10 @@ def clients() -> list[tuple[UUID, str, str]]:
     return [(row.tenant_id, row.slug, row.name) for row in session.execute(_CLIENTS)]
 
 
-def clients_of_mine(slug: str) -> list[tuple[UUID, str]]:
-    """The client of this slug, from inside the person's home too; empty for none of theirs."""
-    found = session.execute(_OF_MINE, {"slug": slug}).scalar()
-    return [(found, slug)] if found is not None else []
+def client_of_mine(slug: str) -> UUID | None:
+    """The client of this slug, from inside the person's home too; None for none of theirs."""
+    found: UUID | None = session.execute(_OF_MINE, {"slug": slug}).scalar()
+    return found
 
 
 def subject(notice_id: UUID) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from app.kernel import words
 from app.kernel.registry import HeaderControl, NavItem, PaletteCommand, Registry
 from app.kernel.words import _
 from app.tasks.notices import api as notices_api
-from app.tasks.notices import happenings, kinds, stop_views, views
+from app.tasks.notices import kinds, stop_views, views
 
-JOBS = ("app.tasks.notices.mailing",)
+JOBS = ("app.tasks.notices.mailing", "app.tasks.notices.happenings")
+"""The second listens: it hears of events once it is loaded."""
 ERROR_TEXTS = {
     "notice-hours": _("Choose at most %(most)s hours."),
     "notice-safety": _("What concerns the safety of your account is always told."),
@@ -61,5 +62,4 @@ def apis() -> tuple[Api, ...]:
 
 
 def install(app: Flask) -> None:
-    """Listeners hear of events once their module is loaded."""
-    app.extensions.setdefault("notices", happenings.TASK)
+    """Nothing: templates need no words of notices."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from app.kernel import db, notices, words
 from app.kernel.words import _
@@ -16,8 +16,6 @@ from app.web.pages import Pages, Surface
 from app.web.render import go, render
 
 pages = Pages("notice_stop", __name__, surface=Surface.PUBLIC)
-
-ONE_CLICK = "List-Unsubscribe"
 
 
 @pages.get("/n/<stop_secret>", public=True)
@@ -37,7 +35,7 @@ def act(stop_secret: str) -> Response:
     form = forms.bind(schemas.StopForm)
     with _opened(stop_secret, read_only=False), language.spoken():
         stops.stop(stopped=form.act == "stop")
-    if ONE_CLICK in request.form:
+    if form.one_click:
         return Response(status=200)
     return go(url_for(".show", stop_secret=stop_secret))
 

@@ -47,13 +47,13 @@ def side() -> str:
 def _wanted() -> tuple[Wanted, str]:
     """What the address asks for, and the slug of the client it names; unknown names are left."""
     kind, slug = request.args.get("kind", ""), request.args.get("client", "")
-    found = next((one for one in queries.clients() if one[1] == slug), None)
+    found = queries.client_of_mine(slug) if slug else None
     wanted = Wanted(
         unread=request.args.get("view", "") != "all",
         kind=kind if kind in notices.kinds() else None,
-        client=found[0] if found else None,
+        client=found,
     )
-    return wanted, found[1] if found else ""
+    return wanted, slug if found else ""
 
 
 @pages.get("/me/notices", needs=SIGNED_IN)
@@ -119,7 +119,7 @@ def unread(notice_id: UUID) -> Response:
 def read_all() -> Response:
     """Marks all of the filter as read, with a way back."""
     form = forms.bind(schemas.ReadAllForm)
-    known = next((one[0] for one in queries.clients_of_mine(form.client)), None)
+    known = queries.client_of_mine(form.client) if form.client else None
     if form.client and known is None:
         raise NotFound
     count, token = commands.read_all(Wanted(kind=form.kind or None, client=known))

@@ -72,28 +72,21 @@ begin
   if c.mode is null or c.mode not in ('t', 's') then
     return '{}';
   end if;
-  return array(
-    select distinct m.tenant_id || ':' || x.class
-      from guard.living m
-      cross join lateral unnest(
-        case when m.role = 'owner' then '{payroll,owner_only}' else m.classes end) x(class)
-     where m.user_id = c.person and (c.p_tenant is null or m.tenant_id = c.p_tenant)
-       and (not m.on_engagement or exists (
-             select from guard.running e
-              where e.tenant_id = m.tenant_id and e.line = any (m.lines))));
+  c.mode := 's';
+  return guard.classes_of(c);
 end $$;
 
--- The provider's people among these, with language and time zone: whom a digest can go to. The
--- client's people have the one mail of the day.
-create function guard.staff_to_mail(p_people uuid[])
+-- Whom of these a mail can go to, with language and time zone.
+create function guard.people_to_mail(p_people uuid[])
 returns table (person_id uuid, name text, locale text, time_zone text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select p.id, p.name, coalesce(nullif(s.mail_locale, ''), s.locale, ''),
          coalesce(s.time_zone, '')
     from guard.person p
     left join guard.person_setting s on s.person_id = p.id
-   where p.id = any (p_people) and p.side = 'provider' and p.left_at is null and not p.system
-     and exists (select from guard.living m where m.user_id = p.id and m.is_provider)
+   where p.id = any (p_people) and p.left_at is null and not p.system
+     and exists (select from guard.living m where m.user_id = p.id
+                    and (m.is_provider or p.side = 'client'))
 $$;
 
 -- Where something that concerns a person alone is told: the provider's firm for its people, else
@@ -115,7 +108,7 @@ begin
 end $$;
 
 grant execute on function guard.notice_readers(uuid, text[]), guard.my_reach(text),
-  guard.my_classes(), guard.staff_to_mail(uuid[]), guard.home_of(uuid),
+  guard.my_classes(), guard.people_to_mail(uuid[]), guard.home_of(uuid),
   guard.note_stop(uuid, uuid, text, boolean)
   to notice_door;
 reset role;

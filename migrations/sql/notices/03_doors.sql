@@ -47,7 +47,9 @@ begin
        and (m.own or m.person_id is distinct from p_actor)
      group by m.kind, m.subject_type, m.subject_key, m.line, m.class, m.person_id, m.stands
   ), wished as (
-    select m.*, w.in_app, case m.stands when 'provider' then w.by_mail else 'off' end as wish
+    select m.*, w.in_app,  -- the client's people have one mail a day, and those of their safety
+           case when m.stands = 'provider' or m.kind like 'security.%' then w.by_mail
+                else 'off' end as wish
       from mine m
       join (select k.person_id, k.kind, (app.notice_wish(k.person_id, k.kind, k.mail)).*
               from (select distinct person_id, kind, mail from mine) k) w
@@ -62,7 +64,9 @@ begin
     on conflict (tenant_id, owner_id, kind, subject_type, subject_key) where read_at is null
     do update set count = case when excluded.adds then n.count + excluded.count else n.count end,
       line = excluded.line, class = excluded.class, actor_id = excluded.actor_id,
-      in_app = excluded.in_app, mail = excluded.mail, to_mail = excluded.to_mail, last_at = now()
+      in_app = excluded.in_app, mail = excluded.mail, last_at = now(),
+      -- an unread notice that was mailed says nothing new unless it counts
+      to_mail = excluded.to_mail and (excluded.adds or n.mailed_at is null)
     returning n.mail
   )
   select bool_or(put.mail = 'at_once') into urgent from put;
@@ -139,10 +143,22 @@ begin
      where x.tenant_id = any (here) and x.id = any (p_ids) and x.owner_id = me
        and x.read_at is null and (c.lines is null or x.line = any (c.lines));
   else
+    with mine as materialized (
+      select x.tenant_id, x.id, x.line, x.class from app.notice x
+       where x.owner_id = me and x.in_app and x.read_at is null
+         and (p_kind is null or x.kind = p_kind) and (p_client is null or x.tenant_id = p_client)
+         and x.tenant_id = any (here) and (c.lines is null or x.line = any (c.lines))
+    ), reach as materialized (
+      select l.line, guard.my_reach(l.line) as tenants from (select distinct line from mine) l
+    ), classes as materialized (
+      select case when exists (select from mine where class <> 'normal')
+                  then guard.my_classes() end as held
+    )
     update app.notice x set read_at = at
-     where x.owner_id = me and x.in_app and x.read_at is null
-       and (p_kind is null or x.kind = p_kind) and (p_client is null or x.tenant_id = p_client)
-       and x.tenant_id = any (here) and (c.lines is null or x.line = any (c.lines));
+      from mine n join reach r on r.line = n.line and n.tenant_id = any (r.tenants)
+     where x.tenant_id = n.tenant_id and x.id = n.id
+       and (n.class = 'normal'
+         or n.tenant_id || ':' || n.class = any ((select held from classes)::text[]));
   end if;
   get diagnostics n = row_count;
 end $$;

@@ -1,4 +1,4 @@
--- Mails of notices to the provider's people: who has something waiting, what goes into one mail, and
+-- Mails of notices, to the client's people those of their safety alone: who has something waiting, what goes into one mail, and
 -- the link that stops a kind. The worker's job in the provider's own firm does it over all clients.
 set role app_owner;
 
@@ -31,7 +31,7 @@ begin
            coalesce(h.every_day, false), coalesce(h.quiet_from, 19::smallint),
            coalesce(h.quiet_to, 7::smallint), h.paused_until, s.slot, w.since, w.at_once, w.safety
       from waiting w
-      join guard.staff_to_mail(array(select x.owner_id from waiting x)) p on p.person_id = w.owner_id
+      join guard.people_to_mail(array(select x.owner_id from waiting x)) p on p.person_id = w.owner_id
       left join lateral (select * from app.notice_hours x where x.owner_id = w.owner_id
          order by x.changed_at desc limit 1) h on true
       left join app.notice_slot s on s.tenant_id = guard.provider() and s.owner_id = w.owner_id;
@@ -149,7 +149,7 @@ begin
   kind := x.kind;
   stopped := exists (select from app.notice_choice c where c.tenant_id = x.tenant_id
     and c.owner_id = x.owner_id and c.kind = x.kind and c.by_mail = 'off');
-  select p.locale into locale from guard.staff_to_mail(array[x.owner_id]) p;
+  select p.locale into locale from guard.people_to_mail(array[x.owner_id]) p;
 end $$;
 
 -- Only mails are stopped: in the product the kind stays. The way back restores what was chosen.

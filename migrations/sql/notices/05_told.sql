@@ -112,21 +112,28 @@ end $$;
 create trigger tell_new_device after insert on guard.session_note
   for each row execute function guard.tell_new_device();
 
--- A password, an authenticator or a passkey was added, changed or taken away.
+-- A password, an authenticator or a passkey was added, changed or taken away: told once, at the end
+-- of the transaction, in which a change takes the old one away and adds the new. Sealing one anew
+-- under another key changes nothing for its person.
 create function guard.tell_credential() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   who uuid := coalesce(new.person_id, old.person_id);
 begin
-  if session_user not in ('app_rw', 'app_worker') then return null; end if;
+  if session_user not in ('app_rw', 'app_worker')
+     or tg_op = 'DELETE' and exists (
+       select from guard.credential k where k.person_id = old.person_id and k.kind = old.kind
+          and k.made_at = now()) then
+    return null;
+  end if;
   if exists (select from guard.principal p where p.user_id = who and p.kind = 'person') then
     perform guard.tell_person(guard.home_of(who), who, 'security.factor', 'credential',
       coalesce(new.kind, old.kind), null);
   end if;
   return null;
 end $$;
-create trigger tell_credential after insert or delete or update of public, secret on guard.credential
-  for each row execute function guard.tell_credential();
+create constraint trigger tell_credential after insert or delete on guard.credential
+  deferrable initially deferred for each row execute function guard.tell_credential();
 
 -- Somebody was given access: they hear of it in that client.
 create function guard.tell_grant() returns trigger
