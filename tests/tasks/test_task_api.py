@@ -110,8 +110,10 @@ def test_tasks_of_many_clients_are_changed_and_put_back_and_refusals_named(
         )
     back = call(staff, f"/tasks/undo/{done.get_json()['undo']}")
     (refused,) = back.get_json()["refused"]
-    assert refused["client_id"] == str(second.place.tenant)
+    assert refused == {"client_id": str(second.place.tenant), "code": "read-only"}
     assert days(firm, [here]) == [7]
+    again = call(staff, "/tasks/bulk", json={"ids": sent["ids"], "state": "doing"}).get_json()
+    assert (again["changed"], again["clients"]) == (1, [refused])
     owner = firm.place.browser(firm.place.owner)
     assert call(owner, "/tasks/bulk", json=sent).status_code in {403, 404}
     assert call(staff, "/tasks/bulk", json={"ids": sent["ids"]}).status_code == 422

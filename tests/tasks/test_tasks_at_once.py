@@ -63,7 +63,7 @@ def test_a_change_of_many_leads_back_to_the_list_as_it_was_seen(firm: Firm) -> N
     assert staff.post(f"/c/{firm.slug}/tasks/apply", away).location == f"/c/{firm.slug}/tasks"
 
 
-def test_a_client_that_refuses_to_go_back_is_named_and_stops_no_other(
+def test_a_client_that_refuses_is_named_and_stops_no_other_by_a_change_and_on_the_way_back(
     firm: Firm, settings: Settings
 ) -> None:
     admin_url = install.libpq_url(settings.database_admin_url or "")
@@ -90,12 +90,20 @@ def test_a_client_that_refuses_to_go_back_is_named_and_stops_no_other(
             ([scopes[name][0] for name in stopped],),
         )
     back = staff.post(undo_of(done.text), follow=True)
-    (told,) = re.findall(r"([^<>]*): not taken back\.", back.text)
-    assert sorted(told.strip().split(", ")) == list(stopped)
+    assert refusing(back.text, "not taken back") == list(stopped)
     for name, (_tenant, scope) in scopes.items():
         with firm.place.app.app_context(), db.transaction(scope):
             days = 10 if name in stopped else 7
             assert [one.due_on for one in queries.some(ids)] == [firm.due(days)], name
+    again = staff.post("/desk/tasks/apply", sent, follow=True)
+    assert "1 task changed." in again.text
+    assert refusing(again.text, "not changed") == list(stopped)
+
+
+def refusing(page: str, how: str) -> list[str]:
+    """The clients that one message of a page names as refusing."""
+    (told,) = re.findall(rf"([^<>]*): {how}\.", page)
+    return sorted(told.strip().split(", "))
 
 
 def test_what_was_changed_meanwhile_stays_when_a_bulk_is_undone(firm: Firm) -> None:

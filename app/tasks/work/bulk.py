@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from app.kernel import db, scope, undo
 from app.kernel.db import session
-from app.kernel.errors import DomainError, Invalid, NotFound
+from app.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from app.kernel.scope import Scope
 from app.tasks.work import commands, queries
 from app.tasks.work.models import STATES, Task, TaskIn
@@ -48,18 +49,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many tasks were changed, why others were not, and the token of the way back."""
+    """How many tasks were changed, why others were not, and the token of the way back.
+
+    `refused` are tasks by title, `clients` those that refused as a whole; each with a code.
+    """
 
     changed: int
     refused: tuple[tuple[str, str], ...]
     token: UUID | None
+    clients: tuple[tuple[UUID, str], ...] = ()
 
 
 def change(ids: Sequence[UUID], wanted: Change, who: Who) -> Done:
     """Changes each task as far as it allows it; a client's refusal stops no other client.
 
-    `refused` names (title, code) of what stayed as it was; what stands as wanted already is left
-    alone. Raises Invalid for an empty change.
+    What stands as wanted already is left alone. Raises Invalid for an empty change.
     """
     if wanted.empty:
         raise Invalid("task-nothing-to-change")
@@ -69,15 +73,34 @@ def change(ids: Sequence[UUID], wanted: Change, who: Who) -> Done:
         places = queries.where_are(list(ids)[:MOST])
     tokens: list[tuple[UUID, UUID]] = []
     refused: list[tuple[str, str]] = []
+    clients: list[tuple[UUID, str]] = []
     count = 0
     for tenant in dict.fromkeys(tenant for tenant, _id in places):
         wanted_here = [task for place, task in places if place == tenant]
-        done, token, not_done = _in_client(wanted_here, wanted, who.inside(tenant))
+        try:
+            with _writing(who.inside(tenant)):
+                done, token, not_done = _changed(wanted_here, wanted)
+        except DomainError as refusal:
+            clients.append((tenant, refusal.code))
+            continue
         count += done
         refused += not_done
         if token is not None:
             tokens.append((tenant, token))
-    return Done(count, tuple(refused), _one_token(tokens, who))
+    return Done(count, tuple(refused), _one_token(tokens, who), tuple(clients))
+
+
+@contextmanager
+def _writing(place: Scope) -> Iterator[None]:
+    """A transaction in a client; raises Forbidden where nothing may be written now, as in a
+    suspended one, and NotFound where nothing is reached any more."""
+    with db.transaction(place):
+        rights = scope.current().rights
+        if not rights.reached:
+            raise NotFound
+        if not rights.may_write:
+            raise Forbidden("read-only")
+        yield
 
 
 def change_here(ids: Sequence[UUID], wanted: Change) -> Done:
@@ -86,16 +109,6 @@ def change_here(ids: Sequence[UUID], wanted: Change) -> Done:
         raise Invalid("task-nothing-to-change")
     done, token, refused = _changed(list(ids)[:MOST], wanted)
     return Done(done, tuple(refused), token)
-
-
-def _in_client(
-    ids: Sequence[UUID], wanted: Change, scope: Scope
-) -> tuple[int, UUID | None, list[tuple[str, str]]]:
-    try:
-        with db.transaction(scope):
-            return _changed(ids, wanted)
-    except DomainError as refusal:
-        return 0, None, [("", refusal.code)]
 
 
 def _changed(ids: Sequence[UUID], wanted: Change) -> tuple[int, UUID | None, list[tuple[str, str]]]:
@@ -181,7 +194,7 @@ def take_back(token: UUID, who: Who) -> list[tuple[UUID, str]]:
     refused: list[tuple[UUID, str]] = []
     for tenant, one in pairs:
         try:
-            with db.transaction(who.inside(UUID(tenant))):
+            with _writing(who.inside(UUID(tenant))):
                 undo.take(UUID(one))
         except DomainError as refusal:
             refused.append((UUID(tenant), refusal.code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
@@ -92,29 +93,28 @@ def take_back(token: UUID) -> Response:
     """Takes the last change of many tasks back in every client."""
     refused = bulk.take_back(token, who())
     if refused:
-        toast(_not_back(refused), tone="bad")
+        toast(_named(refused, _("%(client)s: not taken back. %(why)s")), tone="bad")
     else:
         toast(_("Taken back."))
     return redirect_back(url_for(".of_my_clients"))
 
 
-def _not_back(refused: Sequence[tuple[UUID, str]]) -> str:
+def _named(refused: Sequence[tuple[UUID, str]], told: Any) -> str:
     """Every client that refused, by its reason; in one text, as only a few wait for a page."""
     known = {pin.tenant_id: pin.name for pin in context.place().clients}
     by_reason: dict[str, list[str]] = {}
     for tenant, code in refused:
         by_reason.setdefault(code, []).append(known.get(tenant) or words.gettext("A client"))
-    return " ".join(_not_back_for(code, names) for code, names in by_reason.items())
+    return " ".join(_by_reason(told, code, names) for code, names in by_reason.items())
 
 
-def _not_back_for(code: str, names: Sequence[str]) -> str:
+def _by_reason(told: Any, code: str, names: Sequence[str]) -> str:
     """The clients of one reason; what a page's message does not carry is counted."""
     lengths = accumulate(len(name) + 2 for name in names)
     shown = [name for name, length in zip(names, lengths, strict=True) if length <= MOST_NAMED]
-    why = words.error_text(code, {})
-    told = words.gettext("%(client)s: not taken back. %(why)s", client=", ".join(shown), why=why)
+    text = str(told) % {"client": ", ".join(shown), "why": words.error_text(code, {})}
     more = len(names) - len(shown)
-    return f"{told} {words.ngettext('And %(n)s more.', 'And %(n)s more.', more)}" if more else told
+    return f"{text} {words.ngettext('And %(n)s more.', 'And %(n)s more.', more)}" if more else text
 
 
 def _undo(token: UUID | None) -> str | None:
@@ -138,16 +138,18 @@ def list_again(home: str, seen: str) -> Response:
 
 
 def tell(done: Done, back: str | None) -> None:
-    """Says how many tasks were changed, and names the first that were not."""
+    """Says how many tasks were changed, which clients refused, and the first tasks that did."""
     if done.changed:
         told = words.ngettext("%(n)s task changed.", "%(n)s tasks changed.", done.changed)
         toast(told, undo=back)
-    elif not done.refused:
+    elif not done.refused and not done.clients:
         toast(_("Nothing was changed: it stands so already."))
     if done.refused:
         title, code = done.refused[0]
-        named = f"{title}: {words.error_text(code, {})}" if title else words.error_text(code, {})
+        told = f"{title}: {words.error_text(code, {})}"
         more = len(done.refused) - 1
         if more:
-            named += " " + words.ngettext("And %(n)s more.", "And %(n)s more.", more)
-        toast(named, tone="bad")
+            told += " " + words.ngettext("And %(n)s more.", "And %(n)s more.", more)
+        toast(told, tone="bad")
+    if done.clients:
+        toast(_named(done.clients, _("%(client)s: not changed. %(why)s")), tone="bad")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -48,9 +49,16 @@ class ChangeIn(AlikeIn):
 
 
 class RefusedOut(Out):
-    """A task that stayed as it was and why; without a title it is a whole client's."""
+    """A task that stayed as it was, and why."""
 
     title: str
+    code: str
+
+
+class ClientRefusedOut(Out):
+    """A client that refused as a whole, and why."""
+
+    client_id: UUID
     code: str
 
 
@@ -59,20 +67,14 @@ class DoneOut(Out):
 
     changed: int
     refused: list[RefusedOut]
+    clients: list[ClientRefusedOut]
     undo: UUID | None
-
-
-class NotBackOut(Out):
-    """A client that refused to go back, and why."""
-
-    client_id: UUID
-    code: str
 
 
 class TakenBackOut(Out):
     """The clients that refused; all others went back."""
 
-    refused: list[NotBackOut]
+    refused: list[ClientRefusedOut]
 
 
 class FileQuery(In):
@@ -95,7 +97,12 @@ def _who() -> Who:
 
 def _told(done: Done) -> dict[str, Any]:
     refused = [{"title": title, "code": code} for title, code in done.refused]
-    return {"changed": done.changed, "refused": refused, "undo": done.token}
+    clients = _clients(done.clients)
+    return {"changed": done.changed, "refused": refused, "clients": clients, "undo": done.token}
+
+
+def _clients(refused: Sequence[tuple[UUID, str]]) -> list[dict[str, Any]]:
+    return [{"client_id": client, "code": code} for client, code in refused]
 
 
 @api.get(
@@ -140,8 +147,7 @@ def change_tasks(body: AlikeIn) -> object:
 )
 def take_tasks_back(token: UUID) -> object:
     """Once, within a day; 404 `undo-not-possible` afterwards. What was changed since stays."""
-    refused = bulk.take_back(token, _who())
-    return {"refused": [{"client_id": client, "code": code} for client, code in refused]}
+    return {"refused": _clients(bulk.take_back(token, _who()))}
 
 
 @api.post(
