@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -132,6 +134,22 @@ def unlink(document_id: UUID, *, subject_type: str, subject_id: UUID) -> UUID:
     return undo.offer(UNDO_UNLINK, {**place, "part": row.part})
 
 
+def take_off(
+    document_ids: Sequence[UUID], *, subjects: Sequence[tuple[str, UUID]], since: datetime
+) -> None:
+    """Takes papers off records where the act that put them there from `since` on is undone.
+
+    What stood there before stays, and no way back is offered: the act itself can be done again.
+    """
+    values = {
+        "ids": list(document_ids),
+        "types": [kind for kind, _id in subjects],
+        "subjects": [one for _kind, one in subjects],
+        "since": since,
+    }
+    session.execute(_TAKE_OFF, values)
+
+
 def set_class(document_id: UUID, *, document_class: str) -> None:
     """Moves a paper into another class, of those the acting person sees.
 
@@ -237,6 +255,11 @@ _LINK = sa.text(
 _UNLINK = sa.text(
     f"delete from app.document_link where {_TENANT} and document_id = :id"
     " and subject_type = :type and subject_id = :subject returning part"
+)
+_TAKE_OFF = sa.text(
+    f"delete from app.document_link where {_TENANT} and linked_at >= :since"
+    " and document_id = any(cast(:ids as uuid[])) and (subject_type, subject_id) in"
+    " (select * from unnest(cast(:types as text[]), cast(:subjects as uuid[])))"
 )
 _SET_CLASS = sa.text(f"update app.document set class = :class where {_TENANT} and id = :id")
 _REMOVE = sa.text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 UNDO_DESTROY = "document.destroy-held"
 VIRUS = examining.VIRUS
+_let_in: dict[str, Callable[[UUID, UUID], None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,14 @@ def release(held_id: UUID) -> UUID:
     )
     if file.subject_type is not None and file.subject_id is not None:
         commands.link(made, subject_type=file.subject_type, subject_id=file.subject_id)
+        if file.subject_type in _let_in:
+            _let_in[file.subject_type](file.subject_id, made)
     return made
+
+
+def when_let_in(subject_type: str, then: Callable[[UUID, UUID], None]) -> None:
+    """Declares who takes a paper over that stood held at a kind of record: its id, the paper's."""
+    _let_in[subject_type] = then
 
 
 def destroy(held_id: UUID) -> UUID:

@@ -126,7 +126,7 @@ def answers(question_ids: Sequence[UUID]) -> dict[UUID, tuple[Answer, ...]]:
     if not question_ids:
         return {}
     rows = session.execute(_ANSWERS, {"ids": list(question_ids)}).mappings().all()
-    papers = documents.linked("answer", [row["id"] for row in rows if row["files"]])
+    papers = documents.linked("answer", [row["id"] for row in rows])
     found: dict[UUID, list[Answer]] = {}
     for row in rows:
         found.setdefault(row["question_id"], []).append(

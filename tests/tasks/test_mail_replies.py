@@ -4,117 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounting.bank import intake as bank_import
-from app.accounting.bank import queries as bank_queries
-from app.accounting.reconcile import papers
-from app.kernel import clock, jobs, mail, mail_replies
+from app.kernel import mail
 from app.kernel.db import session
-from app.tasks import day_mail, questions
 from app.tasks.client_requests import commands, happened, links
 from tests import factories
-from tests.tasks import list_stage, request_stage
+from tests.tasks import list_stage, reply_stage, request_stage
 from tests.tasks.list_stage import ANSWER, CONFIRMATION, FILE
+from tests.tasks.reply_stage import QUOTED, address_of, email, letter, mailed, replied, replies
 from tests.tasks.request_stage import PDF, Place
-
-DOMAIN = "in.backoffice.example"
 
 
 @pytest.fixture(scope="module")
 def place(settings: object, app: Flask, worker_app: Flask) -> Iterator[Place]:
     """A client of an installation that takes mail in."""
-    from app.cli import install
-
-    url = install.libpq_url(str(settings.database_admin_url))  # type: ignore[attr-defined]  # the session's settings
-    before = app.extensions["settings"], worker_app.extensions["settings"]
-    for one, old in zip((app, worker_app), before, strict=True):
-        one.extensions["settings"] = old.model_copy(update={"mail_in_domain": DOMAIN})
-    with psycopg.connect(url) as admin:
-        yield request_stage.build(app, worker_app, admin, "Replied")
-    for one, old in zip((app, worker_app), before, strict=True):
-        one.extensions["settings"] = old
+    with reply_stage.place_that_takes_mail(settings, app, worker_app, "Replied") as found:
+        yield found
 
 
 @pytest.fixture
 def fresh(place: Place, admin: psycopg.Connection) -> None:
     """Nothing is open of what other tests asked, and nobody was mailed."""
-    for change, rest in (
-        ("update app.request_list set state = 'withdrawn', closed_at = now()", "state = 'open'"),
-        (
-            "update app.question set state = 'withdrawn', closed_at = now(), closed_by = asked_by",
-            "state = 'waiting'",
-        ),
-        ("delete from app.day_mailing", "true"),
-    ):
-        admin.execute(f"{change} where tenant_id = %s and {rest}", (place.tenant,))
-    admin.commit()
-
-
-def _mailed(place: Place) -> UUID:
-    """Sends the day's mail; returns its id."""
-    now = datetime.now(UTC)
-    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=10, minute=0)
-    with place.job(), clock.frozen(monday):
-        assert day_mail.send_due() == 1
-        return mail.recent(limit=1)[0].id
-
-
-def _address_of(place: Place, mail_id: UUID) -> str:
-    with place.app.app_context():
-        return mail_replies.local_part(mail_id)
-
-
-def _email(admin: psycopg.Connection, place: Place) -> str:
-    found = admin.execute(
-        "select email from guard.person where id = %s", (place.owner.person_id,)
-    ).fetchone()
-    admin.rollback()
-    assert found is not None
-    return str(found[0])
-
-
-def _letter(sender: str, text: str, *files: tuple[str, bytes], **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"] = sender, f"us@{DOMAIN}"
-    made["Message-ID"] = f"<{uuid4()}@example.com>"
-    for name, value in {"Subject": "Re: What is new", **headers}.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    for name, data in files:
-        made.add_attachment(data, maintype="application", subtype="pdf", filename=name)
-    return made.as_bytes()
-
-
-def _replied(place: Place, to: str, raw: bytes) -> int:
-    """Hands a message over by the mail server's door; runs what it left to do."""
-    sent: Any = place.app.test_client().post(
-        f"/api/v1/inbound/mail/{to}@{DOMAIN}", data=raw, content_type="message/rfc822"
-    )
-    with place.worker_app.app_context():
-        jobs.run_due(place.worker_app)
-    return int(sent.status_code)
-
-
-def _replies(admin: psycopg.Connection, mail_id: UUID) -> list[tuple[str, str]]:
-    rows = admin.execute(
-        "select state, text from app.mail_reply where address_id = %s order by id", (mail_id,)
-    ).fetchall()
-    admin.rollback()
-    return [(row[0], row[1]) for row in rows]
-
-
-QUOTED = (
-    "Ada drives it.\n\nOn Mon, 2 Nov 2026 at 10:00, Provider <x@y.example> wrote:\n"
-    "> — To answer, reply above this line. —\n> Hello,\n> who drives it?\n"
-)
+    reply_stage.forget(place, admin)
 
 
 def test_the_words_above_the_quote_answer_the_one_thing_that_is_open(
@@ -122,10 +39,10 @@ def test_the_words_above_the_quote_answer_the_one_thing_that_is_open(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), QUOTED)
-    assert _replied(place, _address_of(place, mail_id).upper(), raw) == 201
-    assert _replies(admin, mail_id) == [("placed", "Ada drives it.")]
+    mail_id = mailed(place)
+    raw = letter(email(admin, place), QUOTED)
+    assert replied(place, address_of(place, mail_id).upper(), raw) == 201
+    assert replies(admin, mail_id) == [("placed", "Ada drives it.")]
     assert list_stage.states(place, listed) == ("open", ["given"])
     act = admin.execute(
         "select a.text, a.by_person from app.request_act a join app.request_item i"
@@ -142,9 +59,9 @@ def test_attached_files_become_papers_of_the_thing_that_wants_files(
 ) -> None:
     del fresh
     listed = list_stage.sent(place, (FILE, ANSWER))
-    mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), "Here it is", ("van.pdf", PDF + b"by mail"))
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    mail_id = mailed(place)
+    raw = letter(email(admin, place), "Here it is", ("van.pdf", PDF + b"by mail"))
+    assert replied(place, address_of(place, mail_id), raw) == 201
     assert list_stage.states(place, listed) == ("open", ["given", "waiting"])
     page = place.browser(place.staff).get(f"/c/{place.slug}/requests/{listed}").text
     assert "van.pdf" in page
@@ -156,9 +73,14 @@ def test_a_reply_answers_a_question_in_the_name_of_whom_it_came_from(
 ) -> None:
     del fresh
     asked = request_stage.ask(place, text="What was this?")
-    mail_id = _mailed(place)
+    mail_id = mailed(place)
     assert (
-        _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "Fuel")) == 201
+        replied(
+            place,
+            address_of(place, mail_id),
+            letter(email(admin, place), "Fuel"),
+        )
+        == 201
     )
     row = admin.execute(
         "select q.state, q.answered_by, a.text, a.answered_by from app.question q"
@@ -175,10 +97,10 @@ def test_what_may_answer_several_things_waits_for_staff_who_place_it(
     del fresh
     listed = list_stage.sent(place, (ANSWER, CONFIRMATION))
     answer, confirmation = list_stage.items(place, listed)
-    mail_id = _mailed(place)
-    sender = _email(admin, place)
+    mail_id = mailed(place)
+    sender = email(admin, place)
     for text in ("Ada, and yes", "Thank you"):
-        assert _replied(place, _address_of(place, mail_id), _letter(sender, text)) == 201
+        assert replied(place, address_of(place, mail_id), letter(sender, text)) == 201
     assert list_stage.states(place, listed) == ("open", ["waiting", "waiting"])
     staff = place.browser(place.staff)
     base = f"/c/{place.slug}/requests/mail"
@@ -229,12 +151,12 @@ def test_what_a_machine_wrote_answers_nothing_and_is_not_answered(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
+    mail_id = mailed(place)
     mails = "select count(*) from app.mail_message where tenant_id = %s"
     before = admin.execute(mails, (place.tenant,)).fetchone()
-    raw = _letter(_email(admin, place), "I am away until Monday.", **headers)
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
-    assert _replies(admin, mail_id) == [("automated", "I am away until Monday.")]
+    raw = letter(email(admin, place), "I am away until Monday.", **headers)
+    assert replied(place, address_of(place, mail_id), raw) == 201
+    assert replies(admin, mail_id) == [("automated", "I am away until Monday.")]
     assert list_stage.states(place, listed) == ("open", ["waiting"])
     assert admin.execute(mails, (place.tenant,)).fetchone() == before
 
@@ -244,10 +166,10 @@ def test_a_person_whose_server_wants_no_automatic_answers_answers(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), "Ada", X_Auto_Response_Suppress="OOF")
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
-    assert _replies(admin, mail_id) == [("placed", "Ada")]
+    mail_id = mailed(place)
+    raw = letter(email(admin, place), "Ada", X_Auto_Response_Suppress="OOF")
+    assert replied(place, address_of(place, mail_id), raw) == 201
+    assert replies(admin, mail_id) == [("placed", "Ada")]
     assert list_stage.states(place, listed) == ("open", ["given"])
 
 
@@ -256,21 +178,21 @@ def test_another_sender_is_held_and_a_forged_or_old_address_is_refused(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    to = _address_of(place, mail_id)
-    assert _replied(place, to, _letter("thief@example.com", "Me")) == 201
-    assert _replies(admin, mail_id) == [("held", "")]
+    mail_id = mailed(place)
+    to = address_of(place, mail_id)
+    assert replied(place, to, letter("thief@example.com", "Me")) == 201
+    assert replies(admin, mail_id) == [("held", "")]
     held = admin.execute(
         "select reason from app.held_file where tenant_id = %s order by id desc limit 1",
         (place.tenant,),
     ).fetchone()
     assert held == ("file-mail-sender",)
     forged = to[:-2] + ("aa" if to[-2:] != "aa" else "bb")
-    assert _replied(place, forged, _letter(_email(admin, place), "Me")) == 404
-    assert _replied(place, f"reply-{'a' * 42}", _letter("a@b.example", "Me")) == 404
+    assert replied(place, forged, letter(email(admin, place), "Me")) == 404
+    assert replied(place, f"reply-{'a' * 42}", letter("a@b.example", "Me")) == 404
     admin.execute("update guard.principal set expires_at = now() where object_id = %s", (mail_id,))
     admin.commit()
-    assert _replied(place, to, _letter(_email(admin, place), "Late")) == 404
+    assert replied(place, to, letter(email(admin, place), "Late")) == 404
     assert list_stage.states(place, listed) == ("open", ["waiting"])
 
 
@@ -279,16 +201,16 @@ def test_who_may_answer_no_more_is_held(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    sender = _email(admin, place)
+    mail_id = mailed(place)
+    sender = email(admin, place)
     ended = "update guard.membership set valid_to = %s where user_id = %s and tenant_id = %s"
     who = (place.owner.person_id, place.tenant)
     admin.execute(ended, (datetime.now(UTC) - timedelta(seconds=1), *who))
     admin.commit()
-    assert _replied(place, _address_of(place, mail_id), _letter(sender, "Me")) == 201
+    assert replied(place, address_of(place, mail_id), letter(sender, "Me")) == 201
     admin.execute(ended, (None, *who))
     admin.commit()
-    assert _replies(admin, mail_id) == [("held", "")]
+    assert replies(admin, mail_id) == [("held", "")]
     assert list_stage.states(place, listed) == ("open", ["waiting"])
 
 
@@ -297,13 +219,13 @@ def test_the_same_message_handed_over_twice_is_one_reply_and_another_is_not_lost
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    to, sender = _address_of(place, mail_id), _email(admin, place)
-    raw = _letter(sender, "Ada")
+    mail_id = mailed(place)
+    to, sender = address_of(place, mail_id), email(admin, place)
+    raw = letter(sender, "Ada")
     again = b"Received: from another server\r\n" + raw
-    for one in (raw, again, raw, _letter(sender, "Ada")):
-        assert _replied(place, to, one) == 201
-    assert _replies(admin, mail_id) == [("placed", "Ada"), ("to_place", "Ada")]
+    for one in (raw, again, raw, letter(sender, "Ada")):
+        assert replied(place, to, one) == 201
+    assert replies(admin, mail_id) == [("placed", "Ada"), ("to_place", "Ada")]
     assert list_stage.states(place, listed) == ("open", ["given"])
     ends = admin.execute(
         "select state, document_id from app.upload where subject_id = %s order by id", (mail_id,)
@@ -324,11 +246,11 @@ def test_a_reply_stands_on_the_line_of_what_it_answers(
     with place.acting(helper):
         other = commands.write(line="tickets", title="The server", wanted=[FILE])
         commands.send(other, version=1)
-    mail_id = _mailed(place)
+    mail_id = mailed(place)
     with place.acting(place.staff):
         commands.withdraw(listed)
-    raw = _letter(_email(admin, place), "Here", ("server.pdf", PDF + b"of the server"))
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    raw = letter(email(admin, place), "Here", ("server.pdf", PDF + b"of the server"))
+    assert replied(place, address_of(place, mail_id), raw) == 201
     found = admin.execute(
         "select r.line, r.state, d.line from app.mail_reply r join app.document d"
         " on d.id = any (r.documents) where r.address_id = %s",
@@ -360,10 +282,10 @@ def test_a_reply_that_is_built_to_stop_its_reader_is_read_all_the_same(
 ) -> None:
     del fresh
     listed = list_stage.sent(place)
-    mail_id = _mailed(place)
-    raw = b"From: " + _email(admin, place).encode() + b"\r\n" + HEAD + rest
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
-    assert _replies(admin, mail_id) == [("placed", text)]
+    mail_id = mailed(place)
+    raw = b"From: " + email(admin, place).encode() + b"\r\n" + HEAD + rest
+    assert replied(place, address_of(place, mail_id), raw) == 201
+    assert replies(admin, mail_id) == [("placed", text)]
     assert list_stage.states(place, listed) == ("open", ["given"])
 
 
@@ -372,9 +294,16 @@ def test_a_reply_with_nothing_in_it_is_no_answer_to_a_question(
 ) -> None:
     del fresh
     asked = request_stage.ask(place, text="Empty?")
-    mail_id = _mailed(place)
-    assert _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "")) == 201
-    assert _replies(admin, mail_id) == [("to_place", "")]
+    mail_id = mailed(place)
+    assert (
+        replied(
+            place,
+            address_of(place, mail_id),
+            letter(email(admin, place), ""),
+        )
+        == 201
+    )
+    assert replies(admin, mail_id) == [("to_place", "")]
     (reply,) = admin.execute(
         "select id from app.mail_reply where address_id = %s", (mail_id,)
     ).fetchall()
@@ -396,16 +325,16 @@ def test_a_colleague_answers_what_was_handed_on_by_replying_to_its_mail(
     with place.job():
         happened.send(made.id)
         mail_id = mail.recent(limit=1)[0].id
-    raw = _letter("Dee <driver@example.com>", "I do")
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
+    raw = letter("Dee <driver@example.com>", "I do")
+    assert replied(place, address_of(place, mail_id), raw) == 201
     row = admin.execute(
         "select text, by_person, by_link from app.request_act where item_id = %s and act = 'given'",
         (answer,),
     ).fetchone()
     assert row == ("I do", None, made.id)
     asked = request_stage.ask(place, text="For the firm alone?")
-    late = _letter("Dee <driver@example.com>", "And more")
-    assert _replied(place, _address_of(place, mail_id), late) == 201
+    late = letter("Dee <driver@example.com>", "And more")
+    assert replied(place, address_of(place, mail_id), late) == 201
     waiting = admin.execute(
         "select id from app.mail_reply where address_id = %s and state = 'to_place'", (mail_id,)
     ).fetchone()
@@ -421,8 +350,15 @@ def test_the_client_reads_no_replies_and_places_none(
 ) -> None:
     del fresh
     list_stage.sent(place, (ANSWER, CONFIRMATION))
-    mail_id = _mailed(place)
-    assert _replied(place, _address_of(place, mail_id), _letter(_email(admin, place), "x")) == 201
+    mail_id = mailed(place)
+    assert (
+        replied(
+            place,
+            address_of(place, mail_id),
+            letter(email(admin, place), "x"),
+        )
+        == 201
+    )
     row = admin.execute(
         "select id from app.mail_reply where address_id = %s", (mail_id,)
     ).fetchone()
@@ -440,67 +376,3 @@ def test_the_client_reads_no_replies_and_places_none(
     gone = "update guard.membership set valid_to = now() where user_id = %s"
     admin.execute(gone, (other.person_id,))
     admin.commit()
-
-
-def _missing(place: Place, admin: psycopg.Connection) -> int:
-    """How many lines of the client's bank account need a document."""
-    account = admin.execute(
-        "select bank_account_id from app.bank_transaction where tenant_id = %s limit 1",
-        (place.tenant,),
-    ).fetchone()
-    admin.rollback()
-    assert account is not None
-    with place.acting(place.staff):
-        return papers.missing(account[0]).count
-
-
-def _bought(place: Place) -> UUID:
-    """A line of the bank account that money went out on and that needs a document."""
-    with place.acting(place.staff):
-        before = {one.id for one in _lines()}
-        amount = 20_000 + len(before)
-        bank_import.upload_statement(
-            data=request_stage.statement([amount]).replace(b"C200,", b"D200,"),
-            name=f"{amount}.sta",
-        )
-        (made,) = {one.id for one in _lines()} - before
-        return made
-
-
-def _lines() -> list[Any]:
-    found = bank_queries.lines(bank_queries.LineFilter(state="all"), limit=100)
-    return list(found.rows)
-
-
-def test_a_receipt_by_mail_is_the_document_that_its_bank_line_needs(
-    place: Place, admin: psycopg.Connection, fresh: None
-) -> None:
-    del fresh
-    line = _bought(place)
-    assert _missing(place, admin) == 1
-    request_stage.ask(place, lines=[line], text="The receipt, please")
-    mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), "Here", ("receipt.pdf", PDF + b"of the line"))
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
-    assert _replies(admin, mail_id) == [("placed", "Here")]
-    assert _missing(place, admin) == 0
-
-
-def test_files_that_a_question_or_a_list_may_want_wait_to_be_placed(
-    place: Place, admin: psycopg.Connection, fresh: None
-) -> None:
-    del fresh
-    with place.acting(place.staff):
-        questions.ask(
-            line="accounting",
-            subject_type="bank_transaction",
-            subject_ids=place.lines[:1],
-            text="The receipt?",
-            wants_file=True,
-        )
-    listed = list_stage.sent(place, (FILE,))
-    mail_id = _mailed(place)
-    raw = _letter(_email(admin, place), "Here", ("receipt.pdf", PDF + b"for one of them"))
-    assert _replied(place, _address_of(place, mail_id), raw) == 201
-    assert _replies(admin, mail_id) == [("to_place", "Here")]
-    assert list_stage.states(place, listed) == ("open", ["waiting"])

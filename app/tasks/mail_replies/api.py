@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import Api, In, Out, Page, PageRequest
+from app.kernel import undo
 from app.tasks.mail_replies import commands, queries
 
 api = Api("mail_replies")
@@ -39,6 +41,12 @@ class PlaceIn(In):
     ] = None
 
 
+class PlacedOut(ReplyOut):
+    """A reply that was placed; `undo` is the token of the way back."""
+
+    undo: UUID
+
+
 class AsideOut(Out):
     """The token of the way back."""
 
@@ -56,13 +64,13 @@ def mail_replies(page: PageRequest) -> Page[Any]:
     f"{_AT}/<uuid:reply_id>/place",
     needs=ASK,
     request=PlaceIn,
-    response=ReplyOut,
+    response=PlacedOut,
     summary="Place a reply",
 )
 def place_mail_reply(reply_id: UUID, body: PlaceIn) -> object:
     """Gives a reply for an open thing, in the name of whom it came from."""
-    commands.place_at(reply_id, item_id=body.item_id, confirmed=body.confirmed)
-    return queries.one(reply_id)
+    token = commands.place_at(reply_id, item_id=body.item_id, confirmed=body.confirmed)
+    return asdict(queries.one(reply_id)) | {"undo": token}
 
 
 @api.post(
@@ -71,3 +79,17 @@ def place_mail_reply(reply_id: UUID, body: PlaceIn) -> object:
 def put_mail_reply_aside(reply_id: UUID) -> object:
     """Puts a reply aside that answers nothing."""
     return AsideOut(undo=commands.put_aside(reply_id))
+
+
+@api.post(
+    f"{_AT}/undo/<uuid:token>",
+    needs=ASK,
+    status=204,
+    summary="Take the placing or putting aside of a reply back",
+)
+def take_mail_reply_back(token: UUID) -> None:
+    """Once, within a day: what it gave is gone and it waits again; 404 `undo-not-possible` later.
+
+    409 `mail-reply-taken-up` where what it was placed at was accepted, settled or ended since.
+    """
+    undo.take(token)

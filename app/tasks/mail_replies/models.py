@@ -14,7 +14,11 @@ TargetType = Literal["question", "request_item"]
 
 @dataclass(frozen=True, slots=True)
 class MailReply:
-    """A reply that came: whose it is, their words, and the papers that came with it."""
+    """A reply that came: whose it is, their words, and the papers that came with it.
+
+    `paper_id` is the whole message; what a reply was placed at is `item_type` and `item_id`, of a
+    question with the answer that it became.
+    """
 
     id: UUID
     line: str
@@ -25,6 +29,22 @@ class MailReply:
     state: ReplyState
     came_at: datetime
     version: int
+    paper_id: UUID | None
+    item_type: TargetType | None
+    item_id: UUID | None
+    answer_id: UUID | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody did with a reply, and the token of their way back; `title` of where it is."""
+
+    reply_id: UUID
+    name: str
+    text: str
+    title: str | None
+    undo: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ ERROR_TEXTS = {
     commands.STRANGER: _("This reply came from another address than the mail was sent to."),
     commands.UNREADABLE: _("This reply could not be read. Look at the message itself."),
     "mail-reply-decided": _("This reply was placed or put aside already."),
+    "mail-reply-taken-up": _("What this reply was placed at went on meanwhile, so it stays there."),
     "mail-reply-target": _("Choose something that is still open."),
 }
 

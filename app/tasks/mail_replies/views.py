@@ -29,6 +29,7 @@ def index() -> Response:
         after=page.next,
         names=people.names({one.person_id for one in page.rows if one.person_id}),
         papers=papers.linked(commands.SUBJECT, [one.id for one in page.rows]),
+        decided=queries.decided((commands.UNDO_PLACE, commands.UNDO_PUT_ASIDE)),
         targets=queries.every_target(),
         form=forms.current(PlaceForm),
     )
@@ -46,8 +47,9 @@ def _again(reply_id: UUID) -> Response:
 def place(reply_id: UUID) -> Response:
     """Gives a reply for the thing that was chosen."""
     form = forms.bind(PlaceForm)
-    commands.place_at(reply_id, item_id=form.item_id, confirmed=form.confirmed)
-    toast(_("Placed. It stands there in the name of whom it came from."))
+    token = commands.place_at(reply_id, item_id=form.item_id, confirmed=form.confirmed)
+    placed = _("Placed. It stands there in the name of whom it came from.")
+    toast(placed, undo=url_for(".take_back", token=token))
     return redirect_to(".index")
 
 

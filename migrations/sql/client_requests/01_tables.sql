@@ -102,6 +102,7 @@ create table app.request_act (
   upload_id uuid,                                 -- what came by a link and is taken in by a job
   by_person uuid default guard.user_id(),
   by_link uuid,
+  reply_id uuid,                                  -- the reply by mail that it came with
   at timestamptz not null default now(),
   primary key (tenant_id, id),
   foreign key (tenant_id, item_id, line) references app.request_item (tenant_id, id, line)
