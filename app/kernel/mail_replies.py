@@ -31,6 +31,11 @@ def are_taken() -> bool:
     return _settings().mail_in_domain is not None
 
 
+def trusted_server() -> str | None:
+    """The authserv-id (RFC 8601) of the mail server that hands mails in; None where none is set."""
+    return _settings().mail_in_authserv_id
+
+
 def local_part(mail_id: UUID) -> str:
     """What stands before the @ of a mail's own address."""
     key = _settings().secret_key.encode()

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     mail_in_key: str | None = Field(
         None, validation_alias=_name("BACKOFFICE_MAIL_IN_KEY"), min_length=16
     )
+    mail_in_authserv_id: str | None = Field(
+        None, validation_alias=_name("BACKOFFICE_MAIL_IN_AUTHSERV_ID")
+    )
     backup_days: int = Field(35, ge=1, le=3660, validation_alias=_name("BACKOFFICE_BACKUP_DAYS"))
     backup_dir: Path | None = Field(None, validation_alias=_name("BACKOFFICE_BACKUP_DIR"))
     data_dir: Path = Field(Path(".local"), validation_alias=_name("BACKOFFICE_DATA_DIR"))
@@ -81,7 +84,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://desk.example.com")
         return value.rstrip("/")
 
-    @field_validator("mail_in_domain", "mail_in_key", mode="before")
+    @field_validator("mail_in_domain", "mail_in_key", "mail_in_authserv_id", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None

@@ -54,6 +54,7 @@ def _all(settings: Settings) -> Iterator[Finding]:
     yield from backups.check(settings)
     yield from services.check_address(settings)
     yield from services.check_mail(settings)
+    yield from services.check_mail_in(settings)
     yield from machine.check_house_rules()
 
 

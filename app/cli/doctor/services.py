@@ -189,6 +189,21 @@ def check_address(settings: Settings) -> Iterator[Finding]:
         yield warn("address", f"{host} is unknown to this machine's name service")
 
 
+def check_mail_in(settings: Settings) -> Iterator[Finding]:
+    """Check that replies by mail are taken from proven senders only."""
+    if settings.mail_in_domain is None:
+        yield ok("mail in", "no mail comes in (no BACKOFFICE_MAIL_IN_DOMAIN)")
+    elif settings.mail_in_authserv_id is None:
+        yield warn(
+            "mail in",
+            "BACKOFFICE_MAIL_IN_AUTHSERV_ID is not set",
+            means="A reply counts by what stands in its From, which anybody can write.",
+            remedy="Let the mail server check DMARC and set its authserv-id (see Operating, Mail).",
+        )
+    else:
+        yield ok("mail in", f"senders are proven by {settings.mail_in_authserv_id}")
+
+
 def check_mail(settings: Settings) -> Iterator[Finding]:
     """Check that the mail server takes a connection, and that somebody is named as the sender."""
     if not settings.smtp_url:

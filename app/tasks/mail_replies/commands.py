@@ -13,9 +13,10 @@ from app.documents import held, intake, mail_in, uploads
 from app.documents import queries as papers
 from app.documents.intake import Taken
 from app.documents.uploads import Upload
-from app.kernel import ids, undo
+from app.kernel import ids, mail_replies, undo
 from app.kernel.db import session
 from app.kernel.errors import Conflict
+from app.mail import authentication
 from app.tasks import questions, questions_queries
 from app.tasks.mail_replies import queries, reading
 from app.tasks.mail_replies.models import TEXT_LENGTH, MailReply, Target, fitting
@@ -49,10 +50,19 @@ def take_in(upload: Upload, raw: bytes) -> Taken:
     if reply.unreadable:
         _keep(about, text="", state="held")
         return _hold(upload, raw, letter.name, UNREADABLE)
-    if address.email is None or reply.sender != address.email:
+    if address.email is None or reply.sender != address.email or not _is_proven(reply):
         _keep(about, text="", state="held")
         return _hold(upload, raw, letter.name, STRANGER)
     return _take(upload, raw, about, letter, reply, address.about)
+
+
+def _is_proven(reply: reading.Reply) -> bool:
+    """Whether the mail server that hands in stands for the sender, where it is known by name."""
+    server = mail_replies.trusted_server()
+    domain = reply.sender.rpartition("@")[2]
+    return server is None or authentication.dmarc_passes(
+        reply.results, server=server, domain=domain
+    )
 
 
 def _take(

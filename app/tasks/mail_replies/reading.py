@@ -21,6 +21,7 @@ class Reply:
     `sender` is empty where not one person says to have written. `automated` says that a machine
     wrote it: such a mail answers nothing. `unreadable` says that nothing of it could be read. `sha`
     tells messages apart: the same one keeps it, whatever servers on the way add to its head.
+    `results` are what servers found out about the sender, the topmost first.
     """
 
     sender: str
@@ -28,6 +29,7 @@ class Reply:
     text: str
     whole: str
     sha: str
+    results: tuple[str, ...] = ()
     unreadable: bool = False
 
 
@@ -46,7 +48,8 @@ def of(mail: Mail, raw: bytes) -> Reply:
     sender = mail.senders[0].address.strip().lower() if len(mail.senders) == 1 else ""
     automated = mail.automated is not Automated.HUMAN
     whole = _storable(mail.text)
-    return Reply(sender, automated, own_words(mail.reply), whole, _sha(mail, sender, raw))
+    sha = _sha(mail, sender, raw)
+    return Reply(sender, automated, own_words(mail.reply), whole, sha, mail.authentication)
 
 
 def own_words(text: str) -> str:

@@ -13,7 +13,10 @@ from app.tasks.mail_replies import api, commands, views
 JOBS = ("app.tasks.mail_replies.commands",)
 ERROR_TEXTS = {
     commands.MACHINE: _("A machine wrote this reply, so it answers nothing."),
-    commands.STRANGER: _("This reply came from another address than the mail was sent to."),
+    commands.STRANGER: _(
+        "This reply came from another address than the mail was sent to,"
+        " or nothing proves its sender."
+    ),
     commands.UNREADABLE: _("This reply could not be read. Look at the message itself."),
     "mail-reply-decided": _("This reply was placed or put aside already."),
     "mail-reply-taken-up": _("What this reply was placed at went on meanwhile, so it stays there."),
@@ -44,5 +47,6 @@ def apis() -> tuple[Api, ...]:
 
 
 def install(app: Flask) -> None:
-    """Lets the pages of lists say that replies wait."""
+    """Lets the pages of lists say that replies wait, in a client and over all of mine."""
+    app.jinja_env.globals["mail_replies_by_client"] = views.waiting_by_client
     app.jinja_env.globals["mail_replies_waiting"] = views.waiting
