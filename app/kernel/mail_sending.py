@@ -273,6 +273,7 @@ def _post(address: str, letter: Letter, message_id: str, *, reply_to: str | None
     message["Message-ID"] = message_id
     message["Date"] = formatdate(usegmt=True)
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Backoffice-Mail"] = message_id  # one that comes back is known as ours
     if letter.stop:
         message["List-Unsubscribe"] = f"<{mail.public_url(letter.stop)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -19,6 +19,8 @@ from app.kernel import db, jobs, mail, mail_sending, sealing, storage
 from app.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge, Unavailable
 from app.kernel.storage_bucket import bucket
 from app.kernel.words import _
+from app.mail import reading
+from app.mail.message import Automated
 from tests import factories
 
 MEGABYTE = 1024 * 1024
@@ -312,6 +314,8 @@ def test_a_retry_repeats_the_message_id(
     ids = {line for body in mailbox.taken for line in body.splitlines() if "Message-ID" in line}
     assert mailbox.tries == 2
     assert len(ids) == 1
+    kinds = {reading.read(body.encode()).automated for body in mailbox.taken}
+    assert kinds == {Automated.LOOP}, "one that comes back is known as our own"
     state = admin.execute("select state from app.mail_message where id = %s", (made,)).fetchone()
     assert state == ("sent",)
     assert issubclass(smtplib.SMTPException, OSError)

@@ -258,3 +258,22 @@ def _called(place: Place, path: str, **body: object) -> Any:
     headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": browser.token}
     address = f"/api/v1/clients/{place.slug}/mail-replies/{path}"
     return browser.client.post(address, json=body or None, headers=headers)
+
+
+def test_the_desk_leads_to_the_clients_whose_replies_wait(
+    place: Place, admin: psycopg.Connection, fresh: None
+) -> None:
+    del fresh
+    listed = list_stage.sent(place, (ANSWER, CONFIRMATION))
+    mail_id = mailed(place)
+    assert replied(place, address_of(place, mail_id), letter(email(admin, place), "x")) == 201
+    staff, base = place.browser(place.staff), f"/c/{place.slug}/requests/mail"
+    page = staff.get("/desk/requests").text
+    assert base in page
+    assert f"/c/{place.slug}/requests/{listed}" not in page, "nothing was given on the list"
+    admin.execute(
+        "update app.mail_reply set state = 'put_aside' where tenant_id = %s and state = 'to_place'",
+        (place.tenant,),
+    )
+    admin.commit()
+    assert base not in staff.get("/desk/requests").text

@@ -89,6 +89,11 @@ def waiting() -> int:
     return int(session.execute(_WAITING).scalar_one())
 
 
+def waiting_by_client() -> dict[UUID, int]:
+    """How many replies wait in each client reached that has some."""
+    return {row.tenant_id: row.waiting for row in session.execute(_WAITING_BY_CLIENT)}
+
+
 def decided(kinds: Sequence[str]) -> list[Decided]:
     """What the acting person placed or put aside within a day and can take back, newest first."""
     rows = session.execute(_DECIDED, {"kinds": list(kinds)}).mappings()
@@ -175,5 +180,9 @@ _DECIDED = sa.text(
     f" where u.{_HERE} and u.owner_id = (select guard.user_id())"
     " and u.kind = any(cast(:kinds as text[])) and u.taken_at is null and u.expires_at > now()"
     f" and r.state in ('placed', 'put_aside') order by u.id desc limit {MOST_DECIDED}"
+)
+_WAITING_BY_CLIENT = sa.text(
+    "select tenant_id, count(*)::int as waiting from app.mail_reply where state = 'to_place'"
+    " group by tenant_id"
 )
 _WAITING = sa.text(f"select count(*) from app.mail_reply where {_HERE} and state = 'to_place'")

@@ -69,6 +69,11 @@ def take_back(token: UUID) -> Response:
     return redirect_back(url_for(".index"))
 
 
+def waiting_by_client() -> dict[UUID, int]:
+    """How many replies wait in each of my clients, for the desk's page of lists."""
+    return queries.waiting_by_client()
+
+
 def waiting() -> int:
     """How many replies wait, for the banner of the lists."""
     return queries.waiting()
