@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import Api, In, Out, Page, PageRequest
-from app.tasks.client_requests import commands, lines, queries
+from app.kernel import undo
+from app.tasks.client_requests import commands, lines, links, queries, secrets
 from app.tasks.client_requests.models import (
     HINT_LENGTH,
     MESSAGE_LENGTH,
@@ -45,6 +46,16 @@ class ListIn(In):
     line: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     items: Annotated[list[WantedIn], Field(min_length=1, max_length=100)]
     send: bool = False
+
+
+class DraftIn(In):
+    """A draft as it is to be; `version` is the one that the caller read."""
+
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH)]
+    message: Annotated[str, Field(max_length=MESSAGE_LENGTH)] = ""
+    due_on: date | None = None
+    items: Annotated[list[WantedIn], Field(min_length=1, max_length=100)]
+    version: int
 
 
 class ListQuery(In):
@@ -105,6 +116,13 @@ class UndoOut(Out):
     undo: UUID
 
 
+class LinkOut(Out):
+    """A link that opens just one list, without a password, until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+
+
 @api.get(_AT, needs=READ, query=ListQuery, response=ListHeadOut, paged=True, summary="Lists")
 def request_lists(query: ListQuery, page: PageRequest) -> Page[Any]:
     """Lists of the client, the newest first."""
@@ -116,7 +134,7 @@ def request_lists(query: ListQuery, page: PageRequest) -> Page[Any]:
 @api.get(f"{_AT}/<uuid:list_id>", needs=READ, response=ListOut, summary="A list")
 def request_list(list_id: UUID) -> object:
     """One list with its things."""
-    return _one(list_id)
+    return one_list(list_id)
 
 
 @api.post(_AT, needs=ASK, request=ListIn, response=ListOut, status=201, summary="Write a list")
@@ -131,21 +149,60 @@ def write_request_list(body: ListIn) -> object:
     )
     if body.send:
         commands.send(made, version=1)
-    return _one(made)
+    return one_list(made)
+
+
+@api.put(
+    f"{_AT}/<uuid:list_id>",
+    needs=ASK,
+    request=DraftIn,
+    response=ListOut,
+    summary="Write a draft anew",
+)
+def rewrite_request_list(list_id: UUID, body: DraftIn) -> object:
+    """Replaces a draft and its things; 409 for one that was sent or that somebody else changed."""
+    commands.rewrite(
+        list_id,
+        version=body.version,
+        title=body.title,
+        wanted=[Wanted(one.kind, one.title, one.hint) for one in body.items],
+        message=body.message,
+        due_on=body.due_on,
+    )
+    return one_list(list_id)
+
+
+@api.post(
+    f"{_AT}/<uuid:list_id>/link",
+    needs=ASK,
+    response=LinkOut,
+    secret=True,
+    summary="The link of a list",
+)
+def link_of_request_list(list_id: UUID) -> object:
+    """The link of an open list, to be copied into a chat; made anew where the last one ended."""
+    found = links.to_copy(queries.one(list_id))
+    return LinkOut(url=secrets.address(found.id), expires_at=found.expires_at)
+
+
+@api.post(f"{_AT}/undo/<uuid:token>", needs=ASK, status=204, summary="Take an act on a list back")
+def take_request_list_act_back(token: UUID) -> None:
+    """Once, within a day, by who did it; 404 `undo-not-possible` afterwards."""
+    undo.take(token)
 
 
 @api.post(f"{_AT}/<uuid:list_id>/send", needs=ASK, response=ListOut, summary="Send a list")
 def send_request_list(list_id: UUID) -> object:
     """Sends a draft."""
     commands.send(list_id, version=queries.one(list_id).version)
-    return _one(list_id)
+    return one_list(list_id)
 
 
 @api.post(f"{_AT}/<uuid:list_id>/remind", needs=ASK, response=ListOut, summary="Remind")
 def remind_of_request_list(list_id: UUID) -> object:
     """Puts a list into the next mail once more."""
     commands.remind(list_id)
-    return _one(list_id)
+    return one_list(list_id)
 
 
 @api.post(f"{_AT}/<uuid:list_id>/withdraw", needs=ASK, response=UndoOut, summary="Withdraw a list")
@@ -165,7 +222,7 @@ def withdraw_request_list(list_id: UUID) -> object:
 def add_to_request_list(list_id: UUID, body: WantedIn) -> object:
     """Adds a thing to a list that was not ended."""
     commands.add(list_id, Wanted(body.kind, body.title, body.hint))
-    return _one(list_id)
+    return one_list(list_id)
 
 
 @api.post(
@@ -189,7 +246,7 @@ def accept_request_item(item_id: UUID) -> object:
 def send_request_item_back(item_id: UUID, body: ReasonIn) -> object:
     """Sends one thing back with a reason; the client is asked once more."""
     commands.send_back(item_id, reason=body.reason)
-    return _one(queries.item(item_id).list_id)
+    return one_list(queries.item(item_id).list_id)
 
 
 @api.post(
@@ -203,5 +260,6 @@ def drop_request_item(item_id: UUID) -> object:
     return UndoOut(undo=commands.drop(item_id))
 
 
-def _one(list_id: UUID) -> object:
+def one_list(list_id: UUID) -> object:
+    """A list as every operation on it answers it."""
     return {"head": queries.one(list_id), "things": queries.items(list_id)}

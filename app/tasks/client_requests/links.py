@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from app.kernel import db, ids
 from app.kernel.db import session
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.scope import Scope, secret_hash
 from app.tasks.client_requests import queries, secrets
-from app.tasks.client_requests.models import Link, OpenedList
+from app.tasks.client_requests.models import Link, OpenedList, RequestList
 
 
 def of_list(list_id: UUID, *, person_id: UUID | None = None, name: str = "") -> Link:
@@ -24,6 +24,16 @@ def of_list(list_id: UUID, *, person_id: UUID | None = None, name: str = "") -> 
         if one.item_id is None and one.person_id == person_id:
             return one
     return _make(list_id, None, person_id=person_id, address=None, name=name)
+
+
+def to_copy(found: RequestList) -> Link:
+    """The link of an open list, to be copied into a chat: made where none lives.
+
+    Raises Conflict for a draft and for a list that ended.
+    """
+    if found.state != "open":
+        raise Conflict("request-list-draft" if found.state == "draft" else "request-list-ended")
+    return of_list(found.id, person_id=found.to_person)
 
 
 def hand_on(item_id: UUID, *, address: str, name: str = "") -> Link:

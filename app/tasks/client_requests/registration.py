@@ -25,6 +25,7 @@ from app.kernel.words import _
 from app.tasks.client_requests import (
     api,
     commands,
+    give_api,
     link_views,
     portal_views,
     queries,
@@ -47,6 +48,7 @@ ERROR_TEXTS = {
     "request-item-moves": _("This was changed meanwhile. Load the page again."),
     "request-item-not-given": _("Nothing was given for this yet."),
     "request-items": _("Ask for 1 to %(most)s things."),
+    "request-list-draft": _("This list was not sent yet. Send it first."),
     "request-list-ended": _("This list has ended."),
     "request-list-sent": _("This list was sent already. Ask for one thing more instead."),
 }
@@ -138,7 +140,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on lists."""
-    return (api.api,)
+    return (api.api, give_api.api)
 
 
 def install(app: Flask) -> None:

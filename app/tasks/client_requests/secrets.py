@@ -29,3 +29,9 @@ def of_link(link_id: UUID) -> str:
 def path(link_id: UUID) -> str:
     """The address of a link on this installation."""
     return f"{PATH}{of_link(link_id)}"
+
+
+def address(link_id: UUID) -> str:
+    """The whole address of a link, to be copied."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings.public_url.rstrip("/") + path(link_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
 from app.documents import queries as papers
 from app.documents import thumbnails
@@ -198,8 +198,7 @@ def _link(found: RequestList) -> str | None:
         return None
     for one in queries.links(found.id):
         if one.item_id is None:
-            base: str = current_app.extensions["settings"].public_url
-            return base.rstrip("/") + secrets.path(one.id)
+            return secrets.address(one.id)
     return None
 
 
@@ -217,7 +216,7 @@ def send(list_id: UUID) -> Response:
 @pages.post("/c/<client>/requests/<uuid:list_id>/link", needs="request.ask")
 def make_link(list_id: UUID) -> Response:
     """Makes the link anew where the last one ran out."""
-    links.of_list(list_id, person_id=queries.one(list_id).to_person)
+    links.to_copy(queries.one(list_id))
     toast(_("The link is good for 30 days."))
     return redirect_to(".show", list_id=list_id)
 
