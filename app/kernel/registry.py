@@ -79,12 +79,16 @@ class DeskColumn:
 
 @dataclass(frozen=True, slots=True)
 class PortalCard:
-    """A card of the portal's home; `build` returns its template's context, None hides it."""
+    """A card of the portal's home; `build` returns its template's context, None hides it.
+
+    With `firms` it stands on the page where a person of several firms chooses one instead.
+    """
 
     key: str
     template: str
     build: Callable[[], dict[str, Any] | None]
     order: int = 100
+    firms: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def chooser() -> Response | AnyResponse:
     firms = [pin for pin in client_rows.reached(context.actor().person_id) if not pin.is_provider]
     if len(firms) == 1:
         return redirect(url_for("portal.home", client=firms[0].slug), 303)
-    return render("web/portal_chooser.html", firms=firms)
+    return render("web/portal_chooser.html", firms=firms, cards=_cards(firms=True))
 
 
 @pages.get("/portal/<client>/", needs=SIGNED_IN)
@@ -58,9 +58,10 @@ def _tag(item: TodoItem) -> Tag:
     return STATES.get(item.state, Tag(item.state))
 
 
-def _cards() -> list[Markup]:
-    """The cards as drawn, without those that have nothing to show."""
-    built = [(card, card.build()) for card in registry.current().all(PortalCard)]
+def _cards(*, firms: bool = False) -> list[Markup]:
+    """The cards of the home or of the firms as drawn, without those that have nothing to show."""
+    cards = [one for one in registry.current().all(PortalCard) if one.firms == firms]
+    built = [(card, card.build()) for card in cards]
     return [_card(card, values) for card, values in built if values is not None]
 
 

@@ -6,12 +6,13 @@ from flask import Blueprint
 
 from app.api import Api
 from app.documents.finding import api, views
-from app.kernel.registry import NavItem, Registry
+from app.kernel.registry import NavItem, PortalCard, Registry
 from app.kernel.words import _
 
 
 def register(registry: Registry) -> None:
-    """Adds the desk's entry; in a client and at the portal the box stands on the list."""
+    """Adds the desk's entry and the box at a person's firms; in one it stands on the list."""
+    registry.add(PortalCard("find", "documents/_portal_seek.html", views.seek, firms=True))
     registry.add(
         NavItem(
             "find",

@@ -1,4 +1,4 @@
-"""The search on screen: in one client, on the desk over all of them, at the portal."""
+"""The search on screen: in one client, at the portal, and over all of a person's on both sides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.documents import thumbnails
 from app.documents.finding import queries
 from app.documents.finding.queries import Asked, Found
 from app.documents.titles import CLASS_READERS, CLASS_TITLES, TYPE_TITLES
-from app.kernel import paging, reads
+from app.kernel import paging, reads, scope
 from app.web.pages import Pages, Surface
 from app.web.render import render
 from tenants import queries as clients
@@ -136,19 +136,34 @@ def find_own() -> Response:
     return _page("documents/portal_find.html", rows, wanted, found.next, classes=_class_choices())
 
 
+@portal.get("/portal/documents/find", needs="document.read")
+def find_in_all() -> Response:
+    """The same over all firms of a person of the client side; each paper says whose it is."""
+    return _over_all("documents/portal_find_all.html", "documents_portal")
+
+
+def seek() -> dict[str, Any] | None:
+    """The search box where a person chooses among their firms, of who may read papers there."""
+    may = scope.current().rights.may("document.read")
+    return {"action": url_for("finding_portal.find_in_all")} if may else None
+
+
 @desk.get("/desk/documents/find", needs="document.read")
 def find_everywhere() -> Response:
     """Papers of all my clients that hold all words."""
+    return _over_all("documents/desk_find.html", "documents")
+
+
+def _over_all(template: str, place: str) -> Response:
+    """What a worklist finds; `place` are the pages a paper stands on."""
     wanted = replace(asked(), document_class=None)
     found = _found(wanted)
     known = {one.tenant_id: one for one in clients.my_clients(limit=1000)} if found.rows else {}
     seen = {one.tenant_id for one in found.rows}
     for one in sorted(seen):
         reads.leave(reads.Look("documents", "member", tenant_id=one))
-    return _page("documents/desk_find.html", _rows_of(found, known), wanted, found.next, classes=[])
+    return _page(template, _rows_of(found, known, place), wanted, found.next, classes=[])
 
 
-def _rows_of(found: paging.Page[Found], known: Mapping[UUID, Any]) -> list[Row]:
-    return [
-        _row(one, "documents", known[one.tenant_id]) for one in found.rows if one.tenant_id in known
-    ]
+def _rows_of(found: paging.Page[Found], known: Mapping[UUID, Any], place: str) -> list[Row]:
+    return [_row(one, place, known[one.tenant_id]) for one in found.rows if one.tenant_id in known]

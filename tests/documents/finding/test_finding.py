@@ -215,6 +215,29 @@ def test_a_person_finds_over_all_their_clients_and_no_others(
     assert page.text.count("<mark>") == 2
 
 
+def test_a_person_of_two_firms_searches_both_at_once_at_the_portal_and_no_third(
+    place: Place, app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    other = request_stage.build(app, worker_app, admin, "Sisterfirm")
+    third = request_stage.build(app, worker_app, admin, "Strangerfirm")
+    both = factories.make_person(admin, "client", "Bo Two")
+    for tenant in (place.tenant, other.tenant):
+        factories.grant(admin, tenant, both, role="owner", lines=("accounting",))
+    here = paper(place, "Sägezahnhai", admin=admin)
+    there = paper(other, "Der Sägezahnhai", admin=admin)
+    paper(third, "Sägezahnhai dritter", admin=admin)
+    browser = place.browser(factories.sign_in(admin, both))
+    chooser = browser.get("/portal/").text
+    assert 'action="/portal/documents/find"' in chooser
+    page = browser.get("/portal/documents/find?q=sägezahnhai").text
+    assert page.count("<mark>") == 2
+    assert f'href="/portal/{place.slug}/documents/{here}"' in page
+    assert f'href="/portal/{other.slug}/documents/{there}"' in page
+    assert ">Sisterfirm<" in page
+    assert "Strangerfirm" not in page
+    assert browser.get(f"/portal/{other.slug}/documents/{there}").status_code == 200
+
+
 def test_over_all_clients_nothing_is_found_where_the_person_may_see_no_documents(
     place: Place, app: Flask, worker_app: Flask, admin: psycopg.Connection
 ) -> None:
