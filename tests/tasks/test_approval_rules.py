@@ -79,6 +79,7 @@ def test_an_owner_writes_changes_and_ends_a_rule_at_the_portal(
     listed = browser.get(at).text
     assert "Reports are read by two" in listed
     assert "lapses after 14 days" in listed
+    assert "Of your firm" in listed
     found = re.findall(rf'href="{at}/([0-9a-f-]{{36}})"', listed)
     mine = next(one for one in found if one != str(stage.policy))
     page = browser.get(f"{at}/{mine}").text
