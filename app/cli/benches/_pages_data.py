@@ -105,11 +105,16 @@ def load(scratch: _scratch.Scratch, postings: int, *, clients: int) -> Loaded:
 def directory(scratch: _scratch.Scratch) -> None:
     """Every client in the directory, with figures for the desk and months for the close board."""
     admin = scratch.admin
-    admin.execute(_DIRECTORY)
+    listed(scratch)
     with admin.transaction():
         admin.execute("set local session_replication_role = replica")
         admin.execute(_FIGURES)
         admin.execute(_CLOSE, {"p": scratch.person_id, "checks": list(CHECKS)})
+
+
+def listed(scratch: _scratch.Scratch) -> None:
+    """Every client in the directory, by which pages and the API find it."""
+    scratch.admin.execute(_DIRECTORY)
 
 
 def owner(scratch: _scratch.Scratch, tenant: UUID) -> str:

@@ -1,15 +1,19 @@
-"""From the upload until every word is found, against text extraction alone: pages a CPU second.
+"""From the upload until every word is found, against text extraction alone: pages a CPU second; and
+how soon an upload is answered while a queue of others waits, against its whole processing.
 
 backoffice bench documents-ingest            # 6 papers of 20 pages, as a program printed them
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
+import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pypdfium2
@@ -18,18 +22,22 @@ import typst
 
 from app.cli import bench
 from app.cli.bench import Case
-from app.cli.benches import _scratch
-from app.documents import commands, queries
+from app.cli.benches import _pages_data, _scratch
+from app.documents import commands, queries, uploads
 from app.documents.finding import queries as finding
 from app.documents.readings import jobs as reading
 from app.documents.readings import keeping, warm
-from app.factory import create_worker_app
+from app.factory import create_app, create_worker_app
 from app.kernel import db
-from app.kernel.scope import Scope
+from app.kernel.scope import Scope, secret_hash
 
 SIZE = 6
 PAGES = 20
 WORDS = 320
+ANSWERS = 20
+"""So many uploads are answered in one run; the 19th of them is the figure."""
+QUEUE = 100
+"""So many uploads wait before the first of them."""
 _PAGE = '#set page(paper: "a4", margin: 18mm)\n#set text(size: 9pt)\n{pages}'
 
 
@@ -66,7 +74,76 @@ def cases(size: int) -> Iterator[Case]:
                 goal=0.25,
                 runs=3,
             )
+            yield _answered(scratch, client, made)
             db.db.engine.dispose()
+
+
+def _answered(scratch: _scratch.Scratch, client: UUID, made: Iterator[int]) -> Case:
+    """An upload's three calls of the API, beside what is done with a paper of that size later."""
+    scope = scratch.scope(client)
+    with db.transaction(scope):
+        for place in range(QUEUE):
+            uploads.receive(
+                f"waits {place}".encode(), name="waits.txt", line="accounting", source="api"
+            )
+    _pages_data.listed(scratch)
+    call = _caller(scratch, client)
+
+    def ours() -> float:
+        spent = sorted(_upload(call, *_paper(next(made))) for _one in range(ANSWERS))
+        return spent[math.ceil(ANSWERS * 0.95) - 1] * 1000
+
+    def reference() -> float:
+        place, data = _paper(next(made))
+        return bench.timed(lambda: _take_in(scope, place, data)) * 1000
+
+    return bench.compare(
+        "documents-ingest",
+        f"upload answered with {QUEUE} waiting, p95, against processing",
+        ours=ours,
+        reference=reference,
+        unit="ms",
+        better="less",
+        floor=1.0,
+        goal=0.5,
+        runs=3,
+    )
+
+
+def _caller(scratch: _scratch.Scratch, client: UUID) -> Callable[..., Any]:
+    """The API of the client, called by the acting person's program."""
+    secret = "bo_bench_" + secrets.token_hex(24)
+    scratch.admin.execute(
+        "insert into guard.principal(kind, user_id, tenant_id, expires_at, secret_sha, made_by)"
+        " values ('token', %s, %s, now() + interval '1 day', %s, %s)",
+        (scratch.person_id, client, secret_hash("prin", secret), scratch.person_id),
+    )
+    row = scratch.admin.execute("select slug from guard.tenant where id = %s", (client,)).fetchone()
+    assert row is not None
+    app = create_app(scratch.settings)
+    app.config["API_LIMITS"] = False
+    browser = app.test_client()
+    base = f"/api/v1/clients/{row[0]}/uploads"
+
+    def call(method: str, path: str, **body: Any) -> Any:
+        header = {"Authorization": f"Bearer {secret}"}
+        answer = browser.open(base + path, method=method, headers=header, **body)
+        if answer.status_code not in {200, 201}:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.get_json()
+
+    return call
+
+
+def _upload(call: Callable[..., Any], place: int, data: bytes) -> float:
+    """The seconds until somebody is told that their paper is kept."""
+    began = time.perf_counter()
+    upload = call("POST", "", json={"name": f"paper-{place}.pdf", "size": len(data)})["id"]
+    call("PUT", f"/{upload}/parts/1", data=data)
+    told = call("POST", f"/{upload}/complete")
+    if told["state"] != "complete" or told["document_id"] is not None:
+        raise RuntimeError("the upload was answered after its processing")
+    return time.perf_counter() - began
 
 
 def _cpu(scope: Scope) -> float:
