@@ -6,15 +6,18 @@ import io
 import re
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.cli import install
 from app.documents import commands as documents
 from app.kernel.db import session
 from app.kernel.errors import DomainError, Forbidden
 from app.kernel.settings import Settings
 from app.tasks.work import parts, queries
+from tests import factories
 from tests.tasks import work_stage
 from tests.tasks.work_stage import PDF, Firm, figure, undo_of
 
@@ -154,16 +157,26 @@ def test_a_class_keeps_a_task_from_who_may_not_see_it(firm: Firm) -> None:
         firm.make("Wages", document_class="payroll")
 
 
-def test_where_a_class_is_chosen_or_told_stands_who_sees_it(firm: Firm) -> None:
+def test_where_a_class_is_chosen_or_told_stands_who_sees_it(firm: Firm, settings: Settings) -> None:
+    with psycopg.connect(install.libpq_url(settings.database_admin_url or "")) as admin:
+        factories.grant(
+            admin,
+            firm.place.tenant,
+            firm.manager.person_id,
+            role="operations_manager",
+            lines=("accounting",),
+            classes=("payroll",),
+        )
+    task = firm.make()
+    knows, everybody = firm.place.browser(firm.manager), "Everybody with access here"
     staff = firm.place.browser(firm.place.staff)
-    everybody = "Everybody with access here"
-    for form in (f"/c/{firm.slug}/tasks/new", f"/c/{firm.slug}/tasks/{firm.make()}/edit"):
-        shown = staff.get(form).text
+    for form in ("tasks/new", f"tasks/{task}/edit", "repeats/new"):
+        shown = knows.get(f"/c/{firm.slug}/{form}").text
         assert f">{everybody}</option>" in shown
         assert ">Payroll: people whose access includes payroll</option>" in shown
         assert ">Normal</option>" not in shown
-    manager = firm.place.browser(firm.manager)
-    assert f">{everybody}</option>" in manager.get(f"/c/{firm.slug}/repeats/new").text
+        assert "owner_only" not in shown, "a class that one's access does not name"
+        assert "document_class" not in staff.get(f"/c/{firm.slug}/{form}").text
     with firm.place.acting(firm.place.staff):
         paper = a_paper()
     assert f"<dd>{everybody}</dd>" in staff.get(f"/c/{firm.slug}/documents/{paper}").text

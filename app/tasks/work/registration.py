@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from app.api import Api
+from app.documents.listing import class_choices
 from app.documents.titles import CLASS_READERS
 from app.kernel import words
 from app.kernel.registry import (
@@ -96,6 +97,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         task_kinds=rows.KINDS,
         task_classes=CLASS_READERS,
+        task_class_choices=class_choices,
         task_state_words=[(name, tag.text) for name, tag in rows.STATES.items()],
         task_moves=rows.moves,
         task_history=rows.history,
