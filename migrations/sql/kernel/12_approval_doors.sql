@@ -327,7 +327,8 @@ end $$;
 
 -- What waits for the acting person, the oldest first: these, or all after a place, so many at most.
 -- voices: as whom they may decide, null as themselves. Rights are asked once for each client, kind and
--- line; whose turn it is (approval_says) only where one has a say, one by one until there are enough.
+-- line; whose turn it is (approval_says) only where one has a say and nobody else has to begin, one by one
+-- until there are enough.
 create function app.approvals_mine(p_ids uuid[], p_at timestamptz default null,
   p_last uuid default null, p_most int default null)
 returns table(id uuid, requested_at timestamptz, voices uuid[])
@@ -356,7 +357,10 @@ language sql stable security definer set search_path=pg_catalog,pg_temp as $$
      where exists (select from app.approval_step s
          join rights r on (r.tenant_id, r.kind, r.line) = (w.tenant_id, w.kind, w.line)
            and s.side in ('any', r.side) and (s.people = '{}' and r.holds or r.whose = any (s.people))
-         where s.tenant_id = w.tenant_id and s.approval_id = w.id and s.round = w.round)
+         where s.tenant_id = w.tenant_id and s.approval_id = w.id and s.round = w.round
+           and (s.after_no is null or exists (select from app.approval_decision d
+             where d.tenant_id = w.tenant_id and d.approval_id = w.id and d.round = w.round
+               and d.voided_at is null and d.decision = 'approve' and s.after_no = any (d.steps))))
      order by w.requested_at, w.id offset 0)
   select w.id, w.requested_at, h.voices from said w
     cross join lateral (
