@@ -12,18 +12,37 @@ from app.kernel.settings import Settings
 from tests.documents.coming_in import FakeClamd
 
 
-def scanner(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, address: str | None
+def said_of(
+    subject: str, monkeypatch: pytest.MonkeyPatch, settings: Settings, **change: object
 ) -> dict[str, str]:
-    """What it says of the virus scanner."""
-    found = settings.model_copy(update={"clamd": address})
+    """What it says of one part of an installation that is set up so."""
+    found = settings.model_copy(update=change)
     monkeypatch.setattr(doctor, "load_settings", lambda: found)
     monkeypatch.setattr(doctor.machine, "check_house_rules", list)  # tests of their own
     told = CliRunner().invoke(doctor.doctor, ["--json"], catch_exceptions=False)
     (line,) = [
-        one for one in map(json.loads, told.stdout.splitlines()) if one["subject"] == "scanner"
+        one for one in map(json.loads, told.stdout.splitlines()) if one["subject"] == subject
     ]
     return dict(line)
+
+
+def scanner(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, address: str | None
+) -> dict[str, str]:
+    """What it says of the virus scanner."""
+    return said_of("scanner", monkeypatch, settings, clamd=address)
+
+
+def test_the_doctor_warns_while_replies_are_taken_from_anybody(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def said(domain: str | None, server: str | None) -> str:
+        change = {"mail_in_domain": domain, "mail_in_authserv_id": server}
+        return said_of("mail in", monkeypatch, settings, **change)["state"]
+
+    assert said(None, None) == "ok"
+    assert said("in.example.com", None) == "warn"
+    assert said("in.example.com", "mx.example.com") == "ok"
 
 
 def test_the_doctor_says_whether_files_are_scanned(
