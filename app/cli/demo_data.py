@@ -20,6 +20,7 @@ from app.cli.demo_books import (
     intake,
     keeping,
     mailed_replies,
+    notices,
     open_items,
     papers,
     people,
@@ -110,6 +111,10 @@ def load(app: Flask) -> None:
         db.db.engine.dispose()
     _reply(app, web, replying)
     jobs.run_due(app)
+    with web.app_context():
+        for one in STAFF:
+            notices.catch_up(sessions[one.email], _at(sessions[one.email], PROVIDER_SLUG))
+        db.db.engine.dispose()
 
 
 def _reply(app: Flask, web: Flask, replying: Scope) -> None:

@@ -8,7 +8,8 @@ import psycopg
 from flask import Flask
 
 from app.cli import demo_data
-from app.cli.demo_books.firms import FIRMS
+from app.cli.demo_books import notices
+from app.cli.demo_books.firms import FIRMS, STAFF
 from app.factory import create_app
 from app.kernel import jobs
 from app.kernel.scope import Scope
@@ -52,6 +53,13 @@ def test_the_demo_loads_once_and_its_books_balance(
         ([firm.slug for firm in FIRMS],),
     ).fetchone()
     assert pending == (4, 2)
+    unread = admin.execute(
+        "select p.email, count(*) from app.notice x join guard.person p on p.id = x.owner_id"
+        " where x.in_app and x.read_at is null group by p.email"
+    ).fetchall()
+    bells = {email: count for email, count in unread if email in {one.email for one in STAFF}}
+    assert bells
+    assert max(bells.values()) <= notices.UNREAD
 
 
 def test_the_largest_client_leaves_and_returns_elsewhere_with_the_same_bytes(
