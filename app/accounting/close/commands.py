@@ -139,26 +139,23 @@ def ask_close(*, period_id: int) -> UUID | None:
     sha: str = session.execute(
         sa.text("select ledger.period_sha(:period)"), {"period": period_id}
     ).scalar_one()
-    left = [one for one in close_checks.results(period_id) if one.red]
     asked = approvals.ask_once(
         APPROVAL,
         subject_type=SUBJECT,
         subject_id=uuid5(NAMESPACE_URL, subject_key(period_id)),
         line="accounting",
         title=words.gettext("Close %(month)s", month=words.format_month(month.starts)),
-        content={
-            "month": f"{month.starts:%Y-%m}",
-            "entries": words.format_number(close_queries.entry_count(period_id)),
-            "open": told(left),
-            "_period": period_id,
-        },
+        content=_asked(month),
         content_sha=sha,
     )
     return None if asked.granted else asked.id
 
 
 def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:
-    """What the decider of a close reads: the month, as long as it is what was asked about."""
+    """What the decider of a close reads: the month as it stands, while it is what was asked about.
+
+    Entries and what is left are counted anew; whoever asked says neither.
+    """
     try:
         period_id = int(str(found.content.get("_period")))
         month = close_queries.month(period_id)
@@ -169,7 +166,17 @@ def shown(found: approvals.ApprovalView) -> dict[str, Any] | None:
     ).scalar_one_or_none()
     if sha != found.content_sha or found.subject_id != uuid5(NAMESPACE_URL, subject_key(period_id)):
         return None
-    return {**found.content, "month": f"{month.starts:%Y-%m}"}
+    return _asked(month)
+
+
+def _asked(month: Month) -> dict[str, Any]:
+    left = [one for one in close_checks.results(month.period_id) if one.red]
+    return {
+        "month": f"{month.starts:%Y-%m}",
+        "entries": words.format_number(close_queries.entry_count(month.period_id)),
+        "open": told(left),
+        "_period": month.period_id,
+    }
 
 
 def _close_over(period_id: int, red: Sequence[Result], reason: str) -> None:
