@@ -200,7 +200,8 @@ def at_home() -> Iterator[None]:
     yield
 
 
-def _report_out(report: Report) -> dict[str, Any]:
+def report_out(report: Report) -> dict[str, Any]:
+    """A report as ReportOut shows it."""
     rows = [
         {
             "key": row.key,
@@ -261,7 +262,7 @@ def definitions(page: PageRequest) -> Page[Any]:
 def report(report_key: str, query: ReportQuery) -> object:
     """One report; the same words as in the address of its page."""
     with at_home():
-        return _report_out(_asked(report_key, query)[1])
+        return report_out(_asked(report_key, query)[1])
 
 
 @api.get(
@@ -379,4 +380,4 @@ def published_pack(publication_id: UUID) -> object:
     found: PublishedPackWhole = pack_queries.published_pack(publication_id)
     asking.looked("published_pack", publication_id, found.head.line)
     head = {name: getattr(found.head, name) for name in PublishedPackOut.model_fields}
-    return {**head, "reports": [_report_out(one.report) for one in found.reports]}
+    return {**head, "reports": [report_out(one.report) for one in found.reports]}

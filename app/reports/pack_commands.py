@@ -136,7 +136,7 @@ def publish_pack(
     """
     if all(report.is_empty for report, _words in chapters):
         raise Invalid("report-empty")
-    reports = [_as_row(report, words) for report, words in chapters]
+    reports = [stored.as_row(report, words) for report, words in chapters]
     made: UUID = session.execute(
         _PUBLISH, {"line": line, "pack": pack_id, "version": version, "reports": reports}
     ).scalar_one()
@@ -150,28 +150,6 @@ def publish_pack(
     pack_files.order(made, line=line)
     commands.tell_published("published_pack", made, line)
     return made
-
-
-def ask_pack(
-    pack_id: UUID, chapters: Sequence[tuple[Report, str]], *, line: str, version: int
-) -> UUID | None:
-    """Asks for the approval that a policy wants before this is published; None where it may be."""
-    reports = [_as_row(report, words) for report, words in chapters]
-    title = pack_queries.pack(pack_id).title
-    return commands.ask_pack(pack_id, reports, line=line, version=version, title=title)
-
-
-def _as_row(report: Report, words: str) -> dict[str, Any]:
-    return {
-        "key": report.key,
-        "title": report.title,
-        "first": report.first.isoformat(),
-        "last": report.last.isoformat(),
-        "currency": report.currency,
-        "books_version": report.books_version,
-        "content": stored.to_json(report),
-        "note": words.strip(),
-    }
 
 
 def withdraw_pack(publication_id: UUID, *, line: str) -> UUID:

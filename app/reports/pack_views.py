@@ -14,7 +14,7 @@ from app.kernel import clock, registry, scope, undo, words
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.registry import PackWords, ReportDefinition
 from app.kernel.words import _
-from app.reports import asking, changes, pack_commands, pack_queries, remarks
+from app.reports import asking, changes, pack_commands, pack_queries, proposals, remarks
 from app.reports.changes import Since
 from app.reports.document import Report
 from app.reports.pack_commands import Draft, Part
@@ -240,7 +240,7 @@ def publish_pack(pack_id: UUID) -> Response:
     form = forms.bind(PublishPackForm)
     found = pack_queries.pack(pack_id)
     chapters = [(one.report, one.words) for one in built(found)]
-    asked = pack_commands.ask_pack(pack_id, chapters, line=found.line, version=form.version)
+    asked = proposals.ask_pack(pack_id, chapters, version=form.version)
     if asked is not None:
         toast(_("Sent for approval. Publish it once it is approved."))
         return redirect_to("tasks.show", approval_id=asked)

@@ -10,7 +10,7 @@ from pydantic import Field
 from app.kernel import scope, words
 from app.kernel.registry import TodoItem
 from app.kernel.words import _
-from app.reports import asking, pack_queries, pack_views, queries, remarks
+from app.reports import asking, pack_queries, pack_views, queries, remarks, views
 from app.reports.document import Report
 from app.web import context, forms
 from app.web.pages import SIGNED_IN, Pages, Surface
@@ -82,6 +82,12 @@ def marks_of(report: Report, report_id: UUID) -> dict[str, int]:
     """The accountant's words and the client's questions at each figure, counted."""
     later = remarks.counts(remarks.at_report(report, published=report_id))
     return remarks.together(remarks.marks_of(report.remarks), later)
+
+
+@portal.get("/portal/<client>/reports/proposed/<uuid:proposal_id>", needs=SIGNED_IN)
+def proposed(proposal_id: UUID) -> Response:
+    """A report or a pack as it will be published, where the client decides on it."""
+    return render("reports/portal_proposed.html", found=views.looked_at(proposal_id))
 
 
 @portal.get("/portal/<client>/packs/<uuid:publication_id>", needs=SIGNED_IN)

@@ -11,16 +11,27 @@ from pydantic import Field
 from app.api import SIGNED_IN, Api, Out, Page, PageRequest
 from app.kernel import undo
 from app.kernel.registry import ReportDefinition
-from app.reports import asking, commands, pack_commands, pack_queries, pack_views, queries
+from app.reports import (
+    asking,
+    commands,
+    pack_commands,
+    pack_queries,
+    pack_views,
+    proposals,
+    queries,
+    views,
+)
 from app.reports.api import (
     PUBLISH,
     READ,
     MadeOut,
     PublishedPackOut,
+    ReportOut,
     ReportQuery,
     VersionIn,
     at_home,
     period_for,
+    report_out,
 )
 from app.reports.document import Report
 
@@ -68,6 +79,30 @@ class WithdrawnPackOut(PublishedPackOut):
     undo: UUID
 
 
+class ProposedReportOut(Out):
+    """One report of a proposal, with its heading and the words before its figures."""
+
+    title: str
+    first: date
+    last: date
+    note: str
+    report: ReportOut
+
+
+class ProposalOut(Out):
+    """A report, or a pack of several, exactly as it is published once `approval_id` is granted."""
+
+    id: UUID
+    line: str
+    approval_id: UUID | None
+    pack_id: UUID | None
+    title: str
+    narrative: str
+    first: date
+    last: date
+    reports: list[ProposedReportOut]
+
+
 def _with_undo(head: Any, model: type[Out], token: UUID) -> dict[str, Any]:
     names = [name for name in model.model_fields if name != "undo"]
     return {"undo": token, **{name: getattr(head, name) for name in names}}
@@ -90,7 +125,7 @@ def ask_report(report_key: str, body: PublishIn) -> object:
     with at_home():
         definition, report = _as_published(report_key, body)
         asking.demand(definition.line, "publish")
-        return {"approval_id": commands.ask_report(report, line=definition.line, note=body.note)}
+        return {"approval_id": proposals.ask_report(report, line=definition.line, note=body.note)}
 
 
 @published.post(
@@ -120,8 +155,26 @@ def ask_pack(pack_id: UUID, body: VersionIn) -> object:
     with at_home():
         found = pack_queries.pack(pack_id)
         chapters = [(one.report, one.words) for one in pack_views.built(found)]
-        asked = pack_commands.ask_pack(pack_id, chapters, line=found.line, version=body.version)
+        asked = proposals.ask_pack(pack_id, chapters, version=body.version)
     return {"approval_id": asked}
+
+
+@published.get(
+    "/clients/<client>/report-proposals/<uuid:proposal_id>",
+    needs=SIGNED_IN,
+    response=ProposalOut,
+    summary="What is to be published, as an approval's hash covers it",
+)
+def proposal(proposal_id: UUID) -> object:
+    """The id stands in the approval's content as `_proposal`."""
+    found = views.looked_at(proposal_id)
+    told = ("title", "first", "last", "note")
+    reports = [
+        {**{name: getattr(one, name) for name in told}, "report": report_out(one.report)}
+        for one in found.reports
+    ]
+    head = {name: getattr(found, name) for name in ProposalOut.model_fields if name != "reports"}
+    return {**head, "reports": reports}
 
 
 @published.get(

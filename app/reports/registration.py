@@ -31,6 +31,7 @@ from app.reports import (
     pack_views,
     portal_views,
     presentation,
+    proposals,
     prose,
     published_api,
     queries,
@@ -90,9 +91,15 @@ def register(registry: Registry) -> None:
         Permalink("published_report", views.permalink),
         subjects.SOURCE,
         Permission(
-            f"approve.{commands.APPROVAL}", _("Approve the publishing of reports"), _("Reports")
+            f"approve.{proposals.APPROVAL}", _("Approve the publishing of reports"), _("Reports")
         ),
-        ApprovalKind(commands.APPROVAL, _("Publishing a report"), order=30),
+        ApprovalKind(
+            proposals.APPROVAL,
+            _("Publishing a report"),
+            page=proposals.page,
+            shown=proposals.shown,
+            order=30,
+        ),
         Permalink("published_pack", pack_views.permalink),
     )
     words.declare_names(
@@ -101,6 +108,7 @@ def register(registry: Registry) -> None:
             "report": _("Report from the books"),
             "report_pack": _("Report pack"),
             "published_pack": _("Published report pack"),
+            "report_proposal": _("Report put up for approval"),
             "report_file": _("File of a report"),
             "reports.pack-file": _("Report pack typeset"),
             "published_pack_file": _("File of a report pack"),
@@ -179,6 +187,9 @@ def _errors() -> dict[str, words.Lazy]:
             " CSV."
         ),
         "pack-file-not-made": _("The file of this pack is not made yet. Order it: POST …/files."),
+        "proposal-too-large": _(
+            "This is too much to be approved in one piece. Choose a shorter span, or fewer reports."
+        ),
         "pack-title": _("Give the pack a title of 1 to 200 characters."),
         "pack-words-long": _("Shorten the words of the pack."),
         "span-backwards": _("The span ends before it begins. Swap the two days."),

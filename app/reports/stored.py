@@ -63,6 +63,20 @@ def to_json(report: Report) -> dict[str, Any]:
     }
 
 
+def as_row(report: Report, note: str) -> dict[str, Any]:
+    """A report with its heading and the words before it, as the publishing doors take it."""
+    return {
+        "key": report.key,
+        "title": report.title,
+        "first": report.first.isoformat(),
+        "last": report.last.isoformat(),
+        "currency": report.currency,
+        "books_version": report.books_version,
+        "content": to_json(report),
+        "note": note.strip(),
+    }
+
+
 def _column_json(column: Column) -> dict[str, Any]:
     values = {
         "key": column.key,

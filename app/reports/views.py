@@ -14,7 +14,7 @@ from app.kernel import clock, paging, scope
 from app.kernel.errors import NotFound
 from app.kernel.registry import ReportDefinition
 from app.kernel.words import _
-from app.reports import asking, changes, commands, pack_queries, queries, remarks
+from app.reports import asking, changes, commands, pack_queries, proposals, queries, remarks
 from app.reports.behind import Behind, Cursor
 from app.reports.document import Report
 from app.reports.period import Period
@@ -181,13 +181,26 @@ def publish(report_key: str) -> Response:
     """Computes the report once more and publishes it to the client's portal."""
     definition, form = asking.definition_of(report_key), forms.bind(PublishForm)
     report = asking.in_clients_words(definition, asking.period_of(definition, form.asked))
-    asked = commands.ask_report(report, line=definition.line, note=form.note or "")
+    asked = proposals.ask_report(report, line=definition.line, note=form.note or "")
     if asked is not None:
         toast(_("Sent for approval. Publish it once it is approved."))
         return redirect_to("tasks.show", approval_id=asked)
     report_id = commands.publish_report(report, line=definition.line, note=form.note or "")
     toast(_("Published. %(name)s can read it at the portal now.", name=context.client().name))
     return redirect_to("reports.published", report_id=report_id)
+
+
+@pages.get("/c/<client>/reports/proposed/<uuid:proposal_id>", needs=SIGNED_IN)
+def proposed(proposal_id: UUID) -> Response:
+    """A report or a pack as it will be published, for whoever decides on it."""
+    return render("reports/proposed.html", found=looked_at(proposal_id))
+
+
+def looked_at(proposal_id: UUID) -> proposals.Proposal:
+    """A proposal whose reader leaves a trace."""
+    found = proposals.one(proposal_id)
+    asking.looked("report_proposal", proposal_id, found.line)
+    return found
 
 
 @pages.get("/c/<client>/reports/published/<uuid:report_id>", needs="accounting.read")

@@ -31,7 +31,7 @@ from app.kernel import approval_rules, approvals, clock, db, ids, jobs, registry
 from app.kernel.approval_rules import PolicyIn
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
-from app.reports import pack_commands
+from app.reports import pack_commands, proposals, stored
 from app.reports.period import parse_period
 from app.tasks import notes, questions
 from app.tasks.client_requests import commands as request_lists
@@ -247,6 +247,7 @@ def _fill_month(account: UUID) -> None:
     )
     made = pack_commands.create_pack(draft, line="accounting")
     pack_commands.publish_pack(made, [(report, "")], line="accounting", version=1)
+    proposals.keep({"line": "accounting", **stored.as_row(report, "As agreed.")})
 
 
 def _fill_move() -> None:

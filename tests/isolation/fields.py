@@ -61,6 +61,7 @@ PARAMETERS: dict[str, Ids | Fixed] = {
     "question_id": of("app.question"),
     "object_id": of("ledger.entry", "app.bank_transaction", "app.published_report"),
     "pack_id": of("app.report_pack"),
+    "proposal_id": of("app.report_proposal"),
     "publication_id": of("app.published_pack"),
     "report_id": of("app.published_report"),
     "stored_id": of("app.stored_object"),

@@ -23,7 +23,7 @@ from app.kernel import approval_rules, approvals, clock, db, ids, registry
 from app.kernel.approval_rules import PolicyIn
 from app.kernel.registry import ReportDefinition
 from app.reports import commands as report_commands
-from app.reports import pack_commands
+from app.reports import pack_commands, proposals, stored
 from app.reports.document import Report
 from app.reports.period import parse_period
 from app.tasks import notes, questions
@@ -109,6 +109,7 @@ def _fill() -> None:
     work_rows.fill(CONTENT)
     report_commands.publish_report(_report(today), line="accounting")
     _publish_pack(_report(today))
+    proposals.keep({"line": "accounting", **stored.as_row(_report(today), f"{CONTENT} note")})
 
 
 def _fill_requests() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -163,3 +165,29 @@ def end(admin: psycopg.Connection, delegation: UUID) -> None:
         "update app.approval_delegation set ended_at = now() where id = %s", (delegation,)
     )
     admin.commit()
+
+
+@contextmanager
+def ruled(stage: Stage, kind: str) -> Iterator[None]:
+    """While a rule wants the client's approval of a kind."""
+    rule = ids.uuid7()
+    with stage.app.app_context(), db.transaction(stage.scope("boss")):
+        approval_rules.keep(
+            rule, PolicyIn(kind=kind, title="The client looks", provider_needed=0, client_needed=1)
+        )
+    try:
+        yield
+    finally:
+        with stage.app.app_context(), db.transaction(stage.scope("boss")):
+            approval_rules.end(rule, version=1)
+
+
+def refusal(stage: Stage, act: Callable[[], object]) -> str:
+    """How an act of the maker ends: the code of its refusal, or nothing."""
+    with stage.app.app_context():
+        try:
+            with db.transaction(stage.scope("maker")):
+                act()
+        except DomainError as refusal:
+            return refusal.code
+    return ""

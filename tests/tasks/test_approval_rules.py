@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,16 +15,12 @@ from werkzeug.test import TestResponse
 
 from app.accounting import commands as accounting
 from app.accounting import ledger, queries
+from app.accounting.close import checks as close_checks
 from app.accounting.close import commands as closing
 from app.accounting.papers import approved
 from app.cli import install
-from app.kernel import approval_rules, approvals, clock, db, ids, jobs, registry
-from app.kernel.approval_rules import PolicyIn
-from app.kernel.errors import DomainError
-from app.kernel.registry import ReportDefinition
+from app.kernel import approval_rules, approvals, clock, db, ids, jobs
 from app.kernel.settings import Settings
-from app.reports import commands as reports
-from app.reports.document import Report
 from tests import factories
 from tests.http import Browser
 from tests.tasks import approval_stage
@@ -311,29 +304,6 @@ def test_rules_over_the_api(stage: Stage, admin: psycopg.Connection) -> None:
         assert approvals.needed("period.close") is False
 
 
-@contextmanager
-def _ruled(stage: Stage, kind: str) -> Iterator[None]:
-    """While a rule wants the client's approval of a kind."""
-    rule = ids.uuid7()
-    with stage.app.app_context(), db.transaction(stage.scope("boss")):
-        approval_rules.keep(
-            rule, PolicyIn(kind=kind, title="The client looks", provider_needed=0, client_needed=1)
-        )
-    yield
-    with stage.app.app_context(), db.transaction(stage.scope("boss")):
-        approval_rules.end(rule, version=1)
-
-
-def _refusal(stage: Stage, act: Callable[[], object]) -> str:
-    with stage.app.app_context():
-        try:
-            with db.transaction(stage.scope("maker")):
-                act()
-        except DomainError as refusal:
-            return refusal.code
-    return ""
-
-
 def test_a_month_is_closed_once_what_stands_in_it_was_approved(
     stage: Stage, admin: psycopg.Connection
 ) -> None:
@@ -355,14 +325,14 @@ def test_a_month_is_closed_once_what_stands_in_it_was_approved(
             made = closing.ask_close(period_id=period)
             return (made, approvals.one(made).content_sha) if made else None
 
-    with _ruled(stage, "period.close"):
-        assert _refusal(stage, shut) == "approval-needed"
+    with approval_stage.ruled(stage, "period.close"):
+        assert approval_stage.refusal(stage, shut) == "approval-needed"
         first = ask()
         assert first is not None
-        assert _refusal(stage, shut) == "approval-needed"
+        assert approval_stage.refusal(stage, shut) == "approval-needed"
         assert stage.decide("owner", first) == "approved"
         stage.books.post(on=dt.date(2025, 2, 9))
-        assert _refusal(stage, shut) == "approval-needed"
+        assert approval_stage.refusal(stage, shut) == "approval-needed"
         second = ask()
         assert second is not None
         assert second[1] != first[1]
@@ -373,63 +343,27 @@ def test_a_month_is_closed_once_what_stands_in_it_was_approved(
         )
         admin.commit()
         assert ask() is None
-        assert _refusal(stage, shut) == ""
+        assert approval_stage.refusal(stage, shut) == ""
 
 
-def _report(stage: Stage) -> Report:
-    definition = next(
-        one for one in registry.current().all(ReportDefinition) if one.key == "trial-balance"
-    )
-    with stage.app.app_context(), db.transaction(stage.scope("maker")):
-        built: Report = definition.build(dt.date(2026, 3, 1), dt.date(2026, 3, 31), "none")
-    return built
-
-
-def test_a_report_is_published_as_it_was_approved(stage: Stage) -> None:
-    stage.books.post(on=dt.date(2026, 3, 5))
-    report = _report(stage)
-    changed = replace(report, title="Another title")
-
-    def ask(one: Report, note: str = "") -> tuple[UUID, str] | None:
-        with stage.app.app_context(), db.transaction(stage.scope("maker")):
-            made = reports.ask_report(one, line="accounting", note=note)
-            return (made, approvals.one(made).content_sha) if made else None
-
-    def publish(one: Report, note: str = "") -> str:
-        return _refusal(stage, lambda: reports.publish_report(one, line="accounting", note=note))
-
-    with _ruled(stage, "report.publish"):
-        assert publish(report) == "approval-needed"
-        asked = ask(report)
-        assert asked is not None
-        assert publish(report) == "approval-needed"
-        assert stage.decide("owner", asked) == "approved"
-        assert publish(changed) == "approval-needed"
-        assert publish(report, "With other words") == "approval-needed"
-        assert ask(report) is None
-        assert publish(report) == ""
-        assert publish(report) == "approval-needed"
-
-
-def test_a_report_and_a_pack_are_sent_for_approval_and_published_over_the_api(
+def test_what_is_left_in_a_month_is_counted_for_its_decider_and_not_told_by_whoever_asked(
     stage: Stage, admin: psycopg.Connection
 ) -> None:
-    stage.books.post(on=dt.date(2026, 4, 7))
-    at, maker = f"/api/v1/clients/{_slug(stage, admin)}", _browser(stage, "maker")
-    maker.get("/desk")
-    days = {"from": "2026-04-01", "to": "2026-04-30", "cmp": "none", "note": "As agreed"}
-    pack = {"title": "April", "first_on": "2026-04-01", "last_on": "2026-04-30",
-            "parts": [{"key": "trial-balance"}]}  # fmt: skip
-    made = _api(maker, "POST", f"{at}/report-packs", pack).get_json()["id"]
-    wanted = {f"{at}/reports/trial-balance": days, f"{at}/report-packs/{made}": {"version": 1}}
-    for address, body in wanted.items():
-        with _ruled(stage, "report.publish"):
-            refused = _api(maker, "POST", f"{address}/publish", body)
-            assert (refused.status_code, refused.get_json()["code"]) == (409, "approval-needed")
-            asked = UUID(_api(maker, "POST", f"{address}/approval", body).get_json()["approval_id"])
-            with stage.app.app_context(), db.transaction(stage.scope("owner")):
-                bound = approvals.one(asked).content_sha
-            assert stage.decide("owner", (asked, bound)) == "approved"
-            published = _api(maker, "POST", f"{address}/publish", body)
-        assert published.status_code == 201, published.text
-        assert _api(maker, "POST", f"{address}/approval", body).get_json() == {"approval_id": None}
+    period = 202503
+    stage.books.post(on=dt.date(2025, 3, 9))
+    stage.books.hand_in(period)
+    maker = stage.scope("maker")
+    with approval_stage.ruled(stage, "period.close"):
+        with stage.app.app_context(), db.transaction(maker):
+            closing.add_step(period_id=period, title="Wages agreed with the office")
+            waiting = close_checks.drafts(period)
+            asked = closing.ask_close(period_id=period)
+            assert asked is not None
+            assert close_checks.drafts(period) == waiting  # it does not keep the month from closing
+            true = approvals.one(asked)
+            told = {**true.content, "entries": "4,711", "open": "Nothing at all"}
+            approvals.change(asked, title="x", content=told, content_sha=true.content_sha)
+        sheet = _browser(stage, "owner").get(f"/portal/{_slug(stage, admin)}/approvals/{asked}")
+    assert "4,711" not in sheet.text
+    assert "Nothing at all" not in sheet.text
+    assert "The client&#39;s own steps are done: 1" in sheet.text

@@ -93,8 +93,9 @@ begin
     elsif draft.version <> p_version then
         raise exception 'somebody-else-was-first' using errcode = 'BO409';
     end if;
-    perform app.demand_published_approved(
-        app.publishing_sha(p_reports, p_pack || '/' || p_version));
+    perform app.demand_published_approved(app.publishing_sha(jsonb_build_object(
+        'line', p_line, 'pack', p_pack, 'title', draft.title, 'narrative', draft.narrative,
+        'first', draft.first_on, 'last', draft.last_on, 'reports', p_reports)));
     insert into app.published_pack (tenant_id, id, line, pack_id, title, narrative, first_on,
                                     last_on, books_version, content_sha, published_by)
     select door.tenant, made, p_line, p_pack, draft.title, draft.narrative, draft.first_on,

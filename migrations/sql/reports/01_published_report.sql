@@ -56,10 +56,34 @@ begin
     who := entered.who;
 end $$;
 
--- What is approved before a person publishes: everything that will be shown.
-create function app.publishing_sha(p_content jsonb, p_note text) returns text
+-- What is approved before a person publishes: everything that will be shown and its heading, as the
+-- doors below put it together: {line, key, title, first, last, currency, books_version, content, note},
+-- or of a pack {line, pack, title, narrative, first, last, reports}, each report as above.
+create function app.publishing_sha(p_document jsonb) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
-return encode(app.content_sha(jsonb_build_array(p_content, p_note)), 'hex');
+return encode(app.content_sha(p_document), 'hex');
+grant execute on function app.content_sha(jsonb), app.publishing_sha(jsonb)
+    to report_door, app_rw, app_worker, app_restore;
+
+-- The document that somebody asked to publish: what the decider reads under the hash of an approval.
+create table app.report_proposal (
+    tenant_id uuid        not null,
+    id        uuid        not null default uuidv7(),
+    line      text        not null,
+    document  jsonb       not null check (octet_length(document::text) <= 16 * 1024 * 1024),
+    sha       text        not null generated always as (app.publishing_sha(document)) stored,
+    made_by   uuid        not null default guard.user_id(),
+    made_at   timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, sha),
+    check (document ->> 'line' is not distinct from line)
+);
+call guard.protect_shared('app.report_proposal');
+grant select on app.report_proposal to app_rw, app_worker;
+grant insert (tenant_id, line, document) on app.report_proposal to app_rw, app_worker;
+grant select, insert on app.report_proposal to app_restore;
+call guard.demand('app.report_proposal', '{insert}', '{accounting.publish}');
+call app.audit_table('app.report_proposal', array['document']);
 
 create function app.demand_published_approved(p_sha text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -79,7 +103,10 @@ declare
     door record := app.publisher(p_line, true);
     made uuid;
 begin
-    perform app.demand_published_approved(app.publishing_sha(p_content, p_note));
+    perform app.demand_published_approved(app.publishing_sha(jsonb_build_object(
+        'line', p_line, 'key', p_key, 'title', p_title, 'first', p_first, 'last', p_last,
+        'currency', p_currency, 'books_version', p_books_version, 'content', p_content,
+        'note', p_note)));
     insert into app.published_report (tenant_id, line, key, title, first_on, last_on, currency,
                                       books_version, content, content_sha, note, published_by)
     values (door.tenant, p_line, p_key, p_title, p_first, p_last, p_currency,
@@ -112,10 +139,8 @@ alter function app.withdraw_report(text, uuid) owner to report_door;
 revoke execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.withdraw_report(text, uuid), app.publisher(text, boolean), app.content_sha(jsonb),
-    app.publishing_sha(jsonb, text), app.demand_published_approved(text)
+    app.publishing_sha(jsonb), app.demand_published_approved(text)
     from public;
 grant execute on function
     app.publish_report(text, text, text, date, date, text, bigint, jsonb, text),
     app.withdraw_report(text, uuid) to app_rw, app_worker;
-grant execute on function app.content_sha(jsonb), app.publishing_sha(jsonb, text)
-    to report_door, app_rw, app_worker, app_restore;
