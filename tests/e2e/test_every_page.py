@@ -68,6 +68,7 @@ FILES = (
     "/logo",
     "/file",
     "/download",
+    "/thumbnail",
 )
 MOVES = {
     "web.start",
