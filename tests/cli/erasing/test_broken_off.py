@@ -22,6 +22,22 @@ from tests.cli.erasing.stage import ask_and_approve, certificate_of, in_tray, ro
 from tests.http import Browser
 
 
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+def kill(*_values: object) -> None:
+    """In the place of what a kill comes before."""
+    raise Killed
+
+
+def statement(text: str) -> UUID:
+    """A file of the open tenant, such as a bank's."""
+    return storage.put(
+        text.encode(), kind="statement.raw", name="a.csv", media_type="text/csv", line="intake"
+    )
+
+
 def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_numbers(
     worker_app: Flask,
     admin: psycopg.Connection,
@@ -33,12 +49,6 @@ def test_an_erasure_that_was_killed_goes_on_and_its_certificate_tells_the_right_
     slug = factories.slug_of(admin, small)
     ask_and_approve(admin, two, slug)
     before = rows_of(admin, small)
-
-    class Killed(BaseException):
-        """Stands for a kill."""
-
-    def kill(*_values: object) -> None:
-        raise Killed
 
     with monkeypatch.context() as patched:
         patched.setattr(erasing, "_keep", kill)
@@ -83,16 +93,7 @@ def test_an_erasure_killed_before_the_bucket_still_tells_what_a_lock_holds_of_th
     provider, operator = factories.make_provider(admin), jobs.system_user("operator")
     scope = Scope.system_job(provider, person_id=operator)
     with worker_app.app_context(), db.transaction(scope):
-        stored = [
-            storage.put(
-                f"{no} of {small}".encode(),
-                kind="statement.raw",
-                name=f"{no}.csv",
-                media_type="text/csv",
-                line="intake",
-            )
-            for no in ("held", "free", "came again")
-        ]
+        stored = [statement(f"{no} of {small}") for no in ("held", "free", "came again")]
     held, free, again = (in_tray(admin, small, one, "0815") for one in stored)
 
     def versions(sha: str) -> list[Version]:
@@ -105,12 +106,6 @@ def test_an_erasure_killed_before_the_bucket_still_tells_what_a_lock_holds_of_th
     slug = factories.slug_of(admin, small)
     ask_and_approve(admin, two, slug)
 
-    class Killed(BaseException):
-        """Stands for a kill."""
-
-    def kill(*_values: object) -> None:
-        raise Killed
-
     with worker_app.app_context():
         with monkeypatch.context() as patched:
             patched.setattr(storage, "erase_content", kill)
@@ -120,13 +115,7 @@ def test_an_erasure_killed_before_the_bucket_still_tells_what_a_lock_holds_of_th
                 erasing.erase(asked, provider=provider, operator=operator)
         with db.transaction(scope):
             left = erasing.approved(slug)
-            storage.put(
-                f"came again of {small}".encode(),
-                kind="statement.raw",
-                name="again.csv",
-                media_type="text/csv",
-                line="intake",
-            )
+            statement(f"came again of {small}")
         done = erasing.erase(left, provider=provider, operator=operator)
     assert left.begun
     assert done.own_locked == certificate_of(admin, small)["own_locked"] == 1
