@@ -138,12 +138,13 @@ def hand_in(keeper: Scope, *, today: date) -> None:
 
 
 def cost(home: Scope, *, today: date, people: list[UUID]) -> None:
-    """What an hour of each costs since the year began."""
+    """What an hour of each costs: since last year began, and more since this year did."""
     with db.transaction(home):
         for place, person in enumerate(people):
-            rates.put(
-                person_id=person,
-                valid_from=date(today.year, 1, 1),
-                currency="GBP",
-                amount=str(38 + 9 * place),
-            )
+            for years in (1, 0):
+                rates.put(
+                    person_id=person,
+                    valid_from=date(today.year - years, 1, 1),
+                    currency="GBP",
+                    minor=(38 + 9 * place - 2 * years) * 100,
+                )

@@ -1,4 +1,4 @@
-"""Time over the API: the clock, entries by hand, a week handed in and decided, in one client."""
+"""Time over the API, in one client: the clock, entries by hand, changed, cut in two, locked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import AwareDatetime, Field
 
 from app.api import Api, Page, PageRequest
 from app.api.schema import In, Out
-from app.kernel import paging, scope
+from app.kernel import paging, scope, undo
 from app.kernel.errors import Conflict, NotFound
 from app.tasks.request_schemas import SubjectKey, SubjectType
 from app.tasks.time import commands, queries, weeks
 from app.tasks.time.commands import About
-from app.tasks.time.models import NOTE_LENGTH
+from app.tasks.time.models import NOTE_LENGTH, Entry
 
 api = Api("tasks-time")
 Note = Annotated[str, Field(max_length=NOTE_LENGTH)]
@@ -79,17 +79,33 @@ class EntriesOut(Out):
     ids: list[UUID]
 
 
-class WeekIn(In):
-    """A week, by any of its days, of a person."""
+class ChangeIn(In):
+    """An entry as it should be, as it was at `version`."""
 
-    week: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
-    person_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    note: Note = ""
+    billable: bool = True
+    time_zone: Zone = "UTC"
 
 
-class SendBackIn(WeekIn):
-    """Why it is sent back."""
+class SplitIn(In):
+    """Where it is cut in two."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    at: AwareDatetime
+
+
+class RemovedOut(EntryOut):
+    """What was taken away; `undo` is the token of the way back, for a day."""
+
+    undo: UUID
+
+
+class LockIn(In):
+    """Up to which day approved hours are locked."""
+
+    until: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 
 class MovedOut(Out):
@@ -127,18 +143,92 @@ def write_entry(body: SpanIn) -> object:
     return {"ids": commands.write(body.about(), body.started_at, body.ended_at, zone=zone)}
 
 
-@api.delete(
+@api.get(
     "/clients/<client>/time-entries/<uuid:time_id>",
     needs="time.write",
     response=EntryOut,
+    summary="An entry",
+)
+def get_entry(time_id: UUID) -> object:
+    """One's own; anybody's for whoever approves."""
+    return queries.one(time_id)
+
+
+@api.put(
+    "/clients/<client>/time-entries/<uuid:time_id>",
+    needs="time.write",
+    request=ChangeIn,
+    response=EntryOut,
+    summary="Change an entry",
+)
+def change_entry(time_id: UUID, body: ChangeIn) -> object:
+    """An open one of the caller's own; 409 `time-changed` where it is not at `version` any more."""
+    _own(time_id)
+    commands.change(
+        time_id,
+        version=body.version,
+        started_at=body.started_at,
+        ended_at=body.ended_at,
+        note=body.note,
+        billable=body.billable,
+        zone=commands.zone_of(body.time_zone),
+    )
+    return queries.one(time_id)
+
+
+@api.post(
+    "/clients/<client>/time-entries/<uuid:time_id>/split",
+    needs="time.write",
+    request=SplitIn,
+    response=EntryOut,
+    status=201,
+    summary="Cut an entry in two",
+)
+def split_entry(time_id: UUID, body: SplitIn) -> object:
+    """An open one of the caller's own; answers the later part."""
+    _own(time_id)
+    return queries.one(commands.split(time_id, body.at))
+
+
+@api.delete(
+    "/clients/<client>/time-entries/<uuid:time_id>",
+    needs="time.write",
+    response=RemovedOut,
     summary="Take an entry away",
 )
 def remove_entry(time_id: UUID) -> object:
     """An open one of the caller's own."""
+    found = EntryOut.model_validate(_own(time_id))
+    return {**found.model_dump(), "undo": commands.remove(time_id)}
+
+
+@api.post(
+    "/clients/<client>/time-entries/undo/<uuid:token>",
+    needs="time.write",
+    status=204,
+    summary="Bring back an entry that was taken away",
+)
+def undo_removal(token: UUID) -> None:
+    """Once, within a day, by whoever took it away; 404 `undo-not-possible` afterwards."""
+    undo.take(token)
+
+
+@api.post(
+    "/clients/<client>/time-entries/lock",
+    needs="time.approve",
+    request=LockIn,
+    response=MovedOut,
+    summary="Lock approved hours for good",
+)
+def lock_entries(body: LockIn) -> object:
+    """All that is approved in this client up to a day; nothing changes it any more."""
+    return {"count": weeks.lock(body.until)}
+
+
+def _own(time_id: UUID) -> Entry:
     found = queries.one(time_id)
     if found.person_id != scope.current().person_id:
         raise NotFound
-    commands.remove(time_id)
     return found
 
 
@@ -171,42 +261,3 @@ def stop_timer(body: StopIn) -> object:
         return {"ids": commands.stop(running, zone=commands.zone_of(body.time_zone))}
     except NotFound:
         raise Conflict("timer-elsewhere") from None
-
-
-@api.post(
-    "/clients/<client>/time-weeks/hand-in",
-    needs="time.write",
-    request=WeekIn,
-    response=MovedOut,
-    summary="Hand a week in",
-)
-def hand_in_week(body: WeekIn) -> object:
-    """One's own hours of the week in this client."""
-    if body.person_id != scope.current().person_id:
-        raise NotFound
-    return {"count": weeks.hand_in_here(queries.monday_of(body.week), body.person_id)}
-
-
-@api.post(
-    "/clients/<client>/time-weeks/approve",
-    needs="time.approve",
-    request=WeekIn,
-    response=MovedOut,
-    summary="Approve a week",
-)
-def approve_week(body: WeekIn) -> object:
-    """What another handed in; 409 for one's own."""
-    return {"count": weeks.approve_here(queries.monday_of(body.week), body.person_id)}
-
-
-@api.post(
-    "/clients/<client>/time-weeks/send-back",
-    needs="time.approve",
-    request=SendBackIn,
-    response=MovedOut,
-    summary="Send a week back",
-)
-def send_back_week(body: SendBackIn) -> object:
-    """It is its person's to change again."""
-    monday = queries.monday_of(body.week)
-    return {"count": weeks.send_back_here(monday, body.person_id, reason=body.reason)}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
 from app.kernel import clock, db, people, undo, words
-from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.kernel.errors import Forbidden, Invalid, NotFound
 from app.kernel.words import _
-from app.tasks.time import commands, queries, rates, schemas, sheet, spans, weeks
+from app.tasks.time import commands, elsewhere, queries, rates, schemas, sheet, spans, weeks
 from app.tasks.time.commands import About
 from app.tasks.time.weeks import Done
 from app.tasks.work.desk_views import who
@@ -65,7 +65,7 @@ def start() -> Response:
     form = forms.bind(schemas.StartForm)
     acting, tenant = who(), _tenant(form.client)
     about = About(form.line, form.subject_type, form.subject_key, form.note)
-    stopped = _stop_elsewhere(tenant)
+    stopped = elsewhere.stop(acting, zone=zone(), but=tenant)
     with db.transaction(acting.inside(tenant)):
         commands.start(about, zone=zone())
     toast(_("The clock runs."))
@@ -74,27 +74,10 @@ def start() -> Response:
     return redirect_back(url_for(".week"))
 
 
-def _stop_elsewhere(tenant: UUID | None) -> Literal["", "stopped", "cut"]:
-    """Stops what runs in another client than this one, in a transaction of its own; `cut` where
-    one writes nothing any more."""
-    acting = who()
-    with db.transaction(acting.worklist):
-        running = queries.timer()
-    if running is None or running.tenant_id == tenant:
-        return ""
-    try:
-        with db.transaction(acting.inside(running.tenant_id)):
-            commands.stop(running, zone=zone())
-    except (Conflict, NotFound):
-        with db.transaction(acting.worklist, read_only=False):
-            return "cut" if commands.end_out_of_reach(running) else "stopped"
-    return "stopped"
-
-
 @desk.post("/desk/time/stop", needs=SIGNED_IN)
 def stop() -> Response:
     """Stops the clock, wherever it runs."""
-    stopped = _stop_elsewhere(None)
+    stopped = elsewhere.stop(who(), zone=zone())
     if stopped == "cut":
         toast(CUT, tone="warn")
     else:
@@ -221,7 +204,7 @@ def _told(done: Done, text: Any) -> None:
 
 def rate_list() -> Response:
     """What hours cost, by person and day."""
-    found = rates.every()
+    found = queries.rates()
     known = queries.staff()
     return render(
         "tasks/time/rates.html",
@@ -243,7 +226,7 @@ def set_rate() -> Response:
         person_id=form.person_id,
         valid_from=form.valid_from,
         currency=form.currency,
-        amount=form.per_hour,
+        minor=rates.minor(form.per_hour, form.currency),
     )
     toast(_("Saved."))
     return redirect_to(".index")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -94,9 +94,12 @@ def place_of(entry: Entry) -> list[Any]:
     return [entry.started_at.isoformat(), entry.id]
 
 
-def handed_in() -> list[Week]:
-    """The weeks that wait for approval, over all clients of the worklist, the oldest first."""
-    return [Week(**row) for row in session.execute(_HANDED_IN).mappings()]
+def handed_in(*, after: tuple[date, UUID] | None = None, limit: int = 500) -> list[Week]:
+    """The weeks that wait for approval, over all clients of the worklist, the oldest first; `after`
+    is the place of the last one of the page before."""
+    monday, person = after or (None, None)
+    values = {"monday": monday, "person": person, "limit": limit}
+    return [Week(**row) for row in session.execute(_HANDED_IN, values).mappings()]
 
 
 def costs(first: date, last: date) -> list[Cost]:
@@ -105,9 +108,18 @@ def costs(first: date, last: date) -> list[Cost]:
     return [Cost(**row) for row in rows]
 
 
-def rates() -> list[Rate]:
-    """What hours cost, by person and day, the newest first."""
-    return [Rate(**row) for row in session.execute(_RATES).mappings()]
+def rates(*, after: tuple[UUID, date] | None = None, limit: int = 1000) -> list[Rate]:
+    """What hours cost, by person and day, the newest first; `after` is the place of the last one of
+    the page before."""
+    person, day = after or (None, None)
+    values = {"person": person, "day": day, "limit": limit}
+    return [Rate(**row) for row in session.execute(_RATES, values).mappings()]
+
+
+def slugs(tenants: Iterable[UUID]) -> dict[UUID, str]:
+    """The names in addresses of the clients that the reader reaches among these."""
+    rows = session.execute(_SLUGS, {"tenants": list(tenants)})
+    return {row.tenant_id: row.slug for row in rows}
 
 
 def staff() -> dict[UUID, str]:
@@ -154,11 +166,13 @@ _NEWEST = sa.text(
     " order by e.started_at desc, e.id desc limit :limit"
 )
 _HANDED_IN = sa.text(
-    "select person_id, date_trunc('week', day)::date as monday,"
+    "select * from (select person_id, date_trunc('week', day)::date as monday,"
     " sum(extract(epoch from ended_at - started_at))::bigint as seconds,"
     " coalesce(sum(extract(epoch from ended_at - started_at)) filter (where billable), 0)::bigint"
     " as billable from app.time_entry where state = 'submitted' and removed_at is null"
-    " group by 1, 2 order by 2, 1 limit 500"
+    " group by 1, 2) w where cast(:monday as date) is null"
+    " or (w.monday, w.person_id) > (cast(:monday as date), cast(:person as uuid))"
+    " order by w.monday, w.person_id limit :limit"
 )
 _COSTS = sa.text(
     "select e.tenant_id, sum(x.seconds)::bigint as seconds,"
@@ -175,5 +189,8 @@ _COSTS = sa.text(
 _STAFF = sa.text("select person_id, name from guard.staff_here('member')")
 _RATES = sa.text(
     "select id, person_id, valid_from, currency, minor_per_hour from app.cost_rate"
-    " order by person_id, valid_from desc limit 1000"
+    " where cast(:person as uuid) is null or person_id > cast(:person as uuid)"
+    " or person_id = cast(:person as uuid) and valid_from < cast(:day as date)"
+    " order by person_id, valid_from desc limit :limit"
 )
+_SLUGS = sa.text("select tenant_id, slug from app.client where tenant_id = any(:tenants)")

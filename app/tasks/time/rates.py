@@ -12,28 +12,21 @@ from app.kernel import ids, money, undo, words
 from app.kernel.db import session
 from app.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from app.tasks.time import queries
-from app.tasks.time.models import Rate
 
 MOST_MINOR = 100_000_000
 UNDO_REMOVE = "rate.remove"
 
 
-def every() -> list[Rate]:
-    """All rates, by person and day."""
-    return queries.rates()
+def put(*, person_id: UUID, valid_from: date, currency: str, minor: int) -> UUID:
+    """Says what an hour costs from a day on, in minor units.
 
-
-def put(*, person_id: UUID, valid_from: date, currency: str, amount: str) -> UUID:
-    """Says what an hour costs from a day on; `amount` as the reader writes it.
-
-    Raises Invalid for somebody who does not work here, no currency or no amount, Conflict
-    `rate-day` where a rate of that day stands already.
+    Raises Invalid for somebody who does not work here, no currency or an amount out of bounds,
+    Conflict `rate-day` where a rate of that day stands already.
     """
     if person_id not in queries.staff():
         raise Invalid.of("person_id", "task-person")
     if currency not in money.CURRENCIES:
         raise Invalid.of("currency", "currency-unknown")
-    minor = _minor(amount, currency)
     if not 0 <= minor <= MOST_MINOR:
         raise Invalid.of("per_hour", "rate-amount")
     if not 1900 <= valid_from.year <= 2199:
@@ -45,7 +38,10 @@ def put(*, person_id: UUID, valid_from: date, currency: str, amount: str) -> UUI
     return made
 
 
-def _minor(amount: str, currency: str) -> int:
+def minor(amount: str, currency: str) -> int:
+    """An amount as the reader writes it, in minor units; raises Invalid for none."""
+    if currency not in money.CURRENCIES:
+        raise Invalid.of("currency", "currency-unknown")
     try:
         return money.parse_amount(amount, currency, decimal_comma=words.decimal_comma())
     except (DomainError, ValueError):

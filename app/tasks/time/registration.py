@@ -9,7 +9,7 @@ from app.kernel import words
 from app.kernel.registry import HeaderControl, Meter, NavItem, Permission, Registry
 from app.kernel.words import _
 from app.tasks.time import api as time_api
-from app.tasks.time import desk_views, sheet, views, weeks
+from app.tasks.time import api_weeks, desk_views, sheet, views, weeks
 
 JOBS = ("app.tasks.time.weeks",)
 GROUP = _("Work and time")
@@ -78,7 +78,7 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def apis() -> tuple[Api, ...]:
     """The operations on time."""
-    return (time_api.api,)
+    return (time_api.api, api_weeks.api)
 
 
 def install(app: Flask) -> None:

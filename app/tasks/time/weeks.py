@@ -36,7 +36,7 @@ def hand_in(monday: date, who: Who, person_id: UUID) -> Done:
     Conflict `week-empty` where there is nothing to hand in."""
     with db.transaction(who.worklist):
         found = queries.entries(
-            person_id=person_id, first=monday, last=_sunday(monday), states=("open",)
+            person_id=person_id, first=monday, last=sunday(monday), states=("open",)
         )
         if any(one.ended_at is None for one in found):
             raise Conflict("time-runs")
@@ -49,7 +49,7 @@ def hand_in(monday: date, who: Who, person_id: UUID) -> Done:
 def take_back(monday: date, who: Who, person_id: UUID) -> Done:
     """Takes back what one handed in and nobody has approved."""
     tenants = _tenants(monday, who, person_id, "submitted")
-    return _each(tenants, who, lambda: _moved(_TAKE_BACK, monday, person_id))
+    return _each(tenants, who, lambda: take_back_here(monday, person_id))
 
 
 def approve(monday: date, who: Who, person_id: UUID) -> Done:
@@ -62,6 +62,11 @@ def approve(monday: date, who: Who, person_id: UUID) -> Done:
 def hand_in_here(monday: date, person_id: UUID) -> int:
     """Hands in what one worked in the open client in a week; returns how many entries."""
     return _moved(_HAND_IN, monday, person_id)
+
+
+def take_back_here(monday: date, person_id: UUID) -> int:
+    """Takes back what one handed in in the open client and nobody has approved."""
+    return _moved(_TAKE_BACK, monday, person_id)
 
 
 def approve_here(monday: date, person_id: UUID) -> int:
@@ -99,7 +104,7 @@ def lock(until: date) -> int:
 def _tenants(monday: date, who: Who, person_id: UUID, state: str) -> list[UUID]:
     with db.transaction(who.worklist):
         found = queries.entries(
-            person_id=person_id, first=monday, last=_sunday(monday), states=(state,)
+            person_id=person_id, first=monday, last=sunday(monday), states=(state,)
         )
     return list(dict.fromkeys(one.tenant_id for one in found))
 
@@ -117,14 +122,15 @@ def _each(tenants: Sequence[UUID] | dict[UUID, None], who: Who, act: Callable[[]
 
 
 def _span(monday: date, person_id: UUID) -> dict[str, Any]:
-    return {"person": person_id, "first": monday, "last": _sunday(monday)}
+    return {"person": person_id, "first": monday, "last": sunday(monday)}
 
 
 def _moved(statement: sa.TextClause, monday: date, person_id: UUID, **more: Any) -> int:
     return len(session.execute(statement, _span(monday, person_id) | more).all())
 
 
-def _sunday(monday: date) -> date:
+def sunday(monday: date) -> date:
+    """The last day of a week."""
     return monday + timedelta(days=6)
 
 
