@@ -42,6 +42,15 @@ def demand(subject_type: str, keys: Iterable[str]) -> SubjectSource:
     return found
 
 
+def line_of(subject_type: str, key: str) -> str:
+    """The line that a thing is on; raises NotFound for one that the reader does not see."""
+    found = source(subject_type)
+    told = found.describe([key]).get(key)
+    if told is None:
+        raise NotFound
+    return told.line or found.line
+
+
 def as_uuid(text: str) -> UUID | None:
     """The id in a key, None for a key that is no id."""
     try:

@@ -281,7 +281,8 @@ class Permalink:
 class Subject:
     """What a question, a note or a paper is about, in words: a bank line, an entry.
 
-    `url` is its page for staff, `portal_url` its page for client people; both may be empty.
+    `url` is its page for staff, `portal_url` its page for client people; both may be empty. `line`
+    is the line it is on, where things of its kind stand on several.
     """
 
     key: str
@@ -289,6 +290,7 @@ class Subject:
     detail: Text = ""
     url: str = ""
     portal_url: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from app.tasks import (
     questions_queries,
     request_api,
     request_rows,
+    request_subjects,
 )
 
 JOBS = ("app.tasks.day_mail",)
@@ -63,6 +64,7 @@ def register(registry: Registry) -> None:
         Permission("request.answer", _("Answer questions and ask the provider"), GROUP),
         Meter(questions.METER, _("Question asked"), "question", "accounting"),
         Permalink("question", question_views.permalink),
+        *request_subjects.SOURCES,
     )
     words.declare_errors(ERROR_TEXTS)
     words.declare_names(

@@ -26,7 +26,7 @@ OLDEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What time is written on: a record of the client, or the client as a whole."""
+    """What time is written on: a record of the client (on its own line) or the client itself."""
 
     line: str = "accounting"
     subject_type: str | None = None
@@ -190,8 +190,7 @@ def _checked(about: About) -> About:
     _check_note(about.note)
     if about.subject_type is None or about.subject_key is None:
         return About(about.line, None, None, about.note.strip(), billable=about.billable)
-    source = subjects.demand(about.subject_type, [about.subject_key])
-    line = about.line if about.subject_type == "task" else source.line
+    line = subjects.line_of(about.subject_type, about.subject_key)
     note = about.note.strip()
     return About(line, about.subject_type, about.subject_key, note, billable=about.billable)
 

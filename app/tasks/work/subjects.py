@@ -13,7 +13,7 @@ from app.kernel.db import session
 from app.kernel.registry import Subject, SubjectSource
 
 _TASKS = sa.text(
-    "select t.id, t.title, t.due_on, c.slug from app.task t"
+    "select t.id, t.line, t.title, t.due_on, c.slug from app.task t"
     " left join app.client c on c.tenant_id = t.tenant_id where t.id = any(:ids)"
 )
 
@@ -28,6 +28,7 @@ def tasks(keys: Sequence[str]) -> Mapping[str, Subject]:
             row.title,
             words.gettext("due %(day)s", day=words.format_date(row.due_on)),
             url_for("work.show", client=row.slug, task_id=row.id) if shown and row.slug else "",
+            line=row.line,
         )
         for row in session.execute(_TASKS, {"ids": ids})
     }
