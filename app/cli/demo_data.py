@@ -83,6 +83,11 @@ def load(app: Flask) -> None:
         keeping.at_all_clients(home)
         large = [_person(sessions[one.email]) for one in (owen, priya, tom)]
         approving.rule(_in_client(sessions[owen.email], FIRMS[0]), large)
+        keeping.destroyed(
+            _in_client(sessions[priya.email], FIRMS[1]),
+            _in_client(sessions[owen.email], FIRMS[1]),
+            today=today,
+        )
         for firm in FIRMS:
             staff = _in_client(sessions[owen.email], firm)
             keeper = _in_client(sessions[priya.email], firm)
@@ -97,7 +102,7 @@ def load(app: Flask) -> None:
             keeping.fill(staff, owner)
             filed_papers.fill(staff, owner, today=today)
             if firm is FIRMS[0]:
-                working.hand_in(keeper, today=today)
+                working.week_by_week(keeper, staff, today=today)
                 approving.waiting(firm, keeper, _in_client(sessions[tom.email], firm), today=today)
             for one in firm.others:
                 if one.role == "approver":
@@ -108,8 +113,14 @@ def load(app: Flask) -> None:
         )
         _take_in(sessions, today)
         replying = _in_client(sessions[FIRMS[0].owner.email], FIRMS[0])
+        teaching = [_in_client(sessions[priya.email], firm) for firm in FIRMS]
         db.db.engine.dispose()
     _reply(app, web, replying)
+    jobs.run_due(app)
+    with web.app_context():
+        for scope in teaching:
+            papers.teach(scope)
+        db.db.engine.dispose()
     jobs.run_due(app)
     with web.app_context():
         for one in STAFF:

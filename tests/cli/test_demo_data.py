@@ -32,6 +32,17 @@ def test_the_demo_loads_once_and_its_books_balance(
         assert found is not None
         assert found[0] > 500
         assert found[1] == 0
+    hours = admin.execute(
+        "select state, count(distinct date_trunc('week', day)) from app.time_entry"
+        " where state <> 'open' group by state order by state"
+    )
+    assert hours.fetchall() == [("approved", 1), ("locked", 1), ("submitted", 1)]
+    rates = admin.execute("select count(*), count(distinct person_id) from app.cost_rate")
+    assert rates.fetchone() == (4, 2)
+    destroyed = admin.execute("select name, state from app.disposal_item")
+    assert destroyed.fetchall() == [("roof.txt", "disposed")]
+    learnt = admin.execute("select distinct field from app.reading_template")
+    assert learnt.fetchall() == [("invoice_number",)]
     everywhere = admin.execute(
         "select kind, basis, years from app.retention_own where tenant_id = guard.provider()"
     )

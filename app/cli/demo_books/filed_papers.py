@@ -16,7 +16,7 @@ LINE = "accounting"
 
 
 def fill(staff: Scope, owner: Scope, *, today: date) -> None:
-    """Gives the papers of a client their month, type and tags, and brings some more in."""
+    """Gives papers of a client their month, where they have none, and tags; brings some more in."""
     month = today.replace(day=1)
     with db.transaction(staff):
         lease = commands.add(
@@ -25,7 +25,9 @@ def fill(staff: Scope, owner: Scope, *, today: date) -> None:
         organise.organise([lease], Change(type="contract", add_tags=("rent", "shop")))
         versions.replace(lease, _text("Lease of the shop, signed", today), name="lease.txt")
         shares.share(lease, days=14, most_views=5, label="Bank adviser")
-        others = [one.id for one in queries.documents(limit=20) if one.id != lease]
+        others = [
+            one.id for one in queries.documents(limit=20) if one.id != lease and one.period is None
+        ]
         if others:
             organise.organise(others, Change(period=month, add_tags=(f"{month:%Y}",)))
         address = mail_in.renew(line=LINE)

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.cli.demo_books.firms import Firm
-from app.kernel import clock, db
+from app.kernel import db
 from app.kernel.scope import Scope
 from app.reports.period import months_before
 from app.tasks.repeat import commands as repeats
@@ -121,20 +121,25 @@ def _hours(made: list[UUID], today: date) -> None:
         hours.write_length(about, day, timedelta(minutes=35 + 25 * back), zone=zone)
 
 
-def hand_in(keeper: Scope, *, today: date) -> None:
-    """The keeper's last week in one client, handed in for approval."""
-    monday = today - timedelta(days=today.weekday() + 7)
+def week_by_week(keeper: Scope, lead: Scope, *, today: date) -> None:
+    """The keeper's last weeks in one client: handed in, approved before that, locked at first."""
+    last = today - timedelta(days=today.weekday() + 7)
+    mondays = [last - timedelta(days=7 * back) for back in range(3)]
+    assert keeper.person_id is not None
     with db.transaction(keeper):
-        assert keeper.person_id is not None
-        start = clock.now() - timedelta(days=(clock.today() - monday).days)
-        begun = start.replace(hour=9, minute=0, second=0, microsecond=0)
-        hours.write(
-            About(note="Monthly review"),
-            begun,
-            begun + timedelta(hours=2, minutes=15),
-            zone=ZoneInfo("Europe/London"),
-        )
-        weeks.hand_in_here(monday, keeper.person_id)
+        for monday in mondays:
+            _review(monday)
+            weeks.hand_in_here(monday, keeper.person_id)
+    with db.transaction(lead):
+        for monday in mondays[1:]:
+            weeks.approve_here(monday, keeper.person_id)
+        weeks.lock(weeks.sunday(mondays[-1]))
+
+
+def _review(day: date) -> None:
+    zone = ZoneInfo("Europe/London")
+    length = timedelta(hours=2, minutes=15)
+    hours.write_length(About(note="Monthly review"), day, length, zone=zone)
 
 
 def cost(home: Scope, *, today: date, people: list[UUID]) -> None:
