@@ -91,16 +91,8 @@ def load(app: Flask) -> None:
         for firm in FIRMS:
             staff = _in_client(sessions[owen.email], firm)
             keeper = _in_client(sessions[priya.email], firm)
-            books.fill(firm, staff, bookkeeper=keeper, today=today)
-            open_items.fill(staff, today=today)
-            reconciling.fill(firm, staff, today=today)
-            takings.fill(firm, staff)
-            closing.fill(firm, staff, keeper, today=today)
             owner = _in_client(sessions[firm.owner.email], firm)
-            requests.fill(staff, owner, today=today)
-            papers.fill(staff, owner, buyer=firm.name)
-            keeping.fill(staff, owner)
-            filed_papers.fill(staff, owner, today=today)
+            _fill(firm, staff, keeper, owner, today=today)
             if firm is FIRMS[0]:
                 working.week_by_week(keeper, staff, today=today)
                 approving.waiting(firm, keeper, _in_client(sessions[tom.email], firm), today=today)
@@ -122,10 +114,27 @@ def load(app: Flask) -> None:
             papers.teach(scope)
         db.db.engine.dispose()
     jobs.run_due(app)
+    _catch_up(web, sessions)
+
+
+def _catch_up(web: Flask, sessions: dict[str, Scope]) -> None:
     with web.app_context():
         for one in STAFF:
             notices.catch_up(sessions[one.email], _at(sessions[one.email], PROVIDER_SLUG))
         db.db.engine.dispose()
+
+
+def _fill(firm: Firm, staff: Scope, keeper: Scope, owner: Scope, *, today: date) -> None:
+    """A firm's books, bank, months, lists and documents."""
+    books.fill(firm, staff, bookkeeper=keeper, today=today)
+    open_items.fill(staff, today=today)
+    reconciling.fill(firm, staff, today=today)
+    takings.fill(firm, staff)
+    closing.fill(firm, staff, keeper, today=today)
+    requests.fill(staff, owner, today=today)
+    papers.fill(staff, owner, buyer=firm.name)
+    keeping.fill(staff, owner)
+    filed_papers.fill(staff, owner, today=today)
 
 
 def _reply(app: Flask, web: Flask, replying: Scope) -> None:

@@ -344,7 +344,7 @@ def test_a_new_folder_begins_only_once_nothing_is_sealed_under_the_key_before(
 ) -> None:
     backups, changing = tmp_path / "backups", under_another_key(house)
     with psycopg.connect(install.libpq_url(str(house.settings().database_admin_url))) as admin:
-        put(working, factories.make_client(admin, "Sealed before"), "under the key before")
+        put(working, factories.make_client(admin, "Sealed before"), "a paper of the key before")
     words = ["backup", "--to", backups, "--recovery-key", recovery]
     refused = run(monkeypatch, changing, *words)
     assert refused.exit_code == 1

@@ -170,7 +170,7 @@ RAW = sa.text(
         {"first": "2026-02-01"},
         {"last": "2026-04-30"},
         {"currency": "USD"},
-        {"books_version": 1},
+        {"books_version": 2**40},
     ],
 )
 def test_approved_figures_are_not_published_under_another_heading(
