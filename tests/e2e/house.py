@@ -96,11 +96,13 @@ class House:
             )
             return factories.sign_in(admin, person)
 
-    def accountant(self, firm: Firm, *, role: str = "operations_manager") -> factories.Session:
+    def accountant(
+        self, firm: Firm, *, role: str = "operations_manager", name: str = "Tilda Moor"
+    ) -> factories.Session:
         """Staff with a grant of accounting in the firm, at home in the provider's tenant."""
         with self.admin() as admin:
             provider = factories.make_provider(admin)
-            person = factories.make_person(admin, "provider", "Tilda Moor")
+            person = factories.make_person(admin, "provider", name)
             factories.grant(admin, provider, person, role=role, lines=("member",))
             factories.grant(admin, firm.tenant, person, role=role, lines=("accounting",))
             return factories.sign_in(admin, person)

@@ -70,9 +70,15 @@ def register(registry: Registry) -> None:
             permission="document.keep",
             order=955,
         ),
-        ApprovalKind("document.dispose", _("Destroying documents"), order=40),
-        ApprovalKind("hold.release", _("Releasing a hold of the provider"), order=50),
-        ApprovalKind("hold.release_client", _("Releasing a hold of the client"), order=51),
+        ApprovalKind(
+            "document.dispose", _("Destroying documents"), page=views.list_to_decide, order=40
+        ),
+        ApprovalKind(
+            "hold.release", _("Releasing a hold of the provider"), page=views.holds, order=50
+        ),
+        ApprovalKind(
+            "hold.release_client", _("Releasing a hold of the client"), page=views.holds, order=51
+        ),
         DeskColumn("accounting", "files_damaged", _("Files damaged"), "keeping.index", order=95),
         Permalink("disposal", views.permalink),
     )

@@ -11,8 +11,9 @@ from app.documents.keeping import certificate, commands, queries, schemas, title
 from app.documents.keeping.models import Due
 from app.documents.subjects import as_uuid
 from app.kernel import paging, people, reads
+from app.kernel.approvals import ApprovalView
 from app.kernel.words import _, ngettext
-from app.web import forms, lists
+from app.web import context, forms, lists
 from app.web.pages import Pages, Surface
 from app.web.render import download, redirect_to, render, toast
 
@@ -157,6 +158,22 @@ def disposal(disposal_id: UUID) -> Response:
 def own_disposal(disposal_id: UUID) -> Response:
     """The same at the portal."""
     return _disposal(disposal_id, "documents/portal_disposal.html")
+
+
+def list_to_decide(asked: ApprovalView) -> str | None:
+    """The documents that somebody wants destroyed, in the pages of whoever decides."""
+    address = {"client": "keeping.disposal", "portal": "keeping_portal.own_disposal"}
+    surface = context.place().surface
+    if surface not in address or asked.subject_type != "disposal" or asked.subject_id is None:
+        return None
+    return url_for(address[surface], disposal_id=asked.subject_id)
+
+
+def holds(_asked: ApprovalView) -> str | None:
+    """Where the holds of the client stand, with their reasons."""
+    address = {"client": "keeping.index", "portal": "keeping_portal.index"}
+    surface = context.place().surface
+    return url_for(address[surface]) if surface in address else None
 
 
 def certificate_pdf(disposal_id: UUID) -> Response:
