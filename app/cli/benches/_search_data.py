@@ -16,8 +16,10 @@ from app.cli.benches import _scratch
 VOCABULARY = 30_000
 COMMON = (("rechnung", 0.6), ("betrag", 0.3), ("lieferung", 0.05), ("mahnung", 0.01))
 YEARS = 5
+PARTIES = 40
+"""So many counterparties has each client."""
 _TABLES = (
-    ("document", "tenant_id, id, line, class, name, source, added_by, added_at"),
+    ("document", "tenant_id, id, line, class, name, counterparty, source, added_by, added_at"),
     (
         "document_version",
         (
@@ -46,6 +48,7 @@ class _Paper:
     added: datetime
     text: str
     words: frozenset[str]
+    party: str
 
 
 def load(scratch: _scratch.Scratch, *, papers: int, clients: int) -> Library:
@@ -90,7 +93,8 @@ def _papers(library: Library, rng: random.Random) -> Iterator[_Paper]:
         text = " ".join([*words, *rng.choices(phrases, k=5), rare, amount, "EUR"])
         found = frozenset({*text.split(" "), amount.replace(",", ""), *amount.split(",")})
         made = UUID(int=(int(added.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | place)
-        yield _Paper(tenant, made, added, text, found - {amount, "EUR"} | {"eur"})
+        party = f"lieferant{place % PARTIES}"
+        yield _Paper(tenant, made, added, text, found - {amount, "EUR"} | {"eur"}, party)
 
 
 def _copy(admin: psycopg.Connection, block: list[_Paper], person: UUID) -> None:
@@ -105,7 +109,7 @@ def _row(table: str, one: _Paper, person: UUID) -> tuple[object, ...]:
     line, version = "accounting", UUID(int=one.id.int ^ (1 << 61))
     if table == "document":
         name = f"scan-{one.id.hex[-6:]}.pdf"
-        return one.tenant, one.id, line, "normal", name, "staff", person, one.added
+        return one.tenant, one.id, line, "normal", name, one.party, "staff", person, one.added
     if table == "document_version":
         sha = one.id.hex * 2
         kind = "application/pdf"
@@ -114,4 +118,5 @@ def _row(table: str, one: _Paper, person: UUID) -> tuple[object, ...]:
         return one.tenant, version, 1, one.id, line, one.text
     mark = md5(str(one.tenant).encode(), usedforsecurity=False).hexdigest()[:5]
     words = " ".join(f"'{mark}{word}':1" for word in one.words)
+    words += f" '{mark}{one.party}':16383A '{mark}@{one.party}':16383A"
     return one.tenant, one.id, 1, line, "normal", one.added.date(), version, words

@@ -25,15 +25,15 @@ SIZE = 20_000
 SEARCHES = 20
 ACROSS = 50
 LIMIT = 26
-_NAMES = "typed tenant type class first last before limit letters".split()
+_NAMES = "typed tenant type class party tag first last before limit letters".split()
 _OURS = queries.FIND.text
 for _name in _NAMES:
     _OURS = _OURS.replace(f":{_name}", f"%({_name})s")
 _BARE = _OURS.replace(
-    "app.find_documents(%(typed)s, %(tenant)s, %(type)s, %(class)s, %(first)s, %(last)s,"
-    " %(before)s, %(limit)s)",
-    "app.search_clients(%(tenants)s, %(lines)s, '{}', %(typed)s, %(type)s, %(class)s, %(first)s,"
+    "app.find_documents(%(typed)s, %(tenant)s, %(type)s, %(class)s, %(party)s, %(tag)s, %(first)s,"
     " %(last)s, %(before)s, %(limit)s)",
+    "app.search_clients(%(tenants)s, %(lines)s, '{}', %(typed)s, %(type)s, %(class)s, %(party)s,"
+    " %(tag)s, %(first)s, %(last)s, %(before)s, %(limit)s)",
 )
 _ILIKE = (
     "select d.id, x.text from app.document d join app.document_text x on x.tenant_id = d.tenant_id"
@@ -88,9 +88,11 @@ class _Sides:
         return len(self.bare.execute(_ILIKE, values).fetchall())
 
     def values(self, typed: str) -> dict[str, object]:
-        """The parameters of a search without filters."""
-        none = dict.fromkeys(("type", "class", "first", "last", "before"))
-        return {"typed": typed, "limit": LIMIT, "letters": queries.MOST_LETTERS, **none}
+        """The parameters of a search; behind a stroke stands the counterparty that narrows it."""
+        word, _stroke, party = typed.partition("|")
+        none = dict.fromkeys(("type", "class", "tag", "first", "last", "before"))
+        bounds = {"limit": LIMIT, "letters": queries.MOST_LETTERS}
+        return {"typed": word, "party": party or None, **bounds, **none}
 
 
 def _marked(rows: list[tuple[object, ...]]) -> int:
@@ -111,6 +113,7 @@ def _measured(sides: _Sides) -> Iterator[Case]:
         ("two common words", largest, lambda: "betrag lieferung "),
         ("beginning of a word", largest, lambda: rng.choice(("seltenheit12", "liefer", "w000"))),
         ("amount", largest, lambda: f"{rng.randint(1, 9999)},{rng.randint(10, 99)}"),
+        ("common word of one counterparty", largest, lambda: "rechnung |lieferant7"),
         ("usual client, any word", usual, lambda: rng.choice(("rechnung ", *rare[usual]))),
     )
     for name, client, word in one_client:
@@ -121,6 +124,7 @@ def _measured(sides: _Sides) -> Iterator[Case]:
         ("rare word", lambda: rng.choice(rare[rng.choice(several)])),
         ("common word", lambda: rng.choice(("rechnung ", "betrag "))),
         ("word of 1 %", lambda: "mahnung "),
+        ("common word of one counterparty", lambda: "rechnung |lieferant7"),
     ):
         yield from _compared(sides, f"{ACROSS} clients, {name}", several, word, marks=(300, 150))
 

@@ -19,14 +19,17 @@ api = Api("finding")
 
 
 class FindQuery(In):
-    """Words that all must be there; the last may be the beginning of one. `from` and `to` bound the
-    month a document belongs to, else the day it came."""
+    """Words that all must be there; the last may be the beginning of one. `first` and `last` bound
+    the month a document belongs to, else the day it came; of `counterparty` each word counts, or
+    how it begins; `tag` is a whole one."""
 
     q: Annotated[str, Field(min_length=1, max_length=200)]
     document_class: DocumentClass | None = None
     type: Annotated[str, Field(pattern="^[a-z_]{1,30}$")] | None = None
     first: date | None = None
     last: date | None = None
+    counterparty: Annotated[str, Field(max_length=200)] | None = None
+    tag: Annotated[str, Field(max_length=40)] | None = None
 
 
 class FoundOut(Out):
@@ -69,7 +72,15 @@ def _out(one: Found) -> dict[str, Any]:
 
 def _found(query: FindQuery, page: PageRequest) -> paging.Page[Found]:
     place = paging.keys(page.after, UUID)
-    wanted = Asked(query.q, query.type, query.document_class, query.first, query.last)
+    wanted = Asked(
+        typed=query.q,
+        type=query.type,
+        document_class=query.document_class,
+        first=query.first,
+        last=query.last,
+        counterparty=query.counterparty,
+        tag=query.tag,
+    )
     rows = queries.find(wanted, before=place[0] if place else None, limit=page.limit + 1)
     return paging.page(rows, limit=page.limit, key=lambda one: [one.id])
 

@@ -19,13 +19,18 @@ MOST_LETTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is looked for: words, and what narrows them. `typed` may be half a word at its end."""
+    """What is looked for: words, and what narrows them. `typed` may be half a word at its end.
+
+    Of `counterparty` each word counts, or how it begins; `tag` is a whole one.
+    """
 
     typed: str
     type: str | None = None
     document_class: str | None = None
     first: date | None = None
     last: date | None = None
+    counterparty: str | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Found:
 FIND = sa.text(
     "select d.id, d.tenant_id, d.name, d.class as document_class, v.media_type, d.added_at, f.page,"
     f" f.marks, f.begun, left(x.text, :letters) as text, {documents.THUMBNAIL}"
-    " from app.find_documents(:typed, :tenant, :type, :class, :first, :last, :before, :limit) f"
+    " from app.find_documents(:typed, :tenant, :type, :class, :party, :tag, :first, :last, :before,"
+    " :limit) f"
     " join app.document d on d.tenant_id = f.tenant_id and d.id = f.document_id"
     " join app.document_version v on v.tenant_id = d.tenant_id and v.document_id = d.id"
     " and v.no = d.version"
@@ -71,6 +77,8 @@ def find(asked: Asked, *, before: UUID | None = None, limit: int = 25) -> list[F
             "tenant": scope.current().tenant_id,
             "type": asked.type,
             "class": asked.document_class,
+            "party": asked.counterparty,
+            "tag": asked.tag,
             "first": asked.first,
             "last": asked.last,
             "before": before,

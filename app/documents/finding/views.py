@@ -56,12 +56,18 @@ def asked() -> Asked:
     """What the query string asks for; what cannot be read is left aside."""
     chosen = request.args.get("class") or None
     return Asked(
-        typed=request.args.get("q", "")[:MOST_LETTERS].replace("\0", ""),
+        typed=_text("q"),
         type=_type(request.args.get("type", "")),
         document_class=chosen if chosen in CLASS_READERS else None,
         first=_day("from"),
         last=_day("to"),
+        counterparty=_text("party").strip() or None,
+        tag=_text("tag").strip() or None,
     )
+
+
+def _text(name: str) -> str:
+    return request.args.get(name, "")[:MOST_LETTERS].replace("\0", "")
 
 
 def _type(text: str) -> str | None:

@@ -105,6 +105,32 @@ language sql immutable strict parallel safe set search_path = pg_catalog, pg_tem
     repeat(' ', 80)), ' ') with ordinality x(w, n) where w <> ''
 $$;
 
+-- Whom a paper is from and its tags, by which a search is narrowed: words of their own kind, which no
+-- typed word is. A tag is one word, whatever stands in it.
+create function app.tag_word(tag text) returns text
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
+  select '#' || left(md5(app.fold(regexp_replace(trim(tag), '\s+', ' ', 'g'))), 20)
+$$;
+create function app.label_words(party text, tags text[]) returns text[]
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as $$
+  select array(select '@' || w from unnest(app.words_of(party)) w
+               union all select app.tag_word(t) from unnest(tags) t)
+$$;
+
+-- What narrows a search, as a query that goes on another: each word of a counterparty, or how it begins,
+-- and a whole tag. Empty where nothing does.
+create function app.label_query(p_party text, p_tag text) returns text
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+  select coalesce(string_agg(x.q, ''), '') from (
+    select ' & (' || string_agg('''§@' || left(f, 60) || ''':*', ' | ') || ')' as q
+      from unnest((app.typed_words(lower(left(p_party, 200) collate pg_c_utf8)))[1:12])
+             with ordinality v(w, n),
+           unnest(app.bare_words(app.fold(v.w)) || app.bare_words(app.fold(app.unfold(v.w)))) f
+     group by v.n
+    union all
+    select ' & ''§' || app.tag_word(p_tag) || '''' where trim(p_tag) <> '') x
+$$;
+
 -- What somebody typed, as a query with § for the client's mark, and what to mark in a text. All terms
 -- must be there; the last is the beginning of a word while nothing follows it.
 create function app.search_query(p_typed text, out query text, out marks text[], out begun text[])
@@ -148,5 +174,6 @@ end $$;
 
 grant execute on function app.fold(text), app.bare_words(text), app.joined_numbers(text),
   app.language_of(text[]), app.unfold(text), app.typed_words(text), app.stem(text, text), app.words_of(text), app.search_mark(uuid),
+  app.tag_word(text), app.label_words(text, text[]), app.label_query(text, text),
   app.search_query(text) to guard_definer;
 reset role;

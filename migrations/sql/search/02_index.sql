@@ -30,14 +30,16 @@ create policy search on app.document_text for select to search_door using (true)
 grant select on app.document, app.document_version, app.document_text to search_door;
 grant usage on schema app, guard to search_door;
 
--- The words of name, counterparty and tags, at a place behind every page and with weight A.
+-- The words of name, counterparty and tags, at a place behind every page and with weight A; the latter
+-- two once more as what narrows a search.
 create function app.head_words(d app.document) returns tsvector
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(string_agg('''' || app.search_mark(d.tenant_id) || w || ''':16383A', ' '), '')::tsvector
   from to_jsonb(d) x, unnest(app.words_of(concat_ws(' ', d.name,
     regexp_replace(d.name, '\.[A-Za-z0-9]{1,5}$', ''), x ->> 'counterparty',
     (select string_agg(tag, ' ') from jsonb_array_elements_text(
-       case jsonb_typeof(x -> 'tags') when 'array' then x -> 'tags' else '[]' end) tag)))) w
+       case jsonb_typeof(x -> 'tags') when 'array' then x -> 'tags' else '[]' end) tag)))
+    || app.label_words(d.counterparty, d.tags)) w
 $$;
 create function app.page_words(p_tenant uuid, p_version uuid, p_part integer) returns tsvector
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -139,11 +139,13 @@ end $$;
 
 -- The search below the guard: over clients with the lines and classes that are reached in each.
 create function app.search_clients(p_tenants uuid[], p_lines jsonb, p_classes jsonb, p_typed text,
-  p_type text, p_class text, p_from date, p_to date, p_before uuid, p_limit integer)
+  p_type text, p_class text, p_party text, p_tag text, p_from date, p_to date, p_before uuid,
+  p_limit integer)
 returns table (tenant_id uuid, document_id uuid, page integer, marks text[], begun text[])
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
   asked record := app.search_query(p_typed);
+  query text := asked.query || app.label_query(p_party, p_tag);
   t uuid;
   r record;
   tenants uuid[] := '{}';
@@ -160,7 +162,7 @@ begin
     if p_class is not null then
       classes := array(select c from unnest(classes) c where c = p_class);
     end if;
-    select * into r from app.search_client(t, asked.query,
+    select * into r from app.search_client(t, query,
       array(select jsonb_array_elements_text(p_lines -> t::text)), classes, p_type, p_from,
       p_to, p_before, lowest, p_limit, most, vain < 2);
     vain := vain + (not r.common)::integer;
@@ -183,7 +185,7 @@ end $$;
 -- guard's answer, for every call.
 -- p_tenant null: all clients of a worklist.
 create function app.find_documents(p_typed text, p_tenant uuid, p_type text, p_class text,
-  p_from date, p_to date, p_before uuid, p_limit integer)
+  p_party text, p_tag text, p_from date, p_to date, p_before uuid, p_limit integer)
 returns table (tenant_id uuid, document_id uuid, page integer, marks text[], begun text[])
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -200,7 +202,7 @@ begin
       from unnest(guard.document_classes()) c group by 1) x;
   return query select * from app.search_clients(
     array(select k::uuid from jsonb_object_keys(reached) k), reached, coalesce(classes, '{}'), p_typed,
-    p_type, p_class, p_from, p_to, p_before, least(greatest(p_limit, 1), 201));
+    p_type, p_class, p_party, p_tag, p_from, p_to, p_before, least(greatest(p_limit, 1), 201));
 end $$;
 reset role;
 do $$
@@ -212,10 +214,10 @@ begin
     'search_probe(uuid, tsquery, text[], text[], text, date, date, uuid, uuid, integer)',
     'search_client(uuid, text, text[], text[], text, date, date, uuid, uuid, integer, integer, boolean)',
     'search_page(uuid, uuid, integer, text[], text[])',
-    'search_clients(uuid[], jsonb, jsonb, text, text, text, date, date, uuid, integer)',
-    'find_documents(text, uuid, text, text, date, date, uuid, integer)'] loop
+    'search_clients(uuid[], jsonb, jsonb, text, text, text, text, text, date, date, uuid, integer)',
+    'find_documents(text, uuid, text, text, text, text, date, date, uuid, integer)'] loop
     execute format('alter function app.%s owner to search_door', f);
   end loop;
 end $$;
-grant execute on function app.find_documents(text, uuid, text, text, date, date, uuid, integer)
+grant execute on function app.find_documents(text, uuid, text, text, text, text, date, date, uuid, integer)
   to app_rw, app_worker;

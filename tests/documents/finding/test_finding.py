@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.documents import commands
+from app.documents import commands, organise
 from app.documents.finding import queries
 from app.documents.finding.queries import Asked
 from app.kernel import ids
@@ -178,7 +179,7 @@ def test_nobody_finds_another_clients_papers_nor_reads_the_words(
         rows = session.execute(
             sa.text(
                 "select document_id from app.find_documents('wolpertinger', :tenant, null, null,"
-                " null, null, null, 10)"
+                " null, null, null, null, null, 10)"
             ),
             {"tenant": place.tenant},
         ).all()
@@ -284,6 +285,83 @@ def test_filters_narrow(place: Place, admin: psycopg.Connection) -> None:
     with place.acting(place.owner):
         assert [r.id for r in queries.find(Asked("filterbar", document_class="payroll"))] == [made]
         assert queries.find(Asked("filterbar", document_class="normal")) == []
+
+
+def labelled(
+    place: Place, admin: psycopg.Connection, text: str, *, party: str = "", tags: str = ""
+) -> UUID:
+    """A paper with its counterparty and tags."""
+    made = paper(place, text, admin=admin)
+    change = organise.Change(counterparty=party, add_tags=organise.tags_of(tags))
+    with place.acting(place.staff):
+        organise.organise([made], change)
+    return made
+
+
+@pytest.mark.parametrize(
+    "party",
+    ["Müller & Söhne", "mueller", "MULLER", "soeh", "söhne müll", "sohne gmbh", " müller, "],
+)
+def test_a_counterparty_narrows_by_its_words_or_how_they_begin(
+    place: Place, admin: psycopg.Connection, party: str
+) -> None:
+    word = f"schmalspur{ids.uuid7().hex[-8:]}"
+    made = labelled(place, admin, word, party="Müller & Söhne GmbH")
+    labelled(place, admin, f"{word} Müller Söhne GmbH", party="Somebody else")
+    paper(place, f"{word} müller", name="Müller & Söhne GmbH.txt", admin=admin)
+    with place.acting(place.staff):
+        assert [one.id for one in queries.find(Asked(word, counterparty=party))] == [made]
+        assert queries.find(Asked(word, counterparty="Müller Nachfolger")) == []
+
+
+def test_a_tag_narrows_whole_and_both_filters_stand_on_every_search(
+    place: Place, app: Flask, worker_app: Flask, admin: psycopg.Connection
+) -> None:
+    word = f"weitspur{ids.uuid7().hex[-8:]}"
+    made = labelled(place, admin, word, party="Vos", tags="shop rent, it's 5\\6")
+    labelled(place, admin, word, party="Vos", tags="shop")
+    other = request_stage.build(app, worker_app, admin, "Tagged")
+    factories.grant(
+        admin, other.tenant, place.staff.person_id, role="staff_accountant", lines=("accounting",)
+    )
+    admin.commit()
+    theirs = labelled(other, admin, word, party="De Vos BV", tags="shop rent")
+    staff = place.browser(place.staff)
+    base = f"/api/v1/clients/{place.slug}"
+
+    def told(address: str, **asked: str) -> set[str]:
+        answer = staff.client.get(address, query_string={"q": word, **asked})
+        return {one["id"] for one in answer.get_json()["items"]}
+
+    for tag in ("shop rent", "Shop  Rent", "it's 5\\6"):
+        assert told(f"{base}/documents/find", tag=tag) == {str(made)}
+    assert told(f"{base}/documents/find", tag="rent") == set()
+    assert told(f"{base}/documents/find", tag="shop", counterparty="Smit") == set()
+    both = {"tag": "shop rent", "counterparty": "vos"}
+    assert told("/api/v1/documents/find", **both) == {str(made), str(theirs)}
+    values = {"q": word, "party": "vos", "tag": "shop rent"}
+    for address in (f"/c/{place.slug}/documents/find", f"/portal/{place.slug}/documents/find"):
+        browser = staff if "/c/" in address else place.browser(place.owner)
+        page = browser.client.get(address, query_string=values).text
+        assert set(re.findall(rf"/documents/({made}|{theirs})\"", page)) == {str(made)}
+        assert 'name="party" value="vos"' in page
+        assert 'name="tag" value="shop rent"' in page
+    desk = staff.client.get("/desk/documents/find", query_string=values).text
+    assert set(re.findall(rf"/documents/({made}|{theirs})\"", desk)) == {str(made), str(theirs)}
+    assert 'name="tag" value="shop rent"' in desk
+
+
+def test_a_label_that_was_taken_off_narrows_no_more(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    made = labelled(place, admin, "Abgelegtes", party="Vorher", tags="alt")
+    with place.acting(place.staff):
+        assert [one.id for one in queries.find(Asked("abgelegtes", tag="alt"))] == [made]
+        organise.organise([made], organise.Change(counterparty="Nachher", remove_tags=("alt",)))
+        assert queries.find(Asked("abgelegtes", tag="alt")) == []
+        assert queries.find(Asked("abgelegtes", counterparty="vorher")) == []
+        assert [one.id for one in queries.find(Asked("abgelegtes", counterparty="nachher"))]
+    assert found(place, "#alt @vorher abgelegtes") == []
 
 
 def test_a_common_word_walks_and_a_rare_word_reads_the_index(
