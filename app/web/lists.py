@@ -261,6 +261,12 @@ class ListView:
     limit: int = 100
     label: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where two columns would stand over each other on a small screen."""
+        places = [one.phone for one in self.columns if one.phone != "ax"]
+        if len(set(places)) != len(places):
+            raise ValueError(f"{self.id}: two columns in one place of a small screen: {places}")
+
     @property
     def first_view(self) -> str:
         """The view shown when none is asked for."""

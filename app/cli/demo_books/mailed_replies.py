@@ -57,7 +57,8 @@ def answer(to: str, sender: str) -> None:
 
 def _reply(sender: str) -> bytes:
     made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = sender, "us@backoffice.example", "Re:"
+    made["From"], made["To"] = sender, "us@backoffice.example"
+    made["Subject"] = "Re: Before we close the month"
     above = words.gettext(mail_replies.ABOVE.message)
     made.set_content(
         f"Lena drives the van, and only for deliveries.\n\nOn 2 Nov 2026 you wrote:\n> {above}\n"

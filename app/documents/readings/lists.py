@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +74,10 @@ def of_desk(clients: Mapping[UUID, Pin]) -> lists.ListView:
     return lists.ListView(
         id="papers-to-check-desk",
         caption=_("Documents to look at"),
-        columns=(lists.Column("client", _("Client"), cell=client, phone="l2"), *_COLUMNS),
+        columns=(
+            lists.Column("client", _("Client"), cell=client, phone="l2"),
+            *(replace(one, phone="ax") if one.phone == "l2" else one for one in _COLUMNS),
+        ),
         href=href,
         empty=_NONE,
         key=lambda row: row.reading_id,

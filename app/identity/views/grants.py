@@ -60,7 +60,7 @@ def _grant_list(place: str) -> lists.ListView:
                 _("Role"),
                 cell=lambda row: str(roles.title(row.role)),
                 wide=True,
-                phone="l2",
+                phone="ax" if client else "l2",
             ),
             lists.Column("lines", _("Lines"), cell=lines_of, wide=True, phone="ax"),
             lists.Column("valid_to", _("Until"), kind="instant", phone="r1"),
