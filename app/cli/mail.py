@@ -33,7 +33,7 @@ def parse(context: click.Context, files: tuple[Path, ...], as_json: bool) -> Non
         for path in files:
             answer = _answer(reader, path)
             refused = refused or answer["error"] is not None
-            click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _shown(answer))
+            click.echo(json.dumps(answer) if as_json else _shown(answer))
     context.exit(1 if refused else 0)
 
 

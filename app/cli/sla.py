@@ -70,7 +70,7 @@ def due(context: click.Context, file: Path, as_json: bool) -> None:
             continue
         answer = _answer(line, number, schedules)
         refused = refused or answer["error"] is not None
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(answer))
     context.exit(1 if refused else 0)
 
 

@@ -57,7 +57,7 @@ _ENOUGH = 8
 
 def decode(data: bytes, declared: str = "") -> str:
     """The text of some bytes; never fails, and holds neither NUL nor half characters."""
-    return _storable(_decoded(data, declared))
+    return storable(_decoded(data, declared))
 
 
 def known(declared: str) -> str | None:
@@ -173,7 +173,7 @@ def _as_western(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Without NUL and half surrogates, which no database keeps."""
     if "\x00" in text:
         text = text.replace("\x00", "")

@@ -57,8 +57,8 @@ class Reader:
         """Read a raw message; raises Unreadable when it is too large or wastes its bounds."""
         if len(data) > MOST_BYTES:
             raise Unreadable("mail-too-large", most=MOST_BYTES // (1024 * 1024))
-        source, sink = self._running()
         try:
+            source, sink = self._running()
             sink.write(_LENGTH.pack(len(data)) + data)
             sink.flush()
             mail = wire.unpacked(_frame(source, time.monotonic() + self.seconds))

@@ -7,7 +7,9 @@ import re
 
 from app.mail import charsets, transfer
 
-_WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?(.{0,4000}?)\?=(?!=)", re.DOTALL)
+_WORD = re.compile(
+    r"=\?([^?\s]{1,40})\?([bBqQ])\?((?:[^?=]|\?(?!=)|=(?!\?[^=])){0,4000}?)\?=(?!=)", re.DOTALL
+)
 _BLANK = re.compile(r"\s+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 

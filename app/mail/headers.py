@@ -67,6 +67,7 @@ def read(data: bytes, start: int, ends: Callable[[bytes], bool]) -> tuple[Header
     stray: list[bytes] = []
     place, last = start, min(len(data), start + MOST_BLOCK)
     ended = False
+    open_: list[bytes] | None = None
     while place < last:
         stop = data.find(b"\n", place)
         after = len(data) if stop < 0 else stop + 1
@@ -76,7 +77,7 @@ def read(data: bytes, start: int, ends: Callable[[bytes], bool]) -> tuple[Header
             break
         if line.startswith(b"--") and ends(line):
             break
-        _take(line, fields, stray)
+        open_ = _take(line, fields, stray, open_)
         place = after
     unfolded = tuple((name, b"".join(parts)[:MOST_VALUE]) for name, parts in fields)
     begins = (
@@ -90,13 +91,19 @@ def _leads(data: bytes, start: int, stray: list[bytes]) -> bool:
     return data.startswith(stray[0], start)
 
 
-def _take(line: bytes, fields: list[tuple[str, list[bytes]]], stray: list[bytes]) -> None:
-    """Add a line: more of the field before, a field, or neither."""
-    if line[:1] in (b" ", b"\t") and fields and (not stray or not line.strip()):
-        fields[-1][1].append(line)
-        return
+def _take(
+    line: bytes,
+    fields: list[tuple[str, list[bytes]]],
+    stray: list[bytes],
+    open_: list[bytes] | None,
+) -> list[bytes]:
+    """Add a line: more of what is open, a field, or neither; what a folded line would add to."""
+    if line[:1] in (b" ", b"\t") and open_ is not None:
+        open_.append(line)
+        return open_
     match = _NAME.match(line)
     if match is None or len(fields) >= MOST_FIELDS:
         stray.append(line)
-        return
+        return stray
     fields.append((match.group(1).decode("ascii").lower(), [line[match.end() :]]))
+    return fields[-1][1]

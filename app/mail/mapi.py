@@ -95,7 +95,7 @@ def _variable(content: bytes, kind: int, codepage: str) -> Property:
     if kind == _TEXT8:
         return Property(content, charsets.decode(content, codepage).rstrip("\x00"))
     if kind == _TEXT16:
-        return Property(content, content.decode("utf-16-le", "replace").rstrip("\x00"))
+        return Property(content, charsets.storable(content.decode("utf-16-le", "replace")))
     return Property(content[16:] if kind == _OBJECT else content)
 
 

@@ -61,7 +61,7 @@ def _properties(streams: dict[str, bytes], folder: str) -> dict[int, Property]:
         except ValueError:
             continue
         if kind == 0x1F:
-            found[ident] = Property(data, data.decode("utf-16-le", "replace").rstrip("\x00"))
+            found[ident] = Property(data, charsets.storable(data.decode("utf-16-le", "replace")))
         elif kind == 0x1E:
             found[ident] = Property(data, charsets.decode(data).rstrip("\x00"))
         else:

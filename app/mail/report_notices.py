@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from app.mail import report_reasons
+from app.mail import charsets, report_reasons
 from app.mail.message import Bounce
 
 _BEGINS = re.compile(r"\s*\{\s*\"(?:notificationType|eventType|Type)\"")
@@ -41,7 +41,7 @@ def _failed(notice: dict[str, Any]) -> Bounce:
     reason = report_reasons.reason(said, status)
     permanent = isinstance(bounce, dict) and bounce.get("bounceType") == "Permanent"
     dsn = status or report_reasons.inferred(reason, temporary=not permanent)
-    recipient = str(first.get("emailAddress") or "") or None
+    recipient = charsets.storable(str(first.get("emailAddress") or "")) or None
     return Bounce(reason in report_reasons.HARD, dsn, _first(_REPLY, said), reason, recipient)
 
 

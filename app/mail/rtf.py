@@ -111,7 +111,7 @@ class _Reader:
             elif text is not None:
                 self.put(text.replace(b"\r", b"").replace(b"\n", b""))
         self.flush()
-        return "".join(self.out)
+        return charsets.storable("".join(self.out))
 
     def word(self, word: bytes, number: bytes | None) -> None:
         if word in _HIDDEN:
@@ -142,9 +142,7 @@ class _Reader:
         if self.hidden[-1] or (self.html and self.plain):
             return
         self.flush()
-        self.out.append(
-            chr(number & 0xFFFF) if not 0xD800 <= number & 0xFFFF < 0xE000 else "\ufffd"
-        )
+        self.out.append(chr(number & 0xFFFF))  # two halves of one character come one by one
         self.skip = 1
 
     def put(self, data: bytes) -> None:

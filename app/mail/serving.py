@@ -7,6 +7,7 @@ import struct
 import sys
 from typing import IO
 
+from app.kernel import offline
 from app.mail import reading, wire
 
 MEMORY = 768 * 1024 * 1024
@@ -18,6 +19,7 @@ def serve() -> None:
     """Read framed mails from standard input and write the read ones to standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    offline.cut_off()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     _send(sink, b"ready")
     while len(header := source.read(LENGTH.size)) == LENGTH.size:

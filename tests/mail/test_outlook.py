@@ -81,3 +81,8 @@ def test_compressed_rtf_is_unpacked() -> None:
     assert rtf.decompressed(packed).startswith(body[:7])
     plain = struct.pack("<IIII", 20, 11, 0x414C454D, 0) + b"{\\rtf1 abc}"
     assert rtf.text_of(rtf.decompressed(plain)) == "abc"
+
+
+def test_a_sign_in_two_halves_is_one_in_rtf_and_a_half_is_none() -> None:
+    assert rtf.text_of(rb"{\rtf1\ansi \u-10179?\u-8704? and \u-10179? alone}").startswith("😀 and ")
+    assert "\ud83d" not in rtf.text_of(rb"{\rtf1\ansi \u-10179? alone}")

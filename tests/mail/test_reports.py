@@ -196,3 +196,16 @@ def test_a_notice_of_a_sending_service_is_understood() -> None:
     bounce = reading.read(raw).bounce
     assert bounce is not None
     assert (bounce.hard, bounce.dsn, bounce.recipient) == (True, "5.1.1", "ben@example.org")
+
+
+def test_half_a_sign_in_a_notices_address_can_be_written_down() -> None:
+    raw = (
+        b"From: no-reply@sns.example.com\nSubject: Notification\n\n"
+        b'{"notificationType":"Bounce","bounce":{"bouncedRecipients":'
+        b'[{"emailAddress":"\\ud800\\u0000@example.org"}]}}\n'
+    )
+    bounce = reading.read(raw).bounce
+    assert bounce is not None
+    assert bounce.recipient is not None
+    assert bounce.recipient.encode()
+    assert "\x00" not in bounce.recipient

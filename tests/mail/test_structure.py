@@ -214,3 +214,13 @@ def test_a_mail_that_is_only_another_mail_is_read_as_that() -> None:
     )
     mail = reading.read(raw)
     assert (mail.subject, mail.text.strip()) == ("outer", "Words")
+
+
+def test_a_line_that_is_no_header_does_not_end_the_folding_of_the_others() -> None:
+    raw = letters.letter("Hello\r\n", "References: <a.1@x.example>\r\n <b.1@x.example>")
+    mail = reading.read(b"From ann@example.com Mon Nov 23 10:00:00 2026\r\n" + raw)
+    assert mail.references == ("a.1@x.example", "b.1@x.example")
+
+
+def test_a_word_without_an_end_hides_no_word_that_has_one() -> None:
+    assert encoded_words.decode("=?utf-8?q? =?utf-8?q?Gr=C3=BC=C3=9Fe?=").endswith("Grüße")

@@ -82,7 +82,10 @@ class BusinessTime:
             if table.last >= min(last, LAST_YEAR):
                 raise ClockRefused("never")
             table = self._spanning(table.first, table.last + 1)
-        return table.when(wanted)
+        found = table.when(wanted)
+        if moment(found).year > last:  # known from another question only
+            raise ClockRefused("never")
+        return found
 
     def spans(self, start: int, end: int) -> Iterator[Counted]:
         """The spans of opening hours between two instants, in order."""
@@ -143,26 +146,28 @@ def _open_spans(schedule: Schedule, number: int) -> Iterator[Counted]:
     day, last = date(number, 1, 1), date(number, 12, 31)
     while day <= last:
         if day not in schedule.holidays:
-            hours = shifts.get(day, schedule.week[day.weekday()])
-            for begin, end in _without(hours, breaks.get(day, ())):
-                found = Counted(_begin(day, begin, zone), _end(day, end, zone))
-                if found.end > found.start:
-                    yield found
+            # taken out as instants: in the hour that comes twice a break begins and ends once
+            off = tuple(_counted(day, one, zone) for one in breaks.get(day, ()))
+            for one in shifts.get(day, schedule.week[day.weekday()]):
+                yield from _without(_counted(day, one, zone), off)
         day += timedelta(days=1)
 
 
-def _without(hours: tuple[Span, ...], breaks: tuple[Span, ...]) -> Iterator[Span]:
-    """The hours of a day less its breaks."""
-    for begin, end in hours:
-        at = begin
-        for off, on in breaks:
-            if off >= end:
-                break
-            if off > at:
-                yield (at, off)
-            at = max(at, on)
-        if at < end:
-            yield (at, end)
+def _counted(day: date, span: Span, zone: ZoneInfo) -> Counted:
+    return Counted(_begin(day, span[0], zone), _end(day, span[1], zone))
+
+
+def _without(hours: Counted, breaks: tuple[Counted, ...]) -> Iterator[Counted]:
+    """Opening hours less breaks; nothing where the clocks leave nothing of them."""
+    at = hours.start
+    for off in sorted(breaks, key=lambda one: one.start):
+        if off.start >= hours.end:
+            break
+        if off.start > at:
+            yield Counted(at, off.start)
+        at = max(at, off.end)
+    if at < hours.end:
+        yield Counted(at, hours.end)
 
 
 def _joined(found: Iterator[Counted]) -> list[Counted]:

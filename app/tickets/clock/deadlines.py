@@ -125,17 +125,23 @@ def _first_response(events: Sequence[Happened]) -> _Course:
 
 
 def _update(events: Sequence[Happened]) -> _Course | None:
-    """The newest wait of the client for an answer; None before the first response."""
+    """The newest wait of the client for an answer; None before the first response.
+
+    Thanks for what is solved wait for nothing until it is reopened.
+    """
     begin: int | None = None
     course: _Course | None = None
-    responded = False
+    responded = solved = False
     for one in events:
         if one.what in (Event.ANSWERED, Event.SOLVED):
             if begin is not None:
                 course = _Course(((begin, one.at),), one.at)
             begin, responded = None, True
-        elif one.what in (Event.WROTE, Event.REOPENED) and responded and begin is None:
-            begin = one.at
+            solved = solved or one.what is Event.SOLVED
+        elif one.what is Event.REOPENED or (one.what is Event.WROTE and not solved):
+            solved = False
+            if responded and begin is None:
+                begin = one.at
     return course if begin is None else _Course(((begin, None),), None)
 
 

@@ -183,3 +183,24 @@ def test_a_desk_that_never_opens_has_no_deadline_and_says_so() -> None:
     with pytest.raises(ClockRefused) as refused:
         _hours(hours={}).due(_at("2026-11-23T08:00:00Z"), 1)
     assert refused.value.code == "never"
+
+
+def test_a_break_in_the_hour_that_comes_twice_is_taken_out_once() -> None:
+    """Berlin, 25 October 2026: from a quarter past two until a quarter to three."""
+    night = {"sun": {"00:00": "06:00"}}
+    whole, less = (
+        _hours(hours=night),
+        _hours(hours=night, breaks={"2026-10-25": {"02:15": "02:45"}}),
+    )
+    begin, end = _at("2026-10-25T00:00:00+02:00"), _at("2026-10-25T06:00:00+01:00")
+    assert whole.elapsed(begin, end) == 7 * 3600
+    assert 0 < whole.elapsed(begin, end) - less.elapsed(begin, end) <= 5400
+
+
+def test_what_is_due_does_not_depend_on_what_was_asked_before() -> None:
+    hours = _hours(hours={}, shifts={"2062-05-02": {"09:00": "17:00"}})
+    start = _at("2026-01-02T00:00:00+01:00")
+    for _once in range(2):
+        with pytest.raises(ClockRefused):
+            hours.due(start, 60)
+        assert hours.elapsed(_at("2062-05-01T00:00:00+02:00"), _at("2062-05-03T00:00:00+02:00"))

@@ -183,3 +183,11 @@ def test_more_time_is_never_due_earlier(
     assert less is not None
     assert greater is not None
     assert less < greater
+
+
+def test_thanks_after_the_solution_wait_for_no_update_until_it_is_reopened() -> None:
+    told = ("mon 10:00 opened", "mon 11:00 answered", "mon 12:00 solved", "mon 12:05 wrote")
+    found = _standing(*told, now="mon 16:00")
+    assert Aim.UPDATE not in found
+    again = _standing(*told, "mon 13:00 reopened", now="mon 16:00")
+    assert again[Aim.UPDATE].due == _at("mon 15:00")
